@@ -1,0 +1,34 @@
+# Everything a newcomer types. `make run` and `make test` need nothing but Python 3.11 and Debian's make.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+AIRFLOW_LINE ?= 2
+UV := .venv-uv/bin/uv
+VENV := $(if $(filter 3,$(AIRFLOW_LINE)),.venv-airflow3,.venv)
+REQUIREMENTS := $(if $(filter 3,$(AIRFLOW_LINE)),requirements-airflow3.txt,requirements.txt)
+CONSTRAINTS := $(if $(filter 3,$(AIRFLOW_LINE)),constraints-airflow3.txt,constraints.txt)
+
+$(UV):
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv-uv
+	.venv-uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(VENV)/.ready: $(UV) $(REQUIREMENTS) requirements-dev.txt $(CONSTRAINTS)
+	@echo "── creating $(VENV) from $(REQUIREMENTS)"
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	$(UV) pip install --quiet --python $(VENV)/bin/python -r $(REQUIREMENTS) -r requirements-dev.txt -c $(CONSTRAINTS)
+	@touch $@
+
+.venv-emulator/.ready: $(UV) requirements-emulator.txt constraints-emulator.txt
+	@echo "── creating .venv-emulator (the embedded warehouse)"
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-emulator
+	$(UV) pip install --quiet --python .venv-emulator/bin/python -r requirements-emulator.txt -c constraints-emulator.txt
+	@touch $@
+
+.PHONY: help setup
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready .venv-emulator/.ready ## create the environments

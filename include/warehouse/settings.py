@@ -1,0 +1,103 @@
+"""Where the warehouse is and how long it keeps things: read once, imported everywhere.
+
+Defaults live in ``include/dbt/dbt_project.yml`` (datasets, retention, windows), so that dbt, the DDL and
+Airflow cannot disagree; the environment overrides them (``MARKETING_PROJECT_ID``,
+``MARKETING_SILVER_DATASET`` …).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+INCLUDE_DIR = Path(__file__).resolve().parents[1]
+DBT_DIR = INCLUDE_DIR / "dbt"
+SQL_DIR = INCLUDE_DIR / "sql"
+
+PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+DATASET_ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names the variable and the cure."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the warehouse.
+
+    :param name: bronze, intermediate, silver, gold or ops.
+    :param dataset: BigQuery dataset id.
+    :param retention_days: partition expiry in days; None keeps partitions for ever.
+    """
+
+    name: str
+    dataset: str
+    retention_days: int | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The warehouse's address and policy.
+
+    :param project_id: Google Cloud project that holds all datasets.
+    :param location: BigQuery location of the datasets, such as ``US``.
+    :param gcp_conn_id: Airflow connection used for every BigQuery call.
+    :param layers: layers by name, in the order in which data flows.
+    :param variables: dbt's variables with the overrides of the environment applied.
+    """
+
+    project_id: str
+    location: str
+    gcp_conn_id: str
+    layers: dict[str, Layer]
+    variables: dict[str, str | int]
+
+    @property
+    def sql_context(self) -> dict[str, str | int]:
+        """What a file in ``include/sql`` may name between double braces."""
+        return {"project_id": self.project_id, "location": self.location, **self.variables}
+
+    def table(self, layer: str, table: str) -> str:
+        """Return ``project.dataset.table`` for a table of a layer."""
+        return f"{self.project_id}.{self.layers[layer].dataset}.{table}"
+
+
+def _identifier(pattern: re.Pattern[str], variable: str, value: str) -> str:
+    if not pattern.fullmatch(value):
+        raise SettingsError(
+            f"{variable}={value!r} is not a valid BigQuery name (expected {pattern.pattern}). "
+            f"Correct the environment variable {variable} or include/dbt/dbt_project.yml."
+        )
+    return value
+
+
+def load_settings(environ: dict[str, str] | None = None) -> Settings:
+    """Read ``dbt_project.yml`` and the environment.
+
+    :param environ: the environment; ``os.environ`` if omitted.
+    :raises SettingsError: where a name is not a valid BigQuery identifier.
+    """
+    environ = dict(os.environ) if environ is None else environ
+    variables = dict(yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"])
+    layers = {}
+    for name in [key.removesuffix("_dataset") for key in variables if key.endswith("_dataset")]:
+        variable = f"MARKETING_{name.upper()}_DATASET"
+        dataset = _identifier(DATASET_ID, variable, environ.get(variable, variables[f"{name}_dataset"]))
+        variables[f"{name}_dataset"] = dataset
+        layers[name] = Layer(name, dataset, variables.get(f"{name}_retention_days"))
+    project = environ.get("MARKETING_PROJECT_ID", "nexvigilant-marketing-prod")
+    return Settings(
+        project_id=_identifier(PROJECT_ID, "MARKETING_PROJECT_ID", project),
+        location=environ.get("MARKETING_LOCATION", "US"),
+        gcp_conn_id=environ.get("MARKETING_GCP_CONN_ID", "google_cloud_default"),
+        layers=layers,
+        variables=variables,
+    )
+
+
+settings = load_settings()
