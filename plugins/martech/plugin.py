@@ -1,0 +1,14 @@
+"""Registers what Airflow must know by name to read a serialized DAG."""
+
+from __future__ import annotations
+
+from airflow.plugins_manager import AirflowPlugin
+
+from martech.timetables.asset_chain import DailyBackfillTimetable
+
+
+class MartechPlugin(AirflowPlugin):
+    """The timetables of this project."""
+
+    name = "martech"
+    timetables = [DailyBackfillTimetable]  # noqa: RUF012 - Airflow's plugin contract
