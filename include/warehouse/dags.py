@@ -1,0 +1,58 @@
+"""What every DAG of this project shares: defaults, tags, and how it reports its window."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Param
+
+from include.warehouse.settings import settings
+
+OWNER = "marketing-data"
+
+
+class Tag(str, Enum):
+    """The tags of the DAG list; no DAG uses another."""
+
+    DDL = "layer: schema"
+    BRONZE = "layer: bronze"
+    SILVER = "layer: silver"
+    GOLD = "layer: gold"
+    ACTIVATION = "layer: activation"
+    OPERATIONS = "operations"
+    EVERY_DAY = "runs: every day"
+    ON_ASSETS = "runs: on assets"
+
+
+# A run may be given its days by hand; otherwise they come from assets or from the data interval.
+WINDOW_PARAMS = {
+    "start_date": Param(None, type=["null", "string"], format="date", description="First data day to build"),
+    "end_date": Param(None, type=["null", "string"], format="date", description="Last data day to build"),
+}
+
+
+def dag_arguments(*tags: Tag, **overrides: Any) -> dict[str, Any]:
+    """Return the arguments that every DAG is made with.
+
+    :param tags: the DAG's tags.
+    :param overrides: arguments that differ for this DAG.
+    """
+    return {
+        "start_date": datetime(2024, 1, 1, tzinfo=timezone.utc),
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": [tag.value for tag in tags],
+        "params": WINDOW_PARAMS,
+        "user_defined_macros": settings.sql_context,
+        "default_args": {
+            "owner": OWNER,
+            "retries": 2,
+            "retry_delay": timedelta(minutes=2),
+            "retry_exponential_backoff": True,
+            "max_retry_delay": timedelta(minutes=30),
+            "execution_timeout": timedelta(hours=2),
+        },
+        **overrides,
+    }

@@ -1,0 +1,66 @@
+"""How Airflow runs dbt: one project, one profile, one Cosmos task group per layer.
+
+Modes, and why (docs/dbt_on_airflow.md has the measurements): DAGs are parsed from dbt's manifest, since
+``dbt ls`` would start dbt at every parse; execution is Cosmos' *watcher*, where one ``dbt build`` runs the
+group and a light task per model shows and follows its state, since a dbt start per model costs more than
+most models.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+
+from include.warehouse.settings import DBT_DIR, settings
+
+MANIFEST = DBT_DIR / "target" / "manifest.json"
+RESOLVE_WINDOW_TASK = "resolve_window"
+
+
+def _from_window(key: str) -> str:
+    return f"{{{{ ti.xcom_pull(task_ids='{RESOLVE_WINDOW_TASK}')['{key}'] }}}}"
+
+
+def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
+    """Return the task group that builds and tests a selection of dbt models for the run's window.
+
+    :param group_id: id of the task group.
+    :param select: dbt selection, such as ``path:models/gold``.
+    :raises FileNotFoundError: where dbt's manifest has not been made yet.
+    """
+    if not MANIFEST.exists():
+        raise FileNotFoundError(
+            f"{MANIFEST} is missing: Airflow reads the dbt project from it. "
+            "Make it with `make manifest` (the Dockerfile and `make run` do so)."
+        )
+    return DbtTaskGroup(
+        group_id=group_id,
+        project_config=ProjectConfig(
+            dbt_project_path=DBT_DIR, manifest_path=MANIFEST, project_name="marketing", install_dbt_deps=False
+        ),
+        profile_config=ProfileConfig(
+            profile_name="marketing",
+            target_name=os.environ.get("DBT_TARGET", "prod"),
+            profiles_yml_filepath=DBT_DIR / "profiles.yml",
+        ),
+        execution_config=ExecutionConfig(
+            execution_mode=ExecutionMode.WATCHER, invocation_mode=InvocationMode.DBT_RUNNER
+        ),
+        render_config=RenderConfig(
+            select=select,
+            load_method=LoadMode.DBT_MANIFEST,
+            test_behavior=TestBehavior.AFTER_EACH,
+            emit_datasets=False,  # the layer's asset says more than one asset per model would
+            enable_owner_inheritance=False,
+        ),
+        operator_args={
+            "vars": {
+                **settings.variables,
+                "start_date": _from_window("start_date"),
+                "end_date": _from_window("end_date"),
+            },
+            "append_env": True,
+        },
+    )

@@ -1,0 +1,111 @@
+"""Start the chain of DAGs and follow it until every layer is built."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from tools.local.stack import LocalStack, StackError
+
+HEAD_DAG = "create_warehouse"
+FINISHED = ("success", "failed")
+
+# `logical_date` on Airflow 3, `execution_date` on 2: neither is needed here, ids and states are enough.
+RUNS_SQL = """
+    select r.dag_id, r.run_id, r.state, extract(epoch from r.end_date - r.start_date)::float as seconds
+    from dag_run r
+    where r.id > %s
+    order by r.id
+"""
+TASKS_SQL = """
+    select t.dag_id, t.run_id, t.task_id, t.state, t.duration::float as seconds
+    from task_instance t
+    join dag_run r using (dag_id, run_id)
+    where r.id > %s and t.state in ('success', 'failed', 'upstream_failed', 'skipped')
+    order by t.end_date nulls first
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A DAG run: its DAG, state and duration in seconds (None while it runs)."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    seconds: float | None
+
+
+class Chain:
+    """The chain's runs since this object was made.
+
+    :param stack: a started stack with Airflow running.
+    :param say: prints a line of progress.
+    """
+
+    def __init__(self, stack: LocalStack, say: Callable[[str], None] = print) -> None:
+        self._stack = stack
+        self._say = say
+        self._said: set[tuple[object, ...]] = set()
+        self._last_run_id = stack.query_metadata("select coalesce(max(id), 0) as id from dag_run")[0]["id"]
+
+    def wait_for_dags(self, timeout: float = 180) -> set[str]:
+        """Return the ids of the chain's DAGs, once the scheduler has parsed them all.
+
+        :raises StackError: on an import error, or where parsing takes longer than ``timeout`` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            self._stack.check_services()
+            errors = self._stack.query_metadata("select filename, stacktrace from import_error")
+            if errors:
+                raise StackError("\n".join(f"{e['filename']} cannot be imported:\n{e['stacktrace']}" for e in errors))
+            rows = self._stack.query_metadata("select dag_id from dag_tag where name like 'layer: %%'")
+            dags = {str(row["dag_id"]) for row in rows}
+            if HEAD_DAG in dags and "build_gold" in dags and any(d.startswith("ingest_") for d in dags):
+                return dags
+            time.sleep(1)
+        raise StackError(f"Airflow has not parsed the DAGs within {timeout:.0f} s; see {self._stack.log_dir}")
+
+    def trigger(self, start: date, end: date, dag_id: str = HEAD_DAG) -> None:
+        """Start a DAG for the data days ``start`` to ``end``, both included."""
+        window = json.dumps({"start_date": start.isoformat(), "end_date": end.isoformat()})
+        self._stack.airflow("dags", "trigger", dag_id, "--conf", window)
+
+    def runs(self) -> list[Run]:
+        """Return the runs started since this object was made."""
+        return [Run(**row) for row in self._stack.query_metadata(RUNS_SQL, [self._last_run_id])]  # type: ignore[arg-type]
+
+    def report_progress(self) -> None:
+        """Say which tasks have finished since the last call."""
+        for row in self._stack.query_metadata(TASKS_SQL, [self._last_run_id]):
+            key = tuple(row[name] for name in ("dag_id", "run_id", "task_id", "state"))
+            if key not in self._said:
+                self._said.add(key)
+                mark = {"success": "✓", "skipped": "–"}.get(str(row["state"]), "✗")
+                took = f"{row['seconds']:6.1f} s" if row["seconds"] is not None else ""
+                self._say(f"   {mark} {row['dag_id']}.{row['task_id']:<60} {took}")
+
+    def wait(self, expected: set[str], timeout: float = 3600) -> list[Run]:
+        """Wait until every expected DAG has a finished run and nothing is running any more.
+
+        :param expected: DAG ids that must have run.
+        :param timeout: seconds.
+        :return: the runs, in the order in which they started.
+        :raises StackError: where a service dies or time runs out. Failed runs are returned, not raised.
+        """
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            self._stack.check_services()
+            self.report_progress()
+            runs = self.runs()
+            failed = any(run.state == "failed" for run in runs)
+            idle = bool(runs) and all(run.state in FINISHED for run in runs)
+            # What a failed run would have triggered never comes.
+            if idle and (failed or expected <= {run.dag_id for run in runs}):
+                return runs
+            time.sleep(1)
+        raise StackError(f"the chain has not finished within {timeout:.0f} s; see {self._stack.log_dir}")

