@@ -16,6 +16,7 @@ from importlib.resources import files
 import duckdb
 from bqemulator.catalog import ddl_sync
 from bqemulator.cli import main
+from bqemulator.sql.rewriter import create_table_schema_ctas
 from sqlglot import exp
 
 DUCKDB_EXTENSIONS = ("spatial", "icu")
@@ -44,7 +45,21 @@ def keep_partition_column_of_functions() -> None:
     ddl_sync._ddl_partition_field = partition_field
 
 
+def accept_columns_before_query_in_parentheses() -> None:
+    """Let ``CREATE TABLE t (a STRING) AS (SELECT …)`` pass, which dbt writes for every model with a contract.
+
+    bqemulator 1.4.0 takes the column list only where the query stands without parentheses.
+    """
+    first_select = create_table_schema_ctas._first_select
+
+    def first_select_inside(body: exp.Expression | None) -> exp.Select | None:
+        return first_select(body.unnest() if isinstance(body, exp.Subquery) else body)
+
+    create_table_schema_ctas._first_select = first_select_inside
+
+
 if __name__ == "__main__":
     install_duckdb_extensions()
     keep_partition_column_of_functions()
+    accept_columns_before_query_in_parentheses()
     main(["start", *sys.argv[1:]], prog_name="bqemulator")
