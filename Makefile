@@ -32,3 +32,32 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready .venv-emulator/.ready ## create the environments
+
+# ── development ────────────────────────────────────────────────────────────────────────────────────────
+export PYTHONPATH := $(CURDIR)
+LOCAL := $(VENV)/bin/python -m tools.local
+MANIFEST := include/dbt/target/manifest.json
+
+$(MANIFEST): $(VENV)/.ready $(shell find include/dbt -not -path '*/target*' -not -path '*/logs*' -type f)
+	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
+	@touch $@
+
+.PHONY: manifest run ui reset lint test
+manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
+
+run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
+	@$(LOCAL) run $(ARGS)
+
+ui: setup manifest ## open Airflow's web UI on what `make run` built
+	@$(LOCAL) ui
+
+reset: ## throw away the local warehouse and Airflow's memory
+	rm -rf .local
+
+lint: $(VENV)/.ready ## check the style of Python and SQL
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar include
+
+test: setup manifest lint ## every test, as CI runs it
+	$(VENV)/bin/pytest

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from enum import Enum
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from airflow.providers.common.compat.sdk import Param
 
 from include.warehouse.settings import settings
+from include.warehouse.windows import WINDOW_MACROS
 
 OWNER = "marketing-data"
 
 
-class Tag(str, Enum):
+class Tag(StrEnum):
     """The tags of the DAG list; no DAG uses another."""
 
     DDL = "layer: schema"
@@ -40,16 +41,16 @@ def dag_arguments(*tags: Tag, **overrides: Any) -> dict[str, Any]:
     :param overrides: arguments that differ for this DAG.
     """
     return {
-        "start_date": datetime(2024, 1, 1, tzinfo=timezone.utc),
+        "start_date": datetime(2024, 1, 1, tzinfo=UTC),
         "catchup": False,
         "max_active_runs": 1,
         "tags": [tag.value for tag in tags],
         "params": WINDOW_PARAMS,
-        "user_defined_macros": settings.sql_context,
+        "user_defined_macros": {**settings.sql_context, **WINDOW_MACROS},
         "default_args": {
             "owner": OWNER,
             "retries": 2,
-            "retry_delay": timedelta(minutes=2),
+            "retry_delay": settings.retry_delay,
             "retry_exponential_backoff": True,
             "max_retry_delay": timedelta(minutes=30),
             "execution_timeout": timedelta(hours=2),

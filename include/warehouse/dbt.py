@@ -16,11 +16,6 @@ from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavi
 from include.warehouse.settings import DBT_DIR, settings
 
 MANIFEST = DBT_DIR / "target" / "manifest.json"
-RESOLVE_WINDOW_TASK = "resolve_window"
-
-
-def _from_window(key: str) -> str:
-    return f"{{{{ ti.xcom_pull(task_ids='{RESOLVE_WINDOW_TASK}')['{key}'] }}}}"
 
 
 def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
@@ -58,8 +53,8 @@ def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
         operator_args={
             "vars": {
                 **settings.variables,
-                "start_date": _from_window("start_date"),
-                "end_date": _from_window("end_date"),
+                "start_date": "{{ window_start() }}",
+                "end_date": "{{ window_end() }}",
             },
             "append_env": True,
         },

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import yaml
@@ -49,6 +50,8 @@ class Settings:
     :param gcp_conn_id: Airflow connection used for every BigQuery call.
     :param layers: layers by name, in the order in which data flows.
     :param variables: dbt's variables with the overrides of the environment applied.
+    :param retry_delay: wait before a task's first retry (``MARKETING_RETRY_DELAY_SECONDS``).
+    :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
     """
 
     project_id: str
@@ -56,6 +59,8 @@ class Settings:
     gcp_conn_id: str
     layers: dict[str, Layer]
     variables: dict[str, str | int]
+    retry_delay: timedelta
+    landing_timeout: timedelta
 
     @property
     def sql_context(self) -> dict[str, str | int]:
@@ -74,6 +79,13 @@ def _identifier(pattern: re.Pattern[str], variable: str, value: str) -> str:
             f"Correct the environment variable {variable} or include/dbt/dbt_project.yml."
         )
     return value
+
+
+def _seconds(environ: dict[str, str], variable: str, *, default: int) -> timedelta:
+    value = environ.get(variable, str(default))
+    if not value.isdigit():
+        raise SettingsError(f"{variable}={value!r} is not a whole number of seconds: correct it or unset it.")
+    return timedelta(seconds=int(value))
 
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
@@ -97,6 +109,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         gcp_conn_id=environ.get("MARKETING_GCP_CONN_ID", "google_cloud_default"),
         layers=layers,
         variables=variables,
+        retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
+        landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),
     )
 
 

@@ -89,10 +89,11 @@ class Chain:
                 took = f"{row['seconds']:6.1f} s" if row["seconds"] is not None else ""
                 self._say(f"   {mark} {row['dag_id']}.{row['task_id']:<60} {took}")
 
-    def wait(self, expected: set[str], timeout: float = 3600) -> list[Run]:
-        """Wait until every expected DAG has a finished run and nothing is running any more.
+    def wait(self, expected: set[str], *, until_idle: bool = True, timeout: float = 3600) -> list[Run]:
+        """Wait until every expected DAG has a finished run.
 
         :param expected: DAG ids that must have run.
+        :param until_idle: wait for all other runs too.
         :param timeout: seconds.
         :return: the runs, in the order in which they started.
         :raises StackError: where a service dies or time runs out. Failed runs are returned, not raised.
@@ -102,10 +103,11 @@ class Chain:
             self._stack.check_services()
             self.report_progress()
             runs = self.runs()
-            failed = any(run.state == "failed" for run in runs)
-            idle = bool(runs) and all(run.state in FINISHED for run in runs)
+            finished = [run for run in runs if run.state in FINISHED]
             # What a failed run would have triggered never comes.
-            if idle and (failed or expected <= {run.dag_id for run in runs}):
+            complete = expected <= {run.dag_id for run in finished} or any(r.state == "failed" for r in finished)
+            if complete and (not until_idle or len(finished) == len(runs)):
+                self.report_progress()
                 return runs
             time.sleep(1)
         raise StackError(f"the chain has not finished within {timeout:.0f} s; see {self._stack.log_dir}")

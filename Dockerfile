@@ -1,0 +1,21 @@
+# One image for `astro dev`, Kubernetes and CI. The layout is Astro's: dags/, include/, plugins/.
+# Astro users pass --build-arg AIRFLOW_IMAGE=quay.io/astronomer/astro-runtime:<the 2.11 line>-base;
+# Airflow 3 passes apache/airflow:3.3.2-python3.11 and REQUIREMENTS=requirements-airflow3.txt.
+ARG AIRFLOW_IMAGE=apache/airflow:2.11.2-python3.11
+FROM ${AIRFLOW_IMAGE}
+
+ARG REQUIREMENTS=requirements.txt
+ARG CONSTRAINTS=constraints.txt
+COPY requirements*.txt constraints*.txt /tmp/
+RUN pip install --no-cache-dir -r /tmp/${REQUIREMENTS} -c /tmp/${CONSTRAINTS}
+
+COPY --chown=airflow:0 dags ${AIRFLOW_HOME}/dags
+COPY --chown=airflow:0 include ${AIRFLOW_HOME}/include
+COPY --chown=airflow:0 plugins ${AIRFLOW_HOME}/plugins
+
+ENV PYTHONPATH=${AIRFLOW_HOME} \
+    AIRFLOW__COSMOS__ENABLE_TELEMETRY=False \
+    AIRFLOW__COSMOS__ENABLE_DATASET_ALIAS=False
+
+# Airflow reads the dbt project from its manifest, so the image carries it ready made.
+RUN dbt parse --project-dir include/dbt --profiles-dir include/dbt

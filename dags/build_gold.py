@@ -1,0 +1,29 @@
+"""
+### Build gold: the marts
+
+Runs when silver has been built. dbt builds attribution, campaign performance, health and lead scores, lifetime
+value, cohorts, KPIs, ML features and the dashboards' materialized views in `marts`, each followed by its tests.
+
+**When it fails** open the red model's log: it ends with dbt's message. Nothing else in gold depends on a model that
+failed its tests. Correct it, then clear the red task. Rebuilding days is always safe:
+`airflow dags backfill build_gold -s DAY -e DAY`.
+
+**Owner** marketing-data · **Reads** `staging` · **Writes** `marts`
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, chain
+from martech.timetables.asset_chain import asset_chain
+
+from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET, publish_asset
+from include.warehouse.dags import Tag, dag_arguments
+from include.warehouse.dbt import dbt_task_group
+
+with DAG(
+    dag_id="build_gold",
+    schedule=asset_chain(SILVER_ASSET),
+    doc_md=__doc__,
+    **dag_arguments(Tag.GOLD, Tag.ON_ASSETS),
+):
+    chain(dbt_task_group("gold", select=["path:models/gold"]), publish_asset(GOLD_ASSET))

@@ -1,0 +1,33 @@
+"""
+### Build silver: unified tables and Customer 360
+
+Runs when **all seven sources** have published new data days. dbt cleans the raw records (`stg_…`), resolves who is
+who (`int_identity__…`), and builds the 8 tables and 3 views of `staging`, each followed by its tests.
+
+**When it fails** open the red model's log: it ends with dbt's message. A failed *test* names the rule, the model and
+the rows' query (in the log, ready to paste). Correct the data or the model, then clear the red task: it is run again
+with everything after it. Rebuilding days is always safe: `airflow dags backfill build_silver -s DAY -e DAY`.
+
+**Owner** marketing-data · **Reads** `raw_data` · **Writes** `intermediate`, `staging`
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, chain
+from martech.timetables.asset_chain import asset_chain
+
+from include.warehouse.assets import SILVER_ASSET, publish_asset, source_asset
+from include.warehouse.dags import Tag, dag_arguments
+from include.warehouse.dbt import dbt_task_group
+from include.warehouse.sources import warehouse_sources
+
+with DAG(
+    dag_id="build_silver",
+    schedule=asset_chain(*(source_asset(source.name) for source in warehouse_sources().values())),
+    doc_md=__doc__,
+    **dag_arguments(Tag.SILVER, Tag.ON_ASSETS),
+):
+    chain(
+        dbt_task_group("silver", select=["path:models/staging", "path:models/intermediate", "path:models/silver"]),
+        publish_asset(SILVER_ASSET),
+    )

@@ -1,0 +1,103 @@
+"""``python -m tools.local``: run the whole chain on this machine, or look at what it built."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from tools.local.chain import Chain
+from tools.local.report import print_report, warehouse_client
+from tools.local.stack import REPOSITORY, LocalStack, StackError
+
+HOME = REPOSITORY / ".local"
+
+
+def _step(text: str) -> None:
+    print(f"── {text}", flush=True)
+
+
+def _load_sample(stack: LocalStack, customers: int, start: date, end: date, seed: int) -> None:
+    sample = stack.home / "sample" / f"{customers}x{start}..{end}s{seed}"
+    module = [sys.executable, "-m", "tools.sample_sources"]
+    if not (sample / "truth").exists():
+        days = ["--start", start.isoformat(), "--end", end.isoformat()]
+        stack.run(*module, "generate", "--customers", str(customers), *days, "--seed", str(seed), "--out", sample)
+    print(stack.run(*module, "load", "--from", sample), end="")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build every layer from sample sources; return the exit code."""
+    end = arguments.end or datetime.now(UTC).date() - timedelta(days=1)
+    start = end - timedelta(days=arguments.days - 1)
+    began = time.monotonic()
+    _step(f"starting the warehouse, Airflow and its metadata in {arguments.home}")
+    with LocalStack(arguments.home) as stack:
+        stack.start_airflow()
+        chain = Chain(stack)
+        _step("waiting for Airflow to read the DAGs")
+        dags = chain.wait_for_dags()
+        _step(f"triggering the chain for {start} … {end}")
+        chain.trigger(start, end)
+        chain.wait({"create_warehouse"}, until_idle=False)
+        _step(f"landing sample sources: {arguments.customers:,} customers, {arguments.days} days, as Fivetran would")
+        _load_sample(stack, arguments.customers, start, end, arguments.seed)
+        _step("following the chain: checks → silver → gold → destinations")
+        runs = chain.wait(dags)
+        print_report(warehouse_client(stack.warehouse_url), runs)
+    failed = [run.dag_id for run in runs if run.state != "success"]
+    print(
+        f"\n{'FAILED: ' + ', '.join(failed) if failed else 'Everything is built'} in {time.monotonic() - began:.0f} s."
+    )
+    print("Open Airflow's web UI on it with `make ui`.")
+    return 1 if failed else 0
+
+
+def ui(arguments: argparse.Namespace) -> int:
+    """Serve Airflow's web UI until Ctrl-C."""
+    with LocalStack(arguments.home) as stack:
+        stack.start_airflow(ui=True)
+        _step(f"Airflow's web UI: http://127.0.0.1:{stack.ui_port} (no password; Ctrl-C stops everything)")
+        _step(f"The warehouse:    export BIGQUERY_EMULATOR_HOST={stack.warehouse_url}")
+        try:
+            while True:
+                stack.check_services()
+                time.sleep(1)
+        except KeyboardInterrupt:
+            return 0
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run a program in the stack's environment, such as ``airflow dags backfill …`` or ``dbt build``."""
+    with LocalStack(arguments.home) as stack:
+        print(stack.run(stack.bin / arguments.program[0], *arguments.program[1:]))
+    return 0
+
+
+def main() -> int:
+    """Parse the command line and do what it says."""
+    parser = argparse.ArgumentParser(prog="python -m tools.local", description=__doc__)
+    parser.add_argument("--home", type=Path, default=HOME, help="directory of all state (default: .local)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    runner = commands.add_parser("run", help=run.__doc__)
+    runner.add_argument("--customers", type=int, default=1000, help="size of the sample (default: 1000)")
+    runner.add_argument("--days", type=int, default=30, help="days of history (default: 30)")
+    runner.add_argument("--end", type=date.fromisoformat, help="last data day, YYYY-MM-DD (default: yesterday)")
+    runner.add_argument("--seed", type=int, default=7, help="seed of the sample (default: 7)")
+    runner.set_defaults(function=run)
+    commands.add_parser("ui", help=ui.__doc__).set_defaults(function=ui)
+    execute = commands.add_parser("exec", help=command.__doc__)
+    execute.add_argument("program", nargs=argparse.REMAINDER, help="program and its arguments")
+    execute.set_defaults(function=command)
+    arguments = parser.parse_args()
+    try:
+        return arguments.function(arguments)
+    except StackError as error:
+        print(f"\n✗ {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Say what a run has built: each DAG's state and duration, each layer's tables and their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from include.warehouse.settings import settings
+from tools.local.chain import Run
+
+
+def warehouse_client(url: str) -> bigquery.Client:
+    """Return a client of the embedded warehouse at ``url``."""
+    return bigquery.Client(
+        settings.project_id,
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        client_options={"api_endpoint": url},
+        location=settings.location,
+    )
+
+
+def _table(title: str, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    cells = [header, *(tuple(f"{v:,}" if isinstance(v, int) else str(v) for v in row) for row in rows)]
+    widths = [max(len(row[n]) for row in cells) for n in range(len(header))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    return "\n".join(["", title, "   " + lines[0], "   " + "─" * len(lines[0]), *("   " + x for x in lines[1:])])
+
+
+def runs_table(runs: Iterable[Run]) -> str:
+    """Return a table of DAG runs."""
+    rows = [(run.dag_id, run.state, f"{run.seconds or 0:.1f} s") for run in runs]
+    return _table("DAG runs", ("DAG", "state", "duration"), rows)
+
+
+def table_rows(client: bigquery.Client) -> dict[str, list[tuple[str, str, int]]]:
+    """Return (table, type, rows) of everything in each layer's dataset, by layer."""
+    result: dict[str, list[tuple[str, str, int]]] = {}
+    for layer in settings.layers.values():
+        kinds = {
+            row.table_name: row.table_type
+            for row in client.query(
+                f"select table_name, table_type from `{settings.project_id}.{layer.dataset}`"  # noqa: S608
+                ".INFORMATION_SCHEMA.TABLES order by table_name"
+            ).result()
+        }
+        result[layer.name] = [
+            (name, kind.lower(), _count(client, settings.table(layer.name, name))) for name, kind in kinds.items()
+        ]
+    return result
+
+
+def _count(client: bigquery.Client, table: str) -> int:
+    return next(iter(client.query(f"select count(*) as n from `{table}`").result())).n  # noqa: S608
+
+
+def print_report(client: bigquery.Client, runs: Iterable[Run], say: Callable[[str], None] = print) -> None:
+    """Print the DAG runs and every table with its rows."""
+    say(runs_table(runs))
+    for layer, tables in table_rows(client).items():
+        dataset = settings.layers[layer].dataset
+        say(_table(f"{layer} · {settings.project_id}.{dataset}", ("table", "type", "rows"), tables))
