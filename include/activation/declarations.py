@@ -1,0 +1,252 @@
+"""Reads the sync declarations (``syncs/*.yml``) and refuses a wrong one with its line and the cure.
+
+The shape is ``sync.schema.json``: editors complete and check against it while one types.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+HERE = Path(__file__).resolve().parent
+SYNCS_DIR = HERE / "syncs"
+SCHEMA = json.loads((HERE / "sync.schema.json").read_text())
+
+YamlPath = tuple[str | int, ...]
+
+
+class SyncError(ValueError):
+    """A declaration cannot be used; the message names file, line and the cure."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One mapped column.
+
+    :param column: column of the source model, or ``joined.<column>``.
+    :param to: field of the destination.
+    :param type: type at the destination.
+    :param required: whether rows in which it is null are rejected.
+    :param normalise: normalisation before hashing or sending; None leaves the value as it is.
+    :param pii: ``hash_sha256`` sends the hash only, ``plain`` the value; None where it is no personal data.
+    """
+
+    column: str
+    to: str
+    type: str = "string"
+    required: bool = False
+    normalise: str | None = None
+    pii: str | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``column operator value``, with operator one of is, in, at_least, at_most, present."""
+
+    column: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Who may be sent: people with a row in ``model`` for which ``granted`` holds.
+
+    :param model: ``layer.table`` with one row per ``key``.
+    :param person: column of the source that holds the key.
+    """
+
+    model: str
+    key: str
+    person: str
+    granted: Condition
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may do at most; see ``sync.schema.json`` for the units."""
+
+    max_removed_percent: float
+    requests_per_second: float | None = None
+    concurrency: int = 4
+    max_attempts: int = 8
+    timeout_seconds: float = 60.0
+    record_every_rows: int = 5_000
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One declared sync; the fields are those of ``sync.schema.json``.
+
+    :param options: what the destination needs beside its type and connection, such as ``object``.
+    """
+
+    name: str
+    description: str
+    owner: str
+    schedule: str
+    model: str
+    key: str
+    join: tuple[str, str] | None
+    where: tuple[Condition, ...]
+    consent: Consent
+    destination: str
+    connection: str
+    options: dict[str, Any]
+    mode: str
+    columns: tuple[Column, ...]
+    limits: Limits
+    path: Path = field(compare=False)
+
+    @property
+    def target(self) -> str:
+        """What it writes to, in words: ``salesforce Lead``."""
+        part = self.options.get("object") or self.options.get("audience_id") or "users"
+        return f"{self.destination} {part}"
+
+
+def _lines(node: yaml.Node, path: YamlPath = ()) -> dict[YamlPath, int]:
+    """Return the line of every value in a YAML document."""
+    lines = {path: node.start_mark.line + 1}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines |= _lines(value, (*path, key.value))
+            # A wrong key is reported where it is written, not where its value starts.
+            lines[(*path, key.value)] = key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines |= _lines(value, (*path, index))
+    return lines
+
+
+def _cure(error: ValidationError) -> str:
+    if error.validator == "required":
+        names = [name for name in error.validator_value if name not in error.instance]
+        known = error.schema.get("properties", {})
+        what = [f"`{name}:` ({_described(known[name])})" if name in known else f"`{name}:`" for name in names]
+        return f"Add {', '.join(what)}."
+    if error.validator == "additionalProperties":
+        return f"Use only: {', '.join(error.schema['properties'])}."
+    return f"Write {_described(error.schema)}."
+
+
+def _described(schema: Any) -> str:
+    if not isinstance(schema, dict):
+        return "a value"
+    if "$ref" in schema:
+        schema = SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
+    return schema.get("description") or schema.get("type") or "what sync.schema.json asks for"
+
+
+def _problem(path: Path, lines: dict[YamlPath, int], at: YamlPath, problem: str, cure: str) -> SyncError:
+    while at not in lines:
+        at = at[:-1]
+    where = ".".join(str(part) for part in at) or "the document"
+    return SyncError(f"{path}:{lines[at]}: {where}: {problem}. {cure}")
+
+
+def _condition(raw: dict[str, Any]) -> Condition:
+    operator = next(key for key in raw if key != "column")
+    return Condition(raw["column"], operator, raw[operator])
+
+
+def load_sync(path: Path) -> Sync:
+    """Read one declaration.
+
+    :param path: the YAML file.
+    :raises SyncError: where the file is not YAML, not of the schema, or contradicts itself.
+    """
+    text = path.read_text()
+    try:
+        raw = yaml.safe_load(text)
+        lines = _lines(yaml.compose(text, Loader=yaml.SafeLoader)) if text.strip() else {(): 1}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise SyncError(
+            f"{path}:{line}: this is not YAML ({getattr(error, 'problem', error)}). "
+            "Check the indentation and quotes of this line and the one above."
+        ) from error
+    error = best_match(Draft202012Validator(SCHEMA).iter_errors(raw))
+    if error is not None:
+        at = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            at = (*at, next(key for key in error.instance if key not in error.schema["properties"]))
+        message = error.message if len(error.message) < 200 else f"{error.message[:197]}..."
+        raise _problem(path, lines, at, message, _cure(error))
+
+    def refuse(at: YamlPath, problem: str, cure: str) -> SyncError:
+        return _problem(path, lines, at, problem, cure)
+
+    if raw["name"] != path.stem:
+        raise refuse(("name",), f"{raw['name']!r} is not the file's name", f"Write name: {path.stem}.")
+    source, consent, destination = raw["source"], raw["consent"], dict(raw["destination"])
+    targets: set[str] = set()
+    for index, column in enumerate(raw["columns"]):
+        if column["to"] in targets:
+            raise refuse(
+                ("columns", index, "to"), f"{column['to']} is mapped twice", "Keep one of the two columns."
+            )
+        targets.add(column["to"])
+        if column["column"].startswith("joined.") and "join" not in source:
+            raise refuse(
+                ("columns", index, "column"), "there is no joined model", "Declare source.join or drop joined."
+            )
+        if column.get("pii") == "hash_sha256" and "normalise" not in column:
+            raise refuse(
+                ("columns", index, "pii"),
+                "a hash of a value that is not normalised matches nothing",
+                "Add normalise: email, phone, name, country or text.",
+            )
+    if destination.get("external_id") in targets:
+        raise refuse(
+            ("destination", "external_id"),
+            "the key is sent as the external id anyway",
+            f"Remove {destination['external_id']} from columns.",
+        )
+    if destination["type"] == "google_data_manager":
+        _check_identifiers(targets, refuse)
+    return Sync(
+        name=raw["name"],
+        description=raw["description"],
+        owner=raw["owner"],
+        schedule=raw["schedule"],
+        model=source["model"],
+        key=source["key"],
+        join=(source["join"]["model"], source["join"]["using"]) if "join" in source else None,
+        where=tuple(_condition(condition) for condition in source.get("where", [])),
+        consent=Consent(consent["model"], consent["key"], consent["person"], _condition(consent["granted"])),
+        destination=destination.pop("type"),
+        connection=destination.pop("connection"),
+        options=destination,
+        mode=raw["mode"],
+        columns=tuple(Column(**column) for column in raw["columns"]),
+        limits=Limits(**raw["limits"]),
+        path=path,
+    )
+
+
+def _check_identifiers(targets: set[str], refuse: Any) -> None:
+    address = {"givenName", "familyName", "regionCode", "postalCode"}
+    if targets & address and not address <= targets:
+        raise refuse(
+            ("columns",),
+            f"Google matches an address by all of its parts; {', '.join(sorted(address - targets))} missing",
+            "Map givenName, familyName, regionCode and postalCode, or none of them.",
+        )
+    if not targets & {"emailAddress", "phoneNumber"}:
+        raise refuse(("columns",), "nobody could be matched", "Map emailAddress or phoneNumber.")
+
+
+def load_syncs(directory: Path = SYNCS_DIR) -> list[Sync]:
+    """Read all declarations of a folder, in the order of their names.
+
+    :raises SyncError: for the first wrong one.
+    """
+    return [load_sync(path) for path in sorted(directory.glob("*.yml"))]
