@@ -95,9 +95,7 @@ def resolve_window(
     :param today: the current UTC day; data days after it are refused.
     :raises WindowError: for a value that is no date, a lone bound, start after end, or a future day.
     """
-    start, end = (
-        _pair(params, "the run's params") or _from_events(event_extras) or _from_interval(interval, run_at)
-    )
+    start, end = _pair(params, "the run's params") or _from_events(event_extras) or _from_interval(interval, run_at)
     if start > end:
         raise WindowError(f"{START} {start} is after {END} {end}: swap them.")
     if end > today:

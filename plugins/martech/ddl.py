@@ -16,6 +16,7 @@ from jinja2.exceptions import TemplateError
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+SQL_TEMPLATES = Environment(undefined=StrictUndefined)  # noqa: S701 - SQL, not HTML
 KINDS = ("table", "view", "materialized view")  # in the order of creation
 
 
@@ -61,9 +62,14 @@ class CreateStatement:
     reads: frozenset[str]
 
     @property
-    def dataset(self) -> str:
-        """``project.dataset`` of the object."""
-        return self.name.rpartition(".")[0]
+    def dataset_id(self) -> str:
+        """Dataset of the object."""
+        return self.name.split(".")[-2]
+
+    @property
+    def table_id(self) -> str:
+        """Name of the object in its dataset."""
+        return self.name.split(".")[-1]
 
 
 @dataclass(frozen=True)
@@ -88,11 +94,7 @@ def render(path: Path, context: Mapping[str, Any]) -> str:
     :raises DdlError: where the file is missing, no template, or names an unknown variable.
     """
     try:
-        return (
-            Environment(undefined=StrictUndefined, autoescape=False)
-            .from_string(path.read_text())
-            .render(context)
-        )  # noqa: S701 - SQL
+        return SQL_TEMPLATES.from_string(path.read_text()).render(context)
     except FileNotFoundError:
         raise DdlError(f"{path} does not exist.") from None
     except TemplateError as error:

@@ -1,0 +1,141 @@
+"""Creates a warehouse's datasets, tables and views from a folder of SQL files, in one task."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowException, BaseOperator
+from google.api_core.exceptions import GoogleAPIError
+from google.cloud import bigquery
+
+from martech.ddl import CreateStatement, Script, load_scripts
+from martech.hooks.bigquery_partitions import BigQueryPartitionsHook, job_labels
+from martech.schema_drift import SchemaDrift, compare_schema
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class BigQueryScriptsOperator(BaseOperator):
+    """Runs SQL files that create tables and views, in the order in which they depend on each other.
+
+    Creates missing datasets first. Columns that were added to the DDL of an existing table are added to the
+    table; changed types and dropped columns fail before anything is run, since no data is ever dropped. Stops
+    at the first failure. One task for a whole folder, because each task costs seconds. Returns (to XCom) the
+    number of files and the added columns.
+
+    :param project_id: Google Cloud project of the tables (templated).
+    :param files: paths of SQL files, one object each.
+    :param sql_context: values for the Jinja templates in the files.
+    :param datasets: labels of the datasets to create, by dataset id.
+    :param location: BigQuery location of the datasets.
+    :param allow_extra_columns: only log columns that the DDL does not have, for tables that a tool such as
+        Fivetran may widen on its own; by default they fail the task.
+    :param gcp_conn_id: Airflow connection (templated).
+    :param impersonation_chain: service account to impersonate (templated).
+    :raises DdlError: where a file cannot be used.
+    :raises AirflowException: naming the file that failed, or the columns that differ.
+    """
+
+    template_fields: Sequence[str] = ("project_id", "gcp_conn_id", "impersonation_chain")
+    ui_color = "#fff8e1"
+
+    def __init__(  # noqa: PLR0913 - what to create, and where
+        self,
+        *,
+        project_id: str,
+        files: Sequence[str | Path],
+        sql_context: Mapping[str, Any],
+        datasets: Mapping[str, Mapping[str, str]],
+        location: str,
+        allow_extra_columns: bool = False,
+        gcp_conn_id: str = "google_cloud_default",
+        impersonation_chain: str | Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.project_id = project_id
+        self.files = files
+        self.sql_context = sql_context
+        self.datasets = datasets
+        self.location = location
+        self.allow_extra_columns = allow_extra_columns
+        self.gcp_conn_id = gcp_conn_id
+        self.impersonation_chain = impersonation_chain
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Create everything that is missing."""
+        scripts = load_scripts([Path(file) for file in self.files], self.sql_context)
+        hook = BigQueryPartitionsHook(
+            project_id=self.project_id,
+            location=self.location,
+            gcp_conn_id=self.gcp_conn_id,
+            impersonation_chain=self.impersonation_chain,
+            labels=job_labels(context),
+        )
+        for dataset_id, labels in self.datasets.items():
+            self._create_dataset(hook, dataset_id, labels)
+        added = self._add_columns(hook, scripts)
+        for number, script in enumerate(scripts, start=1):
+            started = time.monotonic()
+            self._run(hook, script.sql, str(script.path))
+            self.log.info(
+                "%d/%d %s %s in %.1f s",
+                number,
+                len(scripts),
+                script.create.kind,
+                script.create.name,
+                time.monotonic() - started,
+            )
+        return {"files": len(scripts), "added_columns": added}
+
+    def _create_dataset(self, hook: BigQueryPartitionsHook, dataset_id: str, labels: Mapping[str, str]) -> None:
+        dataset = bigquery.Dataset(f"{self.project_id}.{dataset_id}")
+        dataset.location = self.location
+        dataset.labels = dict(labels)
+        try:
+            hook.client.create_dataset(dataset, exists_ok=True)
+        except GoogleAPIError as error:
+            raise AirflowException(
+                f"Dataset {self.project_id}.{dataset_id} could not be created: {error}. "
+                f"Check that connection {self.gcp_conn_id} may create datasets (roles/bigquery.user)."
+            ) from error
+
+    def _run(self, hook: BigQueryPartitionsHook, sql: str, origin: str) -> None:
+        try:
+            hook.query(sql)
+        except GoogleAPIError as error:
+            raise AirflowException(
+                f"{origin} failed: {error}. What came before it is done, what comes after it was not run; "
+                "correct the file, then clear this task."
+            ) from error
+
+    def _add_columns(self, hook: BigQueryPartitionsHook, scripts: Sequence[Script]) -> list[str]:
+        # Before any file runs: a conflict must be found while nothing has changed yet.
+        drifts = self._drifts(hook, [script.create for script in scripts if script.create.kind == "table"])
+        changes = [message for drift in drifts for message in drift.changes]
+        extras = [message for drift in drifts for message in drift.extras]
+        if self.allow_extra_columns:
+            for message in extras:
+                self.log.warning(message)
+            extras = []
+        if changes or extras:
+            raise AirflowException("Tables differ from their DDL, nothing was run:\n" + "\n".join(changes + extras))
+        for statement in [statement for drift in drifts for statement in drift.alter_statements()]:
+            self.log.info("Adding a column: %s", statement)
+            self._run(hook, statement, statement)
+        return [f"{drift.table}.{column.name}" for drift in drifts for column in drift.additions]
+
+    @staticmethod
+    def _drifts(hook: BigQueryPartitionsHook, tables: Sequence[CreateStatement]) -> list[SchemaDrift]:
+        by_dataset: dict[str, list[CreateStatement]] = {}
+        for table in tables:
+            by_dataset.setdefault(table.dataset_id, []).append(table)
+        drifts = []
+        for dataset_id, declared in by_dataset.items():
+            found = hook.columns(dataset_id, [table.table_id for table in declared])
+            drifts += [compare_schema(table, found[table.table_id]) for table in declared if table.table_id in found]
+        return drifts

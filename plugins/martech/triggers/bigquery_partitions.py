@@ -1,0 +1,98 @@
+"""Waits in the triggerer for partitions to land."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+from asgiref.sync import sync_to_async
+
+from martech.days import parse_days
+from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
+
+
+def missing_partitions(
+    hook: BigQueryPartitionsHook, dataset_id: str, tables: Sequence[str], days: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return the (table, day) pairs whose partition has no rows yet, in order.
+
+    :param hook: reads the partitions.
+    :param dataset_id: dataset of the tables.
+    :param tables: table ids.
+    :param days: ISO dates.
+    """
+    wanted = parse_days(days)
+    rows = hook.rows_by_day(dataset_id, tables, wanted[0], wanted[-1])
+    return [(table, day.isoformat()) for table in tables for day in wanted if not rows[table].get(day)]
+
+
+class BigQueryPartitionsTrigger(BaseTrigger):
+    """Fires when every table has a partition for every day, or at the deadline.
+
+    Its event says ``status``: ``landed``, ``timeout`` (with ``missing`` pairs) or ``error`` (with ``message``).
+
+    :param hook_args: arguments of :class:`~martech.hooks.bigquery_partitions.BigQueryPartitionsHook`.
+    :param dataset_id: dataset of the tables.
+    :param tables: table ids.
+    :param days: ISO dates.
+    :param poke_interval: seconds between looks.
+    :param deadline: Unix time, in seconds, after which it gives up.
+    """
+
+    def __init__(  # noqa: PLR0913 - what to wait for, where and how long
+        self,
+        *,
+        hook_args: dict[str, Any],
+        dataset_id: str,
+        tables: Sequence[str],
+        days: Sequence[str],
+        poke_interval: float,
+        deadline: float,
+    ) -> None:
+        super().__init__()
+        self.hook_args = hook_args
+        self.dataset_id = dataset_id
+        self.tables = list(tables)
+        self.days = list(days)
+        self.poke_interval = poke_interval
+        self.deadline = deadline
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the class path and arguments from which a triggerer makes this trigger again."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {
+                "hook_args": self.hook_args,
+                "dataset_id": self.dataset_id,
+                "tables": self.tables,
+                "days": self.days,
+                "poke_interval": self.poke_interval,
+                "deadline": self.deadline,
+            },
+        )
+
+    def _missing(self) -> list[tuple[str, str]]:
+        hook = BigQueryPartitionsHook(**self.hook_args)
+        return missing_partitions(hook, self.dataset_id, self.tables, self.days)
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look every ``poke_interval`` seconds, in a thread, since BigQuery's client blocks."""
+        look = sync_to_async(self._missing, thread_sensitive=False)
+        while True:
+            try:
+                missing = await look()
+            except Exception as error:
+                # Whatever it is, the task must hear of it: an exception here would leave it without a reason.
+                yield TriggerEvent({"status": "error", "message": f"{type(error).__name__}: {error}"})
+                return
+            if not missing:
+                yield TriggerEvent({"status": "landed"})
+                return
+            if time.time() >= self.deadline:
+                yield TriggerEvent({"status": "timeout", "missing": missing})
+                return
+            self.log.info("Waiting for %d partitions, such as %s %s.", len(missing), *missing[0])
+            await asyncio.sleep(min(self.poke_interval, max(self.deadline - time.time(), 0)))
