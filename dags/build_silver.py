@@ -19,11 +19,11 @@ from martech.timetables.asset_chain import asset_chain
 from include.warehouse.assets import SILVER_ASSET, publish_asset, source_asset
 from include.warehouse.dags import Tag, dag_arguments
 from include.warehouse.dbt import dbt_task_group
-from include.warehouse.sources import warehouse_sources
+from include.warehouse.sources import load_sources
 
 with DAG(
     dag_id="build_silver",
-    schedule=asset_chain(*(source_asset(source.name) for source in warehouse_sources().values())),
+    schedule=asset_chain(*(source_asset(source.name) for source in load_sources().values())),
     doc_md=__doc__,
     **dag_arguments(Tag.SILVER, Tag.ON_ASSETS),
 ):

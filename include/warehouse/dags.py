@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Param
 
-from include.warehouse.settings import settings
+from include.warehouse.settings import Layer, settings
 from include.warehouse.windows import WINDOW_MACROS
 
 OWNER = "marketing-data"
@@ -32,6 +32,11 @@ WINDOW_PARAMS = {
     "start_date": Param(None, type=["null", "string"], format="date", description="First data day to build"),
     "end_date": Param(None, type=["null", "string"], format="date", description="Last data day to build"),
 }
+
+
+def layer_labels(layer: Layer) -> dict[str, str]:
+    """Return the labels of a layer's dataset, by which costs are told apart."""
+    return {"layer": layer.name, "owner": OWNER}
 
 
 def dag_arguments(*tags: Tag, **overrides: Any) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Settings:
     :param variables: dbt's variables with the overrides of the environment applied.
     :param retry_delay: wait before a task's first retry (``MARKETING_RETRY_DELAY_SECONDS``).
     :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
+    :param landing_poll: how often it looks (``MARKETING_LANDING_POLL_SECONDS``).
     """
 
     project_id: str
@@ -61,6 +62,7 @@ class Settings:
     variables: dict[str, str | int]
     retry_delay: timedelta
     landing_timeout: timedelta
+    landing_poll: timedelta
 
     @property
     def sql_context(self) -> dict[str, str | int]:
@@ -111,6 +113,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         variables=variables,
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),
+        landing_poll=_seconds(environ, "MARKETING_LANDING_POLL_SECONDS", default=300),
     )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tools.local.chain import Chain
 from tools.local.report import print_report, warehouse_client
-from tools.local.stack import REPOSITORY, LocalStack, StackError
+from tools.local.services import REPOSITORY, StackError
+from tools.local.stack import LocalStack
 
 HOME = REPOSITORY / ".local"
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from tools.local.stack import LocalStack, StackError
+from tools.local.services import StackError
+from tools.local.stack import LocalStack
 
 HEAD_DAG = "create_warehouse"
 FINISHED = ("success", "failed")

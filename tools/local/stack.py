@@ -13,11 +13,8 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -29,26 +26,18 @@ import psycopg2
 import psycopg2.extras
 import yaml
 
+from tools.local.services import (
+    REPOSITORY,
+    StackError,
+    free_port,
+    wait_for_http,
+    warehouse_command,
+)
+
 # pgserver keeps a lock in the user's runtime directory; falling back to /tmp is fine.
 warnings.filterwarnings("ignore", module="platformdirs")
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-EMULATOR_PYTHON = REPOSITORY / ".venv-emulator" / "bin" / "python"
-START_TIMEOUT_SECONDS = 120
 AIRFLOW_3 = 3
-
-
-class StackError(RuntimeError):
-    """A service did not come up, or a command failed; the message names its log."""
-
-
-def free_port(preferred: int = 0) -> int:
-    """Return ``preferred`` if nothing listens there, else a port that the system picks."""
-    for port in (preferred, 0):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return probe.getsockname()[1]
-    raise StackError("no free TCP port on 127.0.0.1")
 
 
 class LocalStack:
@@ -143,22 +132,9 @@ class LocalStack:
         return f"http://127.0.0.1:{self.warehouse_port}"
 
     def _start_warehouse(self) -> None:
-        if not EMULATOR_PYTHON.exists():
-            raise StackError(f"{EMULATOR_PYTHON} is missing: run `make setup` first")
-        command = [EMULATOR_PYTHON, REPOSITORY / "tools" / "emulator" / "serve.py", "--persistent"]
-        command += ["--data-dir", self.home / "warehouse", "--rest-port", str(self.warehouse_port)]
-        command += ["--grpc-port", "0", "--log-level", "warning"]
+        command = warehouse_command(self.warehouse_port, self.home / "warehouse")
         self._spawn("warehouse", command, dict(os.environ))
-        self._wait_for(f"{self.warehouse_url}/bigquery/v2/projects", "warehouse")
-
-    def _wait_for(self, url: str, name: str) -> None:
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while time.monotonic() < deadline:
-            self.check_services()
-            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310
-                return
-            time.sleep(0.2)
-        raise StackError(f"{name} did not answer at {url} within {START_TIMEOUT_SECONDS} s")
+        wait_for_http(f"{self.warehouse_url}/bigquery/v2/projects", self.check_services)
 
     # ── metadata ────────────────────────────────────────────────────────────────────────────────────
 
@@ -212,6 +188,8 @@ class LocalStack:
             "PYTHONPATH": str(REPOSITORY),
             "BIGQUERY_EMULATOR_HOST": self.warehouse_url,
             "DBT_TARGET": "local",
+            "MARKETING_RETRY_DELAY_SECONDS": "5",
+            "MARKETING_LANDING_POLL_SECONDS": "3",
             "AIRFLOW_HOME": str(self.airflow_home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self._dags_folder),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
@@ -293,4 +271,4 @@ class LocalStack:
         for name, arguments in services.items():
             self._spawn(name, [self.bin / "airflow", *arguments], self.environment)
         if self.line >= AIRFLOW_3 or ui:
-            self._wait_for(f"http://127.0.0.1:{self.ui_port}/", "the web server")
+            wait_for_http(f"http://127.0.0.1:{self.ui_port}/", self.check_services)

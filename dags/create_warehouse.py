@@ -1,0 +1,39 @@
+"""
+### Create the warehouse: datasets, tables and views
+
+The head of the chain. Every day at 00:30 UTC it creates what is missing in all layers from `include/sql`, adds
+columns that were added there, and so starts ingestion for the day that has just ended. It never drops a column
+or a table.
+
+**When it fails** the log names the file, or the column whose type or absence differs from the warehouse. Correct the
+SQL file, or change the table by hand (a type cannot be changed in place), then clear the task.
+
+**Owner** marketing-data · **Writes** the schema of every dataset
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, chain
+from martech.operators.bigquery_scripts import BigQueryScriptsOperator
+
+from include.warehouse.assets import SCHEMA_ASSET, publish_asset
+from include.warehouse.dags import Tag, dag_arguments, layer_labels
+from include.warehouse.ddl import layer_files
+from include.warehouse.settings import settings
+
+with DAG(
+    dag_id="create_warehouse",
+    schedule="30 0 * * *",
+    doc_md=__doc__,
+    **dag_arguments(Tag.DDL, Tag.EVERY_DAY),
+):
+    create_tables = BigQueryScriptsOperator(
+        task_id="create_tables",
+        project_id=settings.project_id,
+        location=settings.location,
+        gcp_conn_id=settings.gcp_conn_id,
+        datasets={layer.dataset: layer_labels(layer) for layer in settings.layers.values()},
+        files=[file for layer in ("ops", "bronze", "silver", "gold") for file in layer_files(layer)],
+        sql_context=settings.sql_context,
+    )
+    chain(create_tables, publish_asset(SCHEMA_ASSET))

@@ -1,0 +1,71 @@
+"""
+### Ingest {source}: wait for the day's raw data and check it
+
+{description} One of these DAGs per source, made from `include/dbt/models/sources.yml`. It asks Fivetran for a sync
+(where one is configured), waits without holding a worker until every table's partition of the day has landed, and
+checks freshness (24 h), row count (against the trailing 28 days) and schema. Results are kept in
+`ops.partition_checks`.
+
+**When it fails** the log of `wait_for_partitions` names each table and day that has not landed: look at the
+connector in Fivetran. The log of `check_partitions` names each table that is stale, too small, too large or of another
+schema, with the cure. The other tables are checked all the same, and nothing that has landed is lost: clear the
+task once the cause is gone. Silver starts as soon as all sources have published.
+
+**Owner** {owner} · **Reads** `raw_data`: {tables}
+"""
+
+from __future__ import annotations
+
+import os
+
+from airflow.providers.common.compat.sdk import DAG, chain
+from martech.operators.bigquery_partition_check import BigQueryPartitionCheckOperator
+from martech.operators.fivetran_sync import FivetranSyncOperator
+from martech.sensors.bigquery_partitions import BigQueryPartitionsSensor
+from martech.timetables.asset_chain import asset_chain
+
+from include.warehouse.assets import SCHEMA_ASSET, publish_asset, source_asset
+from include.warehouse.dags import Tag, dag_arguments
+from include.warehouse.ingestion import source_expectations
+from include.warehouse.settings import settings
+from include.warehouse.sources import Source, load_sources
+
+assert __doc__ is not None  # noqa: S101 - every DAG's text is filled in from it
+
+
+def ingest_source(source: Source) -> DAG:
+    """Return the DAG that lands one source."""
+    names = ", ".join(f"`{table.name}`" for table in source.tables)
+    partitions = {
+        "project_id": settings.project_id,
+        "dataset_id": settings.layers["bronze"].dataset,
+        "location": settings.location,
+        "gcp_conn_id": settings.gcp_conn_id,
+        "tables": source_expectations(source),
+        "days": "{{ window_days() }}",
+    }
+    with DAG(
+        dag_id=f"ingest_{source.name}",
+        schedule=asset_chain(SCHEMA_ASSET),
+        doc_md=__doc__.format(source=source.name, description=source.description, owner=source.owner, tables=names),
+        **dag_arguments(Tag.BRONZE, Tag.ON_ASSETS),
+    ) as dag:
+        sync_source = FivetranSyncOperator(
+            task_id="sync_source", connection_id=os.environ.get(source.fivetran_connection_env)
+        )
+        wait_for_partitions = BigQueryPartitionsSensor(
+            task_id="wait_for_partitions",
+            timeout=settings.landing_timeout.total_seconds(),
+            poke_interval=settings.landing_poll.total_seconds(),
+            deferrable=True,
+            **partitions,
+        )
+        check_partitions = BigQueryPartitionCheckOperator(
+            task_id="check_partitions", results_table=settings.table("ops", "partition_checks"), **partitions
+        )
+        chain(sync_source, wait_for_partitions, check_partitions, publish_asset(source_asset(source.name)))
+    return dag
+
+
+for declared_source in load_sources().values():
+    globals()[f"ingest_{declared_source.name}"] = ingest_source(declared_source)
