@@ -154,6 +154,7 @@ class BigQueryPartitionCheckOperator(BaseOperator):
             "checked_day": facts.pop("day").isoformat(),
             "table_name": facts.pop("table"),
             "check_name": facts.pop("check"),
+            "reason": facts.pop("message"),
             **facts,
             "dag_id": task.dag_id,
             "task_id": task.task_id,
