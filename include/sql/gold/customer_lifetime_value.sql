@@ -1,0 +1,42 @@
+create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_lifetime_value` (
+    customer_id string not null options (description = 'Customer with at least one conversion'),
+    acquisition_channel string not null options (
+        description = 'Channel of the earliest touch; unknown if there was none'
+    ),
+    first_order_date date not null options (description = 'Day of the first conversion'),
+    last_order_date date not null options (description = 'Day of the last conversion'),
+    order_count int64 not null options (description = 'Conversions of all time'),
+    historic_value numeric not null options (description = 'Net revenue of all time (USD)'),
+    average_order_value numeric not null options (
+        description = 'Net revenue per conversion (USD), drawn towards the mean of all customers while orders are few'
+    ),
+    purchase_rate_per_year float64 not null options (
+        description = 'Conversions per year since the first, drawn towards the mean of all customers'
+    ),
+    recency_bucket string not null options (
+        description = 'Days since the last conversion, as in seed scoring_survival'
+    ),
+    survival_probability float64 not null options (
+        description = 'Probability to buy again within a year (0–1), measured per recency bucket'
+    ),
+    expected_value_365d numeric not null options (
+        description = 'purchase_rate_per_year × average_order_value × survival_probability (USD)'
+    ),
+    lifetime_value numeric not null options (description = 'historic_value + expected_value_365d (USD)'),
+    value_percentile float64 not null options (
+        description = 'Rank of lifetime_value among all customers (0 lowest – 1 highest)'
+    ),
+    value_segment string not null options (
+        description = 'top (highest 10 %), high (next 20 %), medium (next 30 %) or low'
+    ),
+    calculated_date date not null options (
+        description = 'Day the values describe: the newest day in silver'
+    )
+)
+partition by calculated_date
+cluster by value_segment, customer_id
+options (
+    description = 'Historic and expected value of customers; one row per customer (customer_id)',
+    partition_expiration_days = {{ gold_retention_days }},
+    labels = [('layer', 'gold'), ('domain', 'customer'), ('pii', 'false')]
+);

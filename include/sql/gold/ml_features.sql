@@ -1,0 +1,236 @@
+create table if not exists `{{ project_id }}.{{ gold_dataset }}.ml_features` (
+    entity_type string not null options (description = 'customer or lead'),
+    entity_id string not null options (description = 'customer_id or lead_id'),
+    snapshot_date date not null options (description = 'Day after whose end the features are known (UTC)'),
+    sessions_7d int64 not null options (description = 'Web and app sessions in the 7 days to snapshot_date'),
+    sessions_30d int64 not null options (
+        description = 'Web and app sessions in the 30 days to snapshot_date'
+    ),
+    sessions_90d int64 not null options (
+        description = 'Web and app sessions in the 90 days to snapshot_date'
+    ),
+    sessions_365d int64 not null options (
+        description = 'Web and app sessions in the 365 days to snapshot_date'
+    ),
+    app_sessions_30d int64 not null options (description = 'App sessions in the 30 days to snapshot_date'),
+    app_sessions_90d int64 not null options (description = 'App sessions in the 90 days to snapshot_date'),
+    engaged_sessions_30d int64 not null options (
+        description = 'Engaged sessions in the 30 days to snapshot_date'
+    ),
+    engaged_sessions_90d int64 not null options (
+        description = 'Engaged sessions in the 90 days to snapshot_date'
+    ),
+    bounced_sessions_30d int64 not null options (
+        description = 'Bounced sessions in the 30 days to snapshot_date'
+    ),
+    bounced_sessions_90d int64 not null options (
+        description = 'Bounced sessions in the 90 days to snapshot_date'
+    ),
+    paid_sessions_30d int64 not null options (
+        description = 'Sessions from paid channels in the 30 days to snapshot_date'
+    ),
+    paid_sessions_90d int64 not null options (
+        description = 'Sessions from paid channels in the 90 days to snapshot_date'
+    ),
+    direct_sessions_30d int64 not null options (
+        description = 'Sessions from channel Direct in the 30 days to snapshot_date'
+    ),
+    direct_sessions_90d int64 not null options (
+        description = 'Sessions from channel Direct in the 90 days to snapshot_date'
+    ),
+    active_days_7d int64 not null options (
+        description = 'Days with a session in the 7 days to snapshot_date'
+    ),
+    active_days_30d int64 not null options (
+        description = 'Days with a session in the 30 days to snapshot_date'
+    ),
+    active_days_90d int64 not null options (
+        description = 'Days with a session in the 90 days to snapshot_date'
+    ),
+    active_days_365d int64 not null options (
+        description = 'Days with a session in the 365 days to snapshot_date'
+    ),
+    pageviews_7d int64 not null options (
+        description = 'Pages and screens seen in the 7 days to snapshot_date'
+    ),
+    pageviews_30d int64 not null options (
+        description = 'Pages and screens seen in the 30 days to snapshot_date'
+    ),
+    pageviews_90d int64 not null options (
+        description = 'Pages and screens seen in the 90 days to snapshot_date'
+    ),
+    pageviews_365d int64 not null options (
+        description = 'Pages and screens seen in the 365 days to snapshot_date'
+    ),
+    product_views_7d int64 not null options (
+        description = 'Product detail views in the 7 days to snapshot_date'
+    ),
+    product_views_30d int64 not null options (
+        description = 'Product detail views in the 30 days to snapshot_date'
+    ),
+    product_views_90d int64 not null options (
+        description = 'Product detail views in the 90 days to snapshot_date'
+    ),
+    add_to_carts_7d int64 not null options (
+        description = 'Add-to-cart actions in the 7 days to snapshot_date'
+    ),
+    add_to_carts_30d int64 not null options (
+        description = 'Add-to-cart actions in the 30 days to snapshot_date'
+    ),
+    add_to_carts_90d int64 not null options (
+        description = 'Add-to-cart actions in the 90 days to snapshot_date'
+    ),
+    checkouts_30d int64 not null options (
+        description = 'Checkout steps begun in the 30 days to snapshot_date'
+    ),
+    checkouts_90d int64 not null options (
+        description = 'Checkout steps begun in the 90 days to snapshot_date'
+    ),
+    session_seconds_30d int64 not null options (
+        description = 'Seconds spent in sessions in the 30 days to snapshot_date'
+    ),
+    session_seconds_90d int64 not null options (
+        description = 'Seconds spent in sessions in the 90 days to snapshot_date'
+    ),
+    messages_delivered_7d int64 not null options (
+        description = 'Messages delivered in the 7 days to snapshot_date'
+    ),
+    messages_delivered_30d int64 not null options (
+        description = 'Messages delivered in the 30 days to snapshot_date'
+    ),
+    messages_delivered_90d int64 not null options (
+        description = 'Messages delivered in the 90 days to snapshot_date'
+    ),
+    messages_opened_7d int64 not null options (
+        description = 'Messages opened in the 7 days to snapshot_date'
+    ),
+    messages_opened_30d int64 not null options (
+        description = 'Messages opened in the 30 days to snapshot_date'
+    ),
+    messages_opened_90d int64 not null options (
+        description = 'Messages opened in the 90 days to snapshot_date'
+    ),
+    messages_clicked_7d int64 not null options (
+        description = 'Messages clicked in the 7 days to snapshot_date'
+    ),
+    messages_clicked_30d int64 not null options (
+        description = 'Messages clicked in the 30 days to snapshot_date'
+    ),
+    messages_clicked_90d int64 not null options (
+        description = 'Messages clicked in the 90 days to snapshot_date'
+    ),
+    ad_clicks_30d int64 not null options (description = 'Ad clicks in the 30 days to snapshot_date'),
+    ad_clicks_90d int64 not null options (description = 'Ad clicks in the 90 days to snapshot_date'),
+    orders_30d int64 not null options (
+        description = 'Orders and won opportunities placed in the 30 days to snapshot_date'
+    ),
+    orders_90d int64 not null options (
+        description = 'Orders and won opportunities placed in the 90 days to snapshot_date'
+    ),
+    orders_365d int64 not null options (
+        description = 'Orders and won opportunities placed in the 365 days to snapshot_date'
+    ),
+    cancelled_orders_90d int64 not null options (
+        description = 'Orders cancelled in the 90 days to snapshot_date'
+    ),
+    cancelled_orders_365d int64 not null options (
+        description = 'Orders cancelled in the 365 days to snapshot_date'
+    ),
+    items_90d int64 not null options (description = 'Units ordered in the 90 days to snapshot_date'),
+    items_365d int64 not null options (description = 'Units ordered in the 365 days to snapshot_date'),
+    tickets_30d int64 not null options (
+        description = 'Support tickets opened in the 30 days to snapshot_date'
+    ),
+    tickets_90d int64 not null options (
+        description = 'Support tickets opened in the 90 days to snapshot_date'
+    ),
+    tickets_365d int64 not null options (
+        description = 'Support tickets opened in the 365 days to snapshot_date'
+    ),
+    tickets_solved_90d int64 not null options (
+        description = 'Support tickets solved in the 90 days to snapshot_date'
+    ),
+    good_ratings_365d int64 not null options (
+        description = 'Good satisfaction ratings given in the 365 days to snapshot_date'
+    ),
+    bad_ratings_365d int64 not null options (
+        description = 'Bad satisfaction ratings given in the 365 days to snapshot_date'
+    ),
+    leads_created_90d int64 not null options (description = 'Leads created in the 90 days to snapshot_date'),
+    leads_created_365d int64 not null options (
+        description = 'Leads created in the 365 days to snapshot_date'
+    ),
+    leads_converted_365d int64 not null options (
+        description = 'Leads converted in the 365 days to snapshot_date'
+    ),
+    revenue_30d numeric not null options (
+        description = 'Booked revenue (gross less discounts, USD) of the 30 days to snapshot_date'
+    ),
+    revenue_90d numeric not null options (
+        description = 'Booked revenue (gross less discounts, USD) of the 90 days to snapshot_date'
+    ),
+    revenue_365d numeric not null options (
+        description = 'Booked revenue (gross less discounts, USD) of the 365 days to snapshot_date'
+    ),
+    discounts_365d numeric not null options (
+        description = 'Discounts given (USD) in the 365 days to snapshot_date'
+    ),
+    average_order_value_365d float64 options (
+        description = 'Booked revenue per order (USD) in the 365 days to snapshot_date; null if there is no order in the window'
+    ),
+    discount_rate_365d float64 options (
+        description = 'Discounts over gross revenue (0–1) in the 365 days to snapshot_date; null if there is no order in the window'
+    ),
+    bounce_rate_90d float64 options (
+        description = 'Bounced over all sessions (0–1) in the 90 days to snapshot_date; null if there is no session in the window'
+    ),
+    pages_per_session_90d float64 options (
+        description = 'Pages per session in the 90 days to snapshot_date; null if there is no session in the window'
+    ),
+    open_rate_90d float64 options (
+        description = 'Opened over delivered messages in the 90 days to snapshot_date; above 1 where a message is opened again; null if there is no message delivered in the window'
+    ),
+    click_rate_90d float64 options (
+        description = 'Clicked over delivered messages in the 90 days to snapshot_date; null if there is no message delivered in the window'
+    ),
+    cart_rate_90d float64 options (
+        description = 'Add-to-cart actions per product view in the 90 days to snapshot_date; null if there is no product view in the window'
+    ),
+    session_trend_30d float64 options (
+        description = 'Sessions of the last 30 days over those of the 30 days before; null if there is no session in the 30 days before'
+    ),
+    revenue_trend_90d float64 options (
+        description = 'Booked revenue of the last 90 days over that of the 90 days before; null if there is no order in the 90 days before'
+    ),
+    days_since_last_session int64 options (
+        description = 'Days from the last session to snapshot_date; null if there is no session in the window'
+    ),
+    days_since_last_order int64 options (
+        description = 'Days from the last order to snapshot_date; null if there is no order in the window'
+    ),
+    days_since_last_message_interaction int64 options (
+        description = 'Days from the last opened or clicked message to snapshot_date; null if there is no message opened or clicked in the window'
+    ),
+    days_since_last_ticket int64 options (
+        description = 'Days from the last ticket to snapshot_date; null if there is no ticket in the window'
+    ),
+    days_since_first_activity int64 not null options (
+        description = 'Days from the first activity in the window to snapshot_date'
+    ),
+    record_count int64 not null options (
+        description = 'Source records of the person that were linked by snapshot_date'
+    ),
+    source_count int64 not null options (
+        description = 'Source systems that knew the person by snapshot_date'
+    ),
+    lead_age_days int64 options (
+        description = 'Days from creation of the lead to snapshot_date; null if the entity is not a lead'
+    )
+)
+partition by snapshot_date
+cluster by entity_type, entity_id
+options (
+    description = 'Features as known on a day; one row per entity and day (entity_type, entity_id, snapshot_date)',
+    partition_expiration_days = {{ gold_retention_days }},
+    labels = [('layer', 'gold'), ('domain', 'data_science'), ('pii', 'false')]
+);

@@ -1,0 +1,21 @@
+create materialized view if not exists `{{ project_id }}.{{ gold_dataset }}.mv_revenue_by_channel`
+options (
+    enable_refresh = true,
+    refresh_interval_minutes = 30,
+    description = 'Revenue per day by first, last and last non-direct channel for dashboards; one row per day and their combination',
+    labels = [('layer', 'gold'), ('domain', 'marketing'), ('pii', 'false')]
+) as
+select
+    transaction_date,
+    transaction_type,
+    first_touch_channel,
+    last_touch_channel,
+    last_non_direct_channel,
+    count(*) as conversions,
+    sum(revenue) as revenue,
+    sum(first_touch_revenue) as first_touch_revenue,
+    sum(last_touch_revenue) as last_touch_revenue,
+    sum(last_non_direct_revenue) as last_non_direct_revenue,
+    sum(touch_count) as touches
+from `{{ project_id }}.{{ gold_dataset }}.marketing_attribution`
+group by transaction_date, transaction_type, first_touch_channel, last_touch_channel, last_non_direct_channel;
