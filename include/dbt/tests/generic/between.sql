@@ -1,10 +1,12 @@
-{#- Fails for each value below `min_value` or above `max_value`, both of them allowed; a bound left out does not
-    count. Null passes. -#}
-{% test between(model, column_name, min_value=none, max_value=none) %}
+{#- Fails for each value below `min` or above `max`, both of them allowed; a bound left out does not count. Null
+    passes. -#}
+{% test between(model, column_name, min=none, max=none, min_value=none, max_value=none) %}
+    {%- set lowest = min_value if min is none else min -%}
+    {%- set highest = max_value if max is none else max -%}
     select {{ column_name }}
     from {{ model }}
     where
         false
-        {% if min_value is not none %}or {{ column_name }} < {{ min_value }}{% endif %}
-        {% if max_value is not none %}or {{ column_name }} > {{ max_value }}{% endif %}
+        {% if lowest is not none %}or {{ column_name }} < {{ lowest }}{% endif %}
+        {% if highest is not none %}or {{ column_name }} > {{ highest }}{% endif %}
 {% endtest %}
