@@ -1,0 +1,346 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge',
+        unique_key='identity_key',
+        cluster_by=['identity_key'],
+    )
+}}
+
+with contacts as (
+    select * from {{ ref('stg_salesforce__contacts') }}
+),
+
+accounts as (
+    select * from {{ ref('stg_salesforce__accounts') }}
+),
+
+leads as (
+    select * from {{ ref('stg_salesforce__leads') }}
+),
+
+customers as (
+    select * from {{ ref('stg_shopify__customers') }}
+),
+
+orders as (
+    select * from {{ ref('stg_shopify__orders') }}
+),
+
+braze_users as (
+    select * from {{ ref('stg_braze__users') }}
+),
+
+zendesk_users as (
+    select * from {{ ref('stg_zendesk__users') }}
+),
+
+app_users as (
+    select * from {{ ref('stg_firebase__users') }}
+),
+
+sessions as (
+    select * from {{ ref('stg_ga360__sessions') }}
+),
+
+clicks as (
+    select * from {{ ref('stg_google_ads__clicks') }}
+),
+
+-- The mobile phone comes first: a business phone may be the switchboard of the whole company.
+contact_records as (
+    select
+        {{ identity_record('salesforce:contact', 'contacts.contact_id', {
+            'first_name': 'contacts.first_name',
+            'last_name': 'contacts.last_name',
+            'email': 'contacts.email',
+            'phone': 'coalesce(contacts.mobile_phone, contacts.phone)',
+            'company': 'accounts.account_name',
+            'street': 'contacts.street',
+            'city': 'contacts.city',
+            'state': 'contacts.state',
+            'postcode': 'contacts.postcode',
+            'country': 'contacts.country',
+            'birth_date': 'contacts.birth_date',
+            'created_at': 'contacts.created_at',
+            'updated_at': 'contacts.updated_at',
+            'first_seen_date': 'date(contacts.created_at)',
+            'last_seen_date': later_of('date(contacts.updated_at)', 'contacts.last_activity_date'),
+            'is_deleted': 'contacts.is_deleted',
+        }) }}
+    from contacts
+    left join accounts on contacts.account_id = accounts.account_id
+    where {{ changed_in_window('contacts.synced_at') }} or {{ changed_in_window('accounts.synced_at') }}
+),
+
+lead_records as (
+    select
+        {{ identity_record('salesforce:lead', 'lead_id', {
+            'first_name': 'first_name',
+            'last_name': 'last_name',
+            'email': 'email',
+            'phone': 'coalesce(mobile_phone, phone)',
+            'company': 'company',
+            'street': 'street',
+            'city': 'city',
+            'state': 'state',
+            'postcode': 'postcode',
+            'country': 'country',
+            'device_ids': array_of(['ga_client_id']),
+            'gclids': array_of(['gclid']),
+            'linked_identity_keys': array_of(["concat('salesforce:contact:', converted_contact_id)"]),
+            'created_at': 'created_at',
+            'updated_at': 'updated_at',
+            'first_seen_date': 'date(created_at)',
+            'last_seen_date': 'date(updated_at)',
+            'is_deleted': 'is_deleted',
+        }) }}
+    from leads
+    where {{ changed_in_window() }}
+),
+
+-- A new order tells which browser and which ad click belong to its customer.
+changed_customers as (
+    select customer_id
+    from customers
+    where {{ changed_in_window() }}
+    union distinct
+    select customer_id
+    from orders
+    where customer_id is not null and {{ changed_in_window() }}
+),
+
+customer_orders as (
+    select
+        orders.customer_id,
+        array_agg(distinct orders.ga_client_id ignore nulls order by orders.ga_client_id) as device_ids,
+        array_agg(distinct orders.gclid ignore nulls order by orders.gclid) as gclids,
+        max(date(orders.created_at)) as last_order_date
+    from orders
+    inner join changed_customers on orders.customer_id = changed_customers.customer_id
+    where not orders.is_deleted
+    group by orders.customer_id
+),
+
+customer_records as (
+    select
+        {{ identity_record('shopify:customer', 'customers.customer_id', {
+            'first_name': 'coalesce(customers.first_name, customers.address_first_name)',
+            'last_name': 'coalesce(customers.last_name, customers.address_last_name)',
+            'email': 'customers.email',
+            'phone': 'coalesce(customers.phone, customers.address_phone)',
+            'company': 'customers.company',
+            'street': 'customers.street',
+            'city': 'customers.city',
+            'state': 'customers.state',
+            'postcode': 'customers.postcode',
+            'country': 'customers.country',
+            'user_id': 'customers.customer_id',
+            'device_ids': 'coalesce(customer_orders.device_ids, [])',
+            'gclids': 'coalesce(customer_orders.gclids, [])',
+            'created_at': 'customers.created_at',
+            'updated_at': 'customers.updated_at',
+            'first_seen_date': 'date(customers.created_at)',
+            'last_seen_date': later_of('date(customers.updated_at)', 'customer_orders.last_order_date'),
+            'is_deleted': 'customers.is_deleted',
+        }) }}
+    from customers
+    inner join changed_customers on customers.customer_id = changed_customers.customer_id
+    left join customer_orders on customers.customer_id = customer_orders.customer_id
+),
+
+-- A guest checkout has no customer record: the order itself is all that is known of the buyer.
+guest_records as (
+    select
+        {{ identity_record('shopify:order', 'order_id', {
+            'first_name': 'coalesce(billing_first_name, shipping_first_name)',
+            'last_name': 'coalesce(billing_last_name, shipping_last_name)',
+            'email': 'email',
+            'phone': 'phone',
+            'street': 'coalesce(billing_street, shipping_street)',
+            'city': 'coalesce(billing_city, shipping_city)',
+            'state': 'coalesce(billing_state, shipping_state)',
+            'postcode': 'coalesce(billing_postcode, shipping_postcode)',
+            'country': 'coalesce(billing_country, shipping_country)',
+            'device_ids': array_of(['ga_client_id']),
+            'gclids': array_of(['gclid']),
+            'created_at': 'created_at',
+            'updated_at': 'updated_at',
+            'first_seen_date': 'date(created_at)',
+            'last_seen_date': 'date(created_at)',
+            'is_deleted': 'is_deleted or is_test',
+        }) }}
+    from orders
+    where customer_id is null and {{ changed_in_window() }}
+),
+
+braze_records as (
+    select
+        {{ identity_record('braze:user', 'external_id', {
+            'first_name': 'first_name',
+            'last_name': 'last_name',
+            'email': 'email',
+            'phone': 'phone',
+            'city': 'city',
+            'country': 'country',
+            'birth_date': 'birth_date',
+            'user_id': 'external_id',
+            'device_ids': 'device_ids',
+            'linked_identity_keys': shopify_link('external_id'),
+            'created_at': 'created_at',
+            'updated_at': 'synced_at',
+            'first_seen_date': 'date(created_at)',
+            'last_seen_date': 'date(coalesce(last_active_at, created_at))',
+            'is_deleted': 'is_deleted',
+        }) }}
+    from braze_users
+    where {{ changed_in_window() }}
+),
+
+-- Agents and admins are our own staff. A name is typed as "First Last" or as "Last, First".
+zendesk_records as (
+    select
+        {{ identity_record('zendesk:user', 'user_id', {
+            'first_name': "regexp_extract(full_name, if(full_name like '%,%', r',\\s*(\\S.*)$', r'^\\s*(\\S+)'))",
+            'last_name': "regexp_extract(full_name, if(full_name like '%,%', r'^([^,]+),', r'\\s(\\S+)\\s*$'))",
+            'email': 'email',
+            'phone': 'phone',
+            'user_id': 'external_id',
+            'linked_identity_keys': shopify_link('external_id'),
+            'created_at': 'created_at',
+            'updated_at': 'updated_at',
+            'first_seen_date': 'date(created_at)',
+            'last_seen_date': 'date(coalesce(last_login_at, updated_at))',
+            'is_deleted': 'is_deleted',
+        }) }}
+    from zendesk_users
+    where role = 'end-user' and {{ changed_in_window() }}
+),
+
+app_records as (
+    select
+        {{ identity_record('firebase:user', 'user_pseudo_id', {
+            'email': 'email',
+            'city': 'city',
+            'country': 'country',
+            'user_id': 'user_id',
+            'device_ids': array_of(['user_pseudo_id', 'advertising_id']),
+            'linked_identity_keys': shopify_link('user_id'),
+            'created_at': 'first_opened_at',
+            'updated_at': 'last_active_at',
+            'first_seen_date': 'date(first_opened_at)',
+            'last_seen_date': 'date(last_active_at)',
+            'is_deleted': 'is_deleted',
+        }) }}
+    from app_users
+    where {{ changed_in_window() }}
+),
+
+changed_visitors as (
+    select distinct full_visitor_id
+    from sessions
+    where {{ changed_in_window('session_date', var('late_arrival_days')) }}
+),
+
+-- One row per browser, from all its sessions; the last login counts.
+visitors as (
+    select
+        sessions.full_visitor_id,
+        {{ latest('sessions.user_id', 'sessions.started_at') }} as user_id,
+        array_agg(distinct sessions.client_id ignore nulls order by sessions.client_id) as client_ids,
+        array_agg(distinct sessions.gclid ignore nulls order by sessions.gclid) as gclids,
+        {{ latest('sessions.city', 'sessions.started_at') }} as city,
+        {{ latest('sessions.country', 'sessions.started_at') }} as country,
+        min(sessions.started_at) as first_started_at,
+        max(sessions.started_at) as last_started_at,
+        min(sessions.session_date) as first_session_date,
+        max(sessions.session_date) as last_session_date
+    from sessions
+    inner join changed_visitors on sessions.full_visitor_id = changed_visitors.full_visitor_id
+    group by sessions.full_visitor_id
+),
+
+visitor_records as (
+    select
+        {{ identity_record('ga360:visitor', 'full_visitor_id', {
+            'city': 'city',
+            'country': 'country',
+            'user_id': 'user_id',
+            'device_ids': 'array_concat([full_visitor_id], coalesce(client_ids, []))',
+            'gclids': 'coalesce(gclids, [])',
+            'linked_identity_keys': shopify_link('user_id'),
+            'created_at': 'first_started_at',
+            'updated_at': 'last_started_at',
+            'first_seen_date': 'first_session_date',
+            'last_seen_date': 'last_session_date',
+        }) }}
+    from visitors
+),
+
+changed_clicks as (
+    select distinct gclid
+    from clicks
+    where {{ changed_in_window('click_date', var('late_arrival_days')) }}
+),
+
+ad_clicks as (
+    select
+        clicks.gclid,
+        {{ latest('clicks.city', 'clicks.clicked_at') }} as city,
+        {{ latest('clicks.country', 'clicks.clicked_at') }} as country,
+        min(clicks.clicked_at) as first_clicked_at,
+        max(clicks.clicked_at) as last_clicked_at,
+        min(clicks.click_date) as first_click_date,
+        max(clicks.click_date) as last_click_date
+    from clicks
+    inner join changed_clicks on clicks.gclid = changed_clicks.gclid
+    group by clicks.gclid
+),
+
+click_records as (
+    select
+        {{ identity_record('google_ads:click', 'gclid', {
+            'city': 'city',
+            'country': 'country',
+            'gclids': '[gclid]',
+            'created_at': 'first_clicked_at',
+            'updated_at': 'last_clicked_at',
+            'first_seen_date': 'first_click_date',
+            'last_seen_date': 'last_click_date',
+        }) }}
+    from ad_clicks
+),
+
+records as (
+    select * from contact_records
+    union all
+    select * from lead_records
+    union all
+    select * from customer_records
+    union all
+    select * from guest_records
+    union all
+    select * from braze_records
+    union all
+    select * from zendesk_records
+    union all
+    select * from app_records
+    union all
+    select * from visitor_records
+    union all
+    select * from click_records
+),
+
+final as (
+    select
+        *,
+        {{ normalize_email('email') }} as email_normalized,
+        {{ normalize_phone('phone') }} as phone_normalized,
+        {{ normalize_name('first_name') }} as first_name_normalized,
+        {{ normalize_name('last_name') }} as last_name_normalized,
+        {{ normalize_company('company') }} as company_normalized,
+        {{ normalize_postcode('postcode', 'country') }} as postcode_normalized
+    from records
+)
+
+select * from final
