@@ -63,6 +63,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     lifecycle_stage string not null options (
         description = 'visitor, subscriber, lead, mql, sql, opportunity, customer, repeat_customer or churned'
     ),
+    is_identified bool not null options (
+        description = 'Whether a name, e-mail or phone is known; false for an anonymous visitor'
+    ),
     is_customer bool not null options (
         description = 'Whether there is a revenue event that was not cancelled'
     ),

@@ -38,6 +38,7 @@ select
     acquisition_source,
     acquisition_campaign,
     lifecycle_stage,
+    is_identified,
     is_customer,
     total_revenue,
     revenue_30d,

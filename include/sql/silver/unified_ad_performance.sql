@@ -10,7 +10,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_ad_per
     ),
     campaign_status string options (description = 'Newest status of the campaign; null if unknown'),
     channel string not null options (
-        description = 'Marketing channel the campaign works in (see macro channel)'
+        description = 'Marketing channel the campaign works in (see macro channel_of)'
     ),
     performance_date date not null options (
         description = 'Day of delivery (day of the ad account, UTC for messages)'

@@ -17,7 +17,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_leads`
     state string options (description = 'State or region; null if unknown'),
     lead_source string options (description = 'Lead source as chosen in Salesforce; null if none'),
     channel string not null options (
-        description = 'Marketing channel of the form or lead source (see macro channel)'
+        description = 'Marketing channel of the form or lead source (see macro channel_of)'
     ),
     campaign_id string options (description = 'Salesforce campaign of the lead; null if unknown'),
     campaign_name string options (description = 'utm_campaign captured with the form; null if none'),

@@ -17,7 +17,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_sessio
     ),
     is_new_visitor bool options (description = 'Whether it is the first session of the visitor or app user'),
     channel string not null options (
-        description = 'Marketing channel: Direct, Paid Search, Email … (see macro channel)'
+        description = 'Marketing channel: Direct, Paid Search, Email … (see macro channel_of)'
     ),
     source string options (
         description = 'Traffic source (utm_source or as the source derived it); null if direct'

@@ -6,7 +6,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_touchp
         description = 'Customer by identity_map; null while the person is not resolved'
     ),
     identity_key string options (
-        description = 'Source record in identity_map; null for an ad click without a session'
+        description = 'Source record in identity_map; null for a message to an unknown profile'
     ),
     touchpoint_at timestamp not null options (description = 'When it happened (UTC)'),
     touchpoint_date date not null options (description = 'Day on which it happened (UTC)'),
@@ -17,7 +17,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_touchp
         description = 'System in which it happened: web, app, google_ads or braze'
     ),
     channel string not null options (
-        description = 'Marketing channel: Direct, Paid Search, Email … (see macro channel)'
+        description = 'Marketing channel: Direct, Paid Search, Email … (see macro channel_of)'
     ),
     source string options (description = 'Traffic source; null if direct'),
     medium string options (description = 'Traffic medium; null if direct'),

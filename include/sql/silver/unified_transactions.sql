@@ -35,7 +35,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
     ),
     item_count int64 not null options (description = 'Units sold; 0 for opportunities without products'),
     channel string not null options (
-        description = 'Marketing channel of the landing or lead source (see macro channel)'
+        description = 'Marketing channel of the landing or lead source (see macro channel_of)'
     ),
     source string options (description = 'Traffic source of the landing; null if direct or unknown'),
     medium string options (description = 'Traffic medium of the landing; null if direct or unknown'),

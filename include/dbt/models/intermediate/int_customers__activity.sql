@@ -1,0 +1,54 @@
+with sessions as (
+    select * from {{ ref('unified_sessions') }}
+    where customer_id is not null
+),
+
+as_of as (
+    select * from {{ ref('int_customers__as_of') }}
+),
+
+dated as (
+    select
+        sessions.*,
+        {{ days_since('sessions.session_date', 'as_of.as_of_date') }} as days_ago
+    from sessions
+    cross join as_of
+),
+
+devices as (
+    select
+        customer_id,
+        device_category as preferred_device
+    from dated
+    where days_ago < 90 and device_category is not null
+    group by customer_id, device_category
+    qualify row_number() over (partition by customer_id order by count(*) desc, device_category) = 1
+),
+
+activity as (
+    select
+        customer_id,
+        countif(days_ago < 7) as sessions_7d,
+        countif(days_ago < 30) as sessions_30d,
+        countif(days_ago < 90) as sessions_90d,
+        countif(days_ago < 30 and platform = 'app') as app_sessions_30d,
+        count(distinct if(days_ago < 30, session_date, null)) as active_days_30d,
+        sum(if(days_ago < 30, pageviews, 0)) as pageviews_30d,
+        sum(if(days_ago < 90, pageviews, 0)) as pageviews_90d,
+        sum(if(days_ago < 30, product_views, 0)) as product_views_30d,
+        sum(if(days_ago < 30, add_to_carts, 0)) as add_to_carts_30d,
+        min(session_date) as first_session_date,
+        max(session_date) as last_session_date
+    from dated
+    group by customer_id
+),
+
+final as (
+    select
+        activity.*,
+        devices.preferred_device
+    from activity
+    left join devices on activity.customer_id = devices.customer_id
+)
+
+select * from final

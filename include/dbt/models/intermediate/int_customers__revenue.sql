@@ -1,0 +1,39 @@
+with transactions as (
+    select *
+    from {{ ref('unified_transactions') }}
+    where customer_id is not null and not is_cancelled
+),
+
+as_of as (
+    select * from {{ ref('int_customers__as_of') }}
+),
+
+dated as (
+    select
+        transactions.*,
+        {{ days_since('transactions.transaction_date', 'as_of.as_of_date') }} as days_ago
+    from transactions
+    cross join as_of
+),
+
+final as (
+    select
+        customer_id,
+        sum(net_revenue) as total_revenue,
+        sum(if(days_ago < 30, net_revenue, 0)) as revenue_30d,
+        sum(if(days_ago < 90, net_revenue, 0)) as revenue_90d,
+        sum(if(days_ago < 365, net_revenue, 0)) as revenue_365d,
+        count(*) as order_count,
+        countif(days_ago < 90) as orders_90d,
+        sum(refund_amount) as refund_total,
+        {{ rate('sum(refund_amount)', 'sum(gross_revenue - discount_amount)') }} as refund_rate,
+        min(transaction_date) as first_order_date,
+        max(transaction_date) as last_order_date,
+        {{ rate('date_diff(max(transaction_date), min(transaction_date), day)', 'count(*) - 1') }}
+            as average_days_between_orders,
+        array_agg(channel order by transaction_at, transaction_id limit 1)[safe_offset(0)] as first_order_channel
+    from dated
+    group by customer_id
+)
+
+select * from final

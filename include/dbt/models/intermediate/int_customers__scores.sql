@@ -1,0 +1,65 @@
+{%- set scores = var('customer_scores') %}
+{%- set churned_after = var('churned_after_days') %}
+
+with facts as (
+    select * from {{ ref('int_customers__facts') }}
+),
+
+-- Each component is 0 at its worst and 1 at its best (for churn: no risk, highest risk).
+components as (
+    select
+        *,
+        -- Halves every two weeks of silence.
+        pow(0.5, days_since_last_seen / 14) as recency,
+        active_days_30d / 8 as frequency,
+        pageviews_30d / 40 as depth,
+        (messages_opened_90d + 2 * messages_clicked_90d) / 10 as messages,
+        orders_90d / 2 as purchases,
+        -- Silence counts against the person's own rhythm of buying; a month where there is none.
+        coalesce(days_since_last_seen, 365)
+        / (3 * greatest(14, least(90, coalesce(average_days_between_orders, 30)))) as silence,
+        -- Visits of the last month against the mean of the two months before.
+        if(
+            coalesce(sessions_90d, 0) = 0,
+            1,
+            1 - safe_divide(2 * sessions_30d, sessions_90d - sessions_30d)
+        ) as decline,
+        greatest(0.5 * coalesce(open_tickets, 0), 1 - coalesce(satisfaction_rate, 1)) as complaints,
+        if(is_unsubscribed, 1, 0) as opt_out,
+        if(coalesce(first_name, last_name) is null, 0, 1) as has_name,
+        if(email is null, 0, 1) as has_email,
+        if(phone is null, 0, 1) as has_phone,
+        if(street is null or city is null, 0, 1) as has_address,
+        if(country is null, 0, 1) as has_country,
+        if(company is null, 0, 1) as has_company,
+        if(job_title is null, 0, 1) as has_job_title,
+        if(birth_date is null, 0, 1) as has_birth_date,
+        if(preferred_language is null, 0, 1) as has_preferences
+    from facts
+),
+
+final as (
+    select
+        customer_id,
+        case
+            when
+                order_count > 0
+                and days_since_last_order >= {{ churned_after.order }}
+                and coalesce(days_since_last_session, {{ churned_after.visit }}) >= {{ churned_after.visit }}
+                then 'churned'
+            when order_count > 1 then 'repeat_customer'
+            when order_count = 1 then 'customer'
+            when open_opportunity_count > 0 then 'opportunity'
+            when lead_status = 'Qualified' then 'sql'
+            when lead_status in ('Working', 'Nurturing') then 'mql'
+            when lead_status is not null then 'lead'
+            when is_identified then 'subscriber'
+            else 'visitor'
+        end as lifecycle_stage,
+        round({{ weighted_score(scores.engagement, 100) }}, 1) as engagement_score,
+        round({{ weighted_score(scores.churn_risk, 1) }}, 4) as churn_risk_score,
+        round({{ weighted_score(scores.profile_completeness, 100) }}, 1) as profile_completeness
+    from components
+)
+
+select * from final

@@ -1,0 +1,41 @@
+{{ config(materialized='ephemeral') }}
+
+with opportunities as (
+    select * from {{ ref('stg_salesforce__opportunities') }}
+),
+
+-- Two leads of one company may become the same opportunity: the first one brought it.
+leads as (
+    select *
+    from {{ ref('stg_salesforce__leads') }}
+    where converted_opportunity_id is not null and not is_deleted
+    qualify row_number() over (partition by converted_opportunity_id order by created_at, lead_id) = 1
+),
+
+final as (
+    select
+        opportunities.opportunity_id,
+        opportunities.opportunity_name,
+        opportunities.account_id,
+        opportunities.amount,
+        opportunities.close_date,
+        opportunities.is_closed,
+        opportunities.is_won,
+        opportunities.is_deleted,
+        opportunities.updated_at,
+        opportunities.synced_at,
+        coalesce(
+            {{ identity_key('salesforce', 'contact', 'opportunities.contact_id') }},
+            {{ identity_key('salesforce', 'contact', 'leads.converted_contact_id') }},
+            {{ identity_key('salesforce', 'lead', 'leads.lead_id') }}
+        ) as identity_key,
+        coalesce(leads.utm_source, opportunities.lead_source) as source,
+        leads.utm_medium as medium,
+        coalesce(opportunities.campaign_id, leads.campaign_id) as campaign_id,
+        leads.utm_campaign as campaign_name,
+        leads.gclid
+    from opportunities
+    left join leads on opportunities.opportunity_id = leads.converted_opportunity_id
+)
+
+select * from final

@@ -1,0 +1,95 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge',
+        unique_key='lead_id',
+        partition_by={'field': 'created_date', 'data_type': 'date'},
+        cluster_by=['customer_id', 'status'],
+        labels={'layer': 'silver', 'domain': 'sales', 'pii': 'true'},
+        post_hook=[
+            "{{ delete_withdrawn(ref('stg_salesforce__leads'), 'lead_id', 'lead_id') }}",
+            "{{ restamp_customer_id() }}",
+        ],
+    )
+}}
+
+with opportunities as (
+    select * from {{ ref('stg_salesforce__opportunities') }}
+),
+
+-- A lead changes with its opportunity.
+leads as (
+    select *
+    from {{ ref('stg_salesforce__leads') }}
+    where
+        not is_deleted
+        and created_at is not null
+        and (
+            {{ landed_in_window() }}
+            or converted_opportunity_id in (
+                select opportunity_id from opportunities where {{ landed_in_window() }}
+            )
+        )
+),
+
+keys as (
+    select * from {{ ref('int_customers__keys') }}
+),
+
+final as (
+    select
+        leads.lead_id,
+        keys.customer_id,
+        {{ identity_key('salesforce', 'lead', 'leads.lead_id') }} as identity_key,
+        nullif(
+            trim(
+                concat(
+                    coalesce({{ tidy_name('leads.first_name') }}, ''),
+                    ' ',
+                    coalesce({{ tidy_name('leads.last_name') }}, '')
+                )
+            ),
+            ''
+        ) as full_name,
+        leads.email,
+        {{ normalize_phone('coalesce(leads.mobile_phone, leads.phone)') }} as phone,
+        leads.company,
+        leads.job_title as title,
+        leads.industry,
+        leads.employee_count as employees,
+        leads.annual_revenue,
+        leads.country,
+        leads.state,
+        leads.lead_source,
+        {{ channel_of('coalesce(leads.utm_source, leads.lead_source)', 'leads.utm_medium', 'leads.gclid') }}
+            as channel,
+        leads.campaign_id,
+        leads.utm_campaign as campaign_name,
+        leads.gclid,
+        leads.lead_status as status,
+        leads.rating,
+        leads.is_converted,
+        timestamp(leads.converted_date) as converted_at,
+        leads.converted_contact_id,
+        leads.converted_account_id,
+        leads.converted_opportunity_id,
+        opportunities.amount as opportunity_amount,
+        opportunities.stage_name as opportunity_stage,
+        coalesce(opportunities.is_won, false) as opportunity_is_won,
+        coalesce(opportunities.is_closed, false) as opportunity_is_closed,
+        opportunities.close_date as opportunity_closed_date,
+        leads.is_email_opted_out as is_unsubscribed,
+        leads.custom_fields,
+        leads.created_at,
+        date(leads.created_at) as created_date,
+        greatest(
+            coalesce(leads.updated_at, leads.created_at),
+            coalesce(opportunities.updated_at, leads.updated_at, leads.created_at)
+        ) as updated_at
+    from leads
+    left join opportunities
+        on leads.converted_opportunity_id = opportunities.opportunity_id and not opportunities.is_deleted
+    left join keys on {{ identity_key('salesforce', 'lead', 'leads.lead_id') }} = keys.identity_key
+)
+
+select * from final

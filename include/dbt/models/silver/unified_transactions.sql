@@ -1,0 +1,187 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge',
+        unique_key='transaction_id',
+        partition_by={'field': 'transaction_date', 'data_type': 'date'},
+        cluster_by=['customer_id', 'transaction_type'],
+        labels={'layer': 'silver', 'domain': 'sales', 'pii': 'false'},
+        post_hook=[
+            "{{ delete_withdrawn(ref('stg_shopify__orders'), 'transaction_id', \"concat('shopify:', order_id)\", 'is_deleted or is_test') }}",
+            "{{ delete_withdrawn(ref('stg_salesforce__opportunities'), 'transaction_id', \"concat('salesforce:', opportunity_id)\", 'is_deleted or not is_won') }}",
+            "{{ restamp_customer_id() }}",
+        ],
+    )
+}}
+
+with line_items as (
+    select * from {{ ref('stg_shopify__order_line_items') }}
+),
+
+orders as (
+    select *
+    from {{ ref('stg_shopify__orders') }}
+    where
+        not is_deleted
+        and not is_test
+        and (
+            {{ landed_in_window() }}
+            or order_id in (select order_id from line_items where {{ landed_in_window() }})
+        )
+),
+
+opportunities as (
+    select *
+    from {{ ref('int_opportunities__identified') }}
+    where is_won and not is_deleted and {{ landed_in_window() }}
+),
+
+accounts as (
+    select * from {{ ref('stg_salesforce__accounts') }}
+),
+
+keys as (
+    select * from {{ ref('int_customers__keys') }}
+),
+
+units as (
+    select
+        order_id,
+        sum(coalesce(quantity, 0)) as item_count
+    from line_items
+    where not is_deleted and order_id in (select order_id from orders)
+    group by order_id
+),
+
+order_amounts as (
+    select
+        *,
+        coalesce(subtotal_price, 0) as discounted_price,
+        cancelled_at is not null or coalesce(financial_status, '') = 'voided' as is_cancelled,
+        -- A refund pays back tax and shipping too: the goods' share of it is what reduces revenue.
+        round(
+            least(
+                coalesce(subtotal_price, 0),
+                coalesce(safe_divide(total_refunded * subtotal_price, total_price), 0)
+            ),
+            2
+        ) as goods_refunded
+    from orders
+),
+
+order_transactions as (
+    select
+        concat('shopify:', order_amounts.order_id) as transaction_id,
+        coalesce(
+            {{ identity_key('shopify', 'customer', 'order_amounts.customer_id') }},
+            {{ identity_key('shopify', 'order', 'order_amounts.order_id') }}
+        ) as identity_key,
+        'order' as transaction_type,
+        order_amounts.order_name as order_number,
+        order_amounts.created_at as transaction_at,
+        case
+            when order_amounts.is_cancelled then 'cancelled'
+            when order_amounts.financial_status in ('refunded', 'partially_refunded', 'pending')
+                then order_amounts.financial_status
+            else 'completed'
+        end as status,
+        coalesce(order_amounts.currency, 'USD') as currency,
+        order_amounts.discounted_price + coalesce(order_amounts.total_discounts, 0) as gross_revenue,
+        coalesce(order_amounts.total_discounts, 0) as discount_amount,
+        coalesce(order_amounts.total_tax, 0) as tax_amount,
+        coalesce(order_amounts.total_shipping, 0) as shipping_amount,
+        order_amounts.goods_refunded as refund_amount,
+        if(
+            order_amounts.is_cancelled, 0, order_amounts.discounted_price - order_amounts.goods_refunded
+        ) as net_revenue,
+        coalesce(units.item_count, 0) as item_count,
+        coalesce(
+            order_amounts.utm_source,
+            {{ url_host('order_amounts.referring_site') }},
+            if(order_amounts.source_name in ('web', 'mobile_app'), null, order_amounts.source_name)
+        ) as source,
+        order_amounts.utm_medium as medium,
+        cast(null as string) as campaign_id,
+        order_amounts.utm_campaign as campaign_name,
+        order_amounts.gclid,
+        order_amounts.is_cancelled,
+        order_amounts.cancelled_at,
+        cast(null as string) as account_id,
+        coalesce(order_amounts.billing_country, order_amounts.shipping_country) as country,
+        coalesce(order_amounts.updated_at, order_amounts.created_at) as updated_at
+    from order_amounts
+    left join units on order_amounts.order_id = units.order_id
+    where order_amounts.created_at is not null
+),
+
+opportunity_transactions as (
+    select
+        concat('salesforce:', opportunities.opportunity_id) as transaction_id,
+        opportunities.identity_key,
+        'opportunity' as transaction_type,
+        opportunities.opportunity_name as order_number,
+        timestamp(opportunities.close_date) as transaction_at,
+        'completed' as status,
+        'USD' as currency,
+        coalesce(opportunities.amount, 0) as gross_revenue,
+        cast(0 as numeric) as discount_amount,
+        cast(0 as numeric) as tax_amount,
+        cast(0 as numeric) as shipping_amount,
+        cast(0 as numeric) as refund_amount,
+        coalesce(opportunities.amount, 0) as net_revenue,
+        0 as item_count,
+        opportunities.source,
+        opportunities.medium,
+        opportunities.campaign_id,
+        opportunities.campaign_name,
+        opportunities.gclid,
+        false as is_cancelled,
+        cast(null as timestamp) as cancelled_at,
+        opportunities.account_id,
+        accounts.country,
+        coalesce(opportunities.updated_at, timestamp(opportunities.close_date)) as updated_at
+    from opportunities
+    left join accounts on opportunities.account_id = accounts.account_id
+    where opportunities.close_date is not null
+),
+
+transactions as (
+    select * from order_transactions
+    union all
+    select * from opportunity_transactions
+),
+
+final as (
+    select
+        transactions.transaction_id,
+        keys.customer_id,
+        transactions.identity_key,
+        transactions.transaction_type,
+        transactions.order_number,
+        transactions.transaction_at,
+        date(transactions.transaction_at) as transaction_date,
+        transactions.status,
+        transactions.currency,
+        transactions.gross_revenue,
+        transactions.discount_amount,
+        transactions.tax_amount,
+        transactions.shipping_amount,
+        transactions.refund_amount,
+        transactions.net_revenue,
+        transactions.item_count,
+        {{ channel_of('transactions.source', 'transactions.medium', 'transactions.gclid') }} as channel,
+        transactions.source,
+        transactions.medium,
+        transactions.campaign_id,
+        transactions.campaign_name,
+        transactions.gclid,
+        transactions.is_cancelled,
+        transactions.cancelled_at,
+        transactions.account_id,
+        transactions.country,
+        transactions.updated_at
+    from transactions
+    left join keys on transactions.identity_key = keys.identity_key
+)
+
+select * from final
