@@ -12,19 +12,19 @@ CONSTRAINTS := $(if $(filter 3,$(AIRFLOW_LINE)),constraints-airflow3.txt,constra
 
 $(UV):
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv-uv
-	.venv-uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(PYTHON) -m venv .venv-uv
+	@.venv-uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(VENV)/.ready: $(UV) $(REQUIREMENTS) requirements-dev.txt $(CONSTRAINTS)
 	@echo "── creating $(VENV) from $(REQUIREMENTS)"
-	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
-	$(UV) pip install --quiet --python $(VENV)/bin/python -r $(REQUIREMENTS) -r requirements-dev.txt -c $(CONSTRAINTS)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	@$(UV) pip install --quiet --python $(VENV)/bin/python -r $(REQUIREMENTS) -r requirements-dev.txt -c $(CONSTRAINTS)
 	@touch $@
 
 .venv-emulator/.ready: $(UV) requirements-emulator.txt constraints-emulator.txt
 	@echo "── creating .venv-emulator (the embedded warehouse)"
-	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-emulator
-	$(UV) pip install --quiet --python .venv-emulator/bin/python -r requirements-emulator.txt -c constraints-emulator.txt
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-emulator
+	@$(UV) pip install --quiet --python .venv-emulator/bin/python -r requirements-emulator.txt -c constraints-emulator.txt
 	@touch $@
 
 .PHONY: help setup

@@ -22,7 +22,7 @@ from include.warehouse.sources import load_sources
 @pytest.fixture(scope="module")
 def dag_bag() -> Any:
     started = time.perf_counter()
-    bag = DagBag(include_examples=False)
+    bag = DagBag()
     print(f"\n{len(bag.dags)} DAGs parsed in {time.perf_counter() - started:.2f} s:")
     for stat in sorted(bag.dagbag_stats, key=lambda stat: stat.duration, reverse=True):
         print(f"  {stat.file:<28} {stat.duration.total_seconds():6.2f} s  {stat.dag_num} DAGs, {stat.task_num} tasks")
