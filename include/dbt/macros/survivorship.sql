@@ -55,7 +55,7 @@
 {% macro survivor(group) -%}
     {%- set rule = survivorship_rules()[group] -%}
     array_agg(
-        struct({{ rule.columns | join(', ') }})
+        struct({% for column in rule.columns %}{{ column }} as {{ column }}{{ ', ' if not loop.last }}{% endfor %})
         order by
             {{ rule.required }} is null,
             case record_kind

@@ -35,7 +35,9 @@ contacts as (
         max(if(is_interaction, touchpoint_date, null)) as last_interaction_date,
         -- What somebody merely received has not acquired them.
         array_agg(
-            struct(channel, source, campaign_name, is_interaction)
+            struct(
+                channel as channel, source as source, campaign_name as campaign_name, is_interaction as is_interaction
+            )
             order by not is_interaction, touchpoint_at, touchpoint_id limit 1
         )[safe_offset(0)] as first_touch
     from dated
