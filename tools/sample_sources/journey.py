@@ -1,0 +1,480 @@
+"""The life of one person: visits, sign-up, orders, leads, messages, trouble, and leaving."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from functools import cache
+
+from tools.sample_sources import braze, ga360, ids
+from tools.sample_sources.braze import Profile
+from tools.sample_sources.clock import DAY, HOUR, MINUTE, stamp, weekday
+from tools.sample_sources.firebase import Installation
+from tools.sample_sources.ga360 import Browser
+from tools.sample_sources.google_ads import GoogleAds
+from tools.sample_sources.people import Person
+from tools.sample_sources.salesforce import SOURCE_WEIGHT, AccountBook, Prospect
+from tools.sample_sources.shopify import Shopper
+from tools.sample_sources.sink import Sink
+from tools.sample_sources.visit import Visit
+from tools.sample_sources.words import Urn, campaigns
+from tools.sample_sources.zendesk import Requester
+
+HISTORY_DAYS = 720
+GROWTH_DAYS = 30  # new persons turn up over so many days from the start
+NEW_SHARE = 0.22
+CHURN_PER_DAY = 0.0011
+CONSUMER_WEEK = (0.95, 0.9, 0.95, 1.0, 1.1, 1.2, 1.15)
+BUSINESS_WEEK = (1.2, 1.3, 1.3, 1.25, 1.0, 0.2, 0.2)
+WEB_ORDER_CHANCE = 0.10  # of a visit of an average customer by an average channel
+
+
+@cache
+def _channels() -> tuple[dict[str, list], dict[str, Urn]]:
+    channels = campaigns()["channels"]
+    return channels, {
+        "consumer": Urn((name, spec[0]) for name, spec in channels.items()),
+        "business": Urn((name, spec[1]) for name, spec in channels.items()),
+    }
+
+
+class Neighbourhood:
+    """What the persons of one neighbourhood share.
+
+    :param sink: where rows land.
+    :param ads: the Google Ads account.
+    """
+
+    def __init__(self, sink: Sink, ads: GoogleAds) -> None:
+        self.sink = sink
+        self.ads = ads
+        self.accounts = AccountBook(sink)
+        self.browsers: list[Browser] = []
+        self.shared_computers: dict[int, Browser] = {}
+
+    def close(self) -> None:
+        """Land the accounts and name the browsers' persons, once everybody has lived."""
+        self.accounts.close()
+        for browser in self.browsers:
+            browser.tell_truth()
+
+
+class Life:
+    """Lives one person's days and tells every system what it would see.
+
+    :param place: the person's neighbourhood.
+    :param person: the true person.
+    """
+
+    def __init__(self, place: Neighbourhood, person: Person) -> None:
+        rng = person.rng
+        self._place = place
+        self._sink = place.sink
+        self._person = person
+        self._audience = "business" if person.company else "consumer"
+        self._agenda: list[tuple[int, int, Callable[[int], None]]] = []
+        self._entries = 0
+        self._browsers: dict[str, Browser] = {}
+        self._slots = 0
+        start = self._sink.start
+        newcomer = not person.known or rng.random() < NEW_SHARE
+        if newcomer:
+            self._first = start + rng.randrange(GROWTH_DAYS * DAY)
+        else:
+            self._first = start - DAY - int(rng.betavariate(1, 1.6) * HISTORY_DAYS * DAY)
+        self._newcomer = newcomer
+        # What the person is like.
+        self._pace = rng.lognormvariate(-0.1, 0.7) if person.known else rng.uniform(1, 4)  # visits a week
+        self._buys = rng.lognormvariate(-0.15, 0.6)
+        self._love = rng.betavariate(2, 4)  # opens this share of the mail
+        self._trouble = min(1.0, rng.expovariate(4))
+        self._interest = rng.gauss(0, 1)
+        if person.company:
+            self._pace *= 0.6 + 0.5 * max(0.0, 1 + self._interest)
+        self._churn_at = self._first + int(rng.expovariate(CHURN_PER_DAY) * DAY) + 2 * DAY
+        self._forgotten = False
+        self._last_visit = 0
+        self._last_order: str | None = None
+        # Which systems the person ever meets.
+        business = person.company is not None
+        self._shops = person.known and rng.random() < (0.25 if business else 0.86)
+        self._writes = person.known and rng.random() < (0.5 if business else 0.92)
+        self._uses_app = rng.random() < ((0.05 if business else 0.38) if person.known else 0.2)
+        self._shoppers: list[Shopper] = []
+        self._profile: Profile | None = None
+        self._requesters: list[Requester] = []
+        self._apps: list[Installation] = []
+        self._prospect = Prospect(self._sink, person, place.accounts, self._later) if business else None
+        self._is_lead = False
+
+    # -- agenda ---------------------------------------------------------------------------------------
+
+    def _later(self, when: int, action: Callable[[int], None]) -> None:
+        self._entries += 1
+        heapq.heappush(self._agenda, (when, self._entries, action))
+
+    def _run_until(self, end: int) -> None:
+        while self._agenda and self._agenda[0][0] < end:
+            when, _, action = heapq.heappop(self._agenda)
+            action(when)
+
+    def live(self) -> None:
+        """Live from the first contact to the end of the period."""
+        if not self._newcomer:
+            self._later(self._first, self._remember)
+        for day in range(self._sink.start, self._sink.end, DAY):
+            self._run_until(day)
+            if day + DAY > self._first and not self._forgotten:
+                self._plan(day)
+        self._run_until(self._sink.end)
+        for record in (*self._shoppers, *self._requesters, *self._apps, self._profile, self._prospect):
+            if record:
+                record.close()
+        if self._person.known and self._first < self._sink.end:
+            self._tell_truth()
+
+    def _remember(self, when: int) -> None:
+        """Bring in a person of before the period: accounts, past orders and leads."""
+        rng, person = self._person.rng, self._person
+        if self._shops or self._writes:
+            self._sign_up(when)
+        if self._shops and rng.random() < 0.85:
+            self._past_order(when + rng.randrange(1, 10) * DAY)
+        if self._uses_app:
+            self._app(when + HOUR)
+        if self._prospect:
+            source = rng.choice(list(SOURCE_WEIGHT))
+            if rng.random() < 0.3:
+                self._is_lead = True
+                contact = self._prospect.contact(when, person.card(work=True), source)
+                if rng.random() < 0.6:
+                    self._later(when + 5 * DAY, lambda now: self._prospect.opportunity(now, contact, source))
+            elif rng.random() < 0.85:
+                # Leads are worked for weeks: most of those that sales still knows are recent.
+                at = max(when, self._sink.start - rng.randrange(1, 120) * DAY)
+                self._is_lead = True
+                self._later(at, lambda now: self._lead(now, source))
+            if person.has_duplicate():
+                self._later(
+                    max(when, self._sink.start - 90 * DAY) + 9 * DAY,
+                    lambda now: self._prospect.contact(now, person.card(work=True), source, slot=1),
+                )
+
+    def _lead(self, when: int, source: str, visit: Visit | None = None, client_id: str | None = None) -> None:
+        self._prospect.lead(when, source, self._interest, visit, client_id, self._person.card(work=True))
+        if self._person.has_duplicate():
+            again = when + self._person.rng.randrange(1, 12) * DAY
+            self._later(
+                again,
+                lambda now: self._prospect.lead(now, source, self._interest, None, None, self._person.card(work=True)),
+            )
+
+    def _past_order(self, when: int) -> None:
+        if when >= min(self._sink.start, self._churn_at):
+            return
+        self._later(when, lambda now: self._visit(now, buys=True))
+        per_week = self._pace * self._buys * WEB_ORDER_CHANCE
+        self._past_order(when + DAY + int(self._person.rng.expovariate(per_week) * 7 * DAY))
+
+    def _sign_up(self, when: int) -> None:
+        """Open the accounts that the person has from then on."""
+        person = self._person
+        if self._shops and not self._shoppers:
+            self._shoppers.append(Shopper(self._sink, person, when, person.card(), self._later))
+            if person.has_duplicate():
+                self._later(when + person.rng.randrange(3, 60) * DAY, self._shop_twice)
+        if self._writes and not self._profile:
+            external = (
+                str(self._shoppers[0].id)
+                if self._shoppers
+                else f"su-{ids.base62(ids.scrambled(person.number, 700), 8)}"
+            )
+            self._profile = Profile(self._sink, person, when + MINUTE, person.card(), external)
+            for step, days in enumerate((0, 3, 7)):
+                self._later(
+                    when + days * DAY + HOUR,
+                    lambda now, step=step: self._send(now, braze.canvas_step("welcome_series", step)),
+                )
+            if person.rng.random() < 0.12:
+                self._later(when + 2 * DAY, self._requester)
+
+    def _shop_twice(self, when: int) -> None:
+        self._shoppers.append(Shopper(self._sink, self._person, when, self._person.card(), self._later, slot=1))
+
+    def _app(self, when: int) -> None:
+        person = self._person
+        self._apps.append(
+            Installation(
+                self._sink,
+                person,
+                when,
+                person.card().email if person.rng.random() < 0.7 else None,
+                slot=len(self._apps),
+            )
+        )
+        if self._profile:
+            self._profile.devices = [{"device_id": app.device_id, "os": app.platform} for app in self._apps]
+
+    def _requester(self, when: int) -> Requester:
+        person, linked = self._person, self._person.rng.random() < 0.4
+        if not self._requesters:
+            external = str(self._shoppers[0].id) if self._shoppers and linked else None
+            self._requesters.append(
+                Requester(self._sink, person, when, person.card(work=person.company is not None), external, self._later)
+            )
+        elif len(self._requesters) == 1 and person.has_duplicate():
+            self._requesters.append(Requester(self._sink, person, when, person.card(), None, self._later, slot=1))
+        return self._requesters[-1]
+
+    # -- one day --------------------------------------------------------------------------------------
+
+    def _plan(self, day: int) -> None:
+        """Put a day's visits, messages and small changes on the agenda."""
+        rng, person = self._person.rng, self._person
+        week = BUSINESS_WEEK if person.company else CONSUMER_WEEK
+        active = day < self._churn_at
+        gone = not person.known and day > self._first + 10 * DAY
+        rate = self._pace / 7 * week[weekday(day)] * (1 if active else 0.04)
+        for _ in range(2):
+            when = day + int(rng.triangular(6 * HOUR, DAY - 2 * HOUR, 16 * HOUR))
+            if rng.random() < rate / 2 and when >= self._first and not gone:
+                self._later(when, self._visit)
+        if not person.known:
+            return
+        if self._profile:
+            for message in braze.todays_campaigns(day, person, self._traits(day)):
+                at = day + rng.randrange(8 * HOUR, 18 * HOUR)
+                self._later(at, lambda now, message=message: self._send(now, message))
+        if self._requesters and rng.random() < 0.05:
+            self._later(day + rng.randrange(7, 22) * HOUR, self._requesters[0].changed)
+        if self._prospect and rng.random() < 0.06:
+            self._later(day + rng.randrange(8, 18) * HOUR, self._prospect.touch_contact)
+        if self._prospect and self._prospect.is_customer and rng.random() < 0.006:
+            contact = ids.salesforce_id("contact", person.number)
+            self._later(day + 11 * HOUR, lambda now: self._prospect.opportunity(now, contact, "Referral"))
+        if active and (self._shoppers or self._is_lead) and rng.random() < 0.002 + 0.008 * self._trouble:
+            self._later(day + rng.randrange(7, 22) * HOUR, self._complain)
+        if self._shops and active and rng.random() < 0.003:
+            self._later(day + rng.randrange(10, 19) * HOUR, self._buy_in_store)
+        chance = rng.random()
+        if chance < 0.0006:
+            self._later(day + 12 * HOUR, self._change_email)
+        elif chance < 0.0008:
+            self._later(day + 13 * HOUR, self._forget)
+
+    def _traits(self, day: int) -> set[str]:
+        orders = sum(shopper.orders for shopper in self._shoppers)
+        return {
+            "all",
+            "business" if self._prospect else "consumer",
+            "buyers" if orders else "lookers",
+            "loyal" if orders >= 3 else "occasional",
+            "lapsed" if self._last_visit < day - 30 * DAY else "recent",
+        }
+
+    def _change_email(self, when: int) -> None:
+        new = self._person.second_email
+        for record in (*self._shoppers[:1], self._profile):
+            if record:
+                record.changed(when, email=new)
+
+    def _forget(self, when: int) -> None:
+        """Delete the person on request; later activity leaves no trace in those systems."""
+        self._forgotten = True
+        for record in (*self._shoppers, self._profile, *self._requesters):
+            if record:
+                record.changed(when, deleted=True)
+        if self._prospect:
+            self._prospect.touch_contact(when, deleted=True)
+
+    def _complain(self, when: int) -> None:
+        if self._forgotten:
+            return
+        loss = self._requester(when).ask(when + 5 * MINUTE, self._trouble, self._last_order)
+        if loss and self._churn_at > when:
+            # A bad experience brings the end nearer.
+            self._churn_at = when + int((self._churn_at - when) * loss * 0.5)
+
+    def _send(self, when: int, message: dict) -> None:
+        profile, channel = self._profile, message.get("channel", "email")
+        reachable = {"email": profile.subscribed, "push": bool(profile.devices), "in_app": bool(profile.devices),
+                     "sms": bool(self._shoppers) and self._person.number % 3 == 0}  # fmt: skip
+        if self._forgotten or not reachable[channel]:
+            return
+        love = self._love * (1 if when < self._churn_at else 0.25)
+        clicked, left = profile.send(when, message, love)
+        if left:
+            profile.changed(when + DAY // 2)
+            for shopper in self._shoppers:
+                shopper.changed(when + DAY // 2, unsubscribed=True)
+        if clicked:
+            name = message.get("name") or message["canvas_name"]
+            self._later(clicked, lambda now: self._visit(now, message=(channel, name)))
+
+    # -- visits ---------------------------------------------------------------------------------------
+
+    def _visit(self, when: int, message: tuple[str, str] | None = None, buys: bool = False) -> None:
+        """Visit the shop or the app.
+
+        :param message: channel and name of the campaign whose link was clicked; None otherwise.
+        :param buys: an order of before the period: it is placed whatever the chances.
+        """
+        if self._forgotten:
+            return
+        rng, person = self._person.rng, self._person
+        self._last_visit = when
+        in_app = self._uses_app and (message is None or message[0] == "push") and rng.random() < 0.45
+        device = (
+            "mobile"
+            if in_app
+            else rng.choices(("desktop", "mobile", "tablet"), (80, 18, 2) if person.company else (46, 48, 6))[0]
+        )
+        visit = self._arrive(when, device, message, in_app)
+        if not in_app and not buys and rng.random() < 0.3:  # bounce
+            self._browse(visit)
+            return
+        visit.pages = 1 + min(12, int(rng.expovariate(0.4)))
+        factor = _channels()[0].get(visit.channel, [0, 0, 1.5])[2] * (CONSUMER_WEEK[weekday(when)])
+        orders = self._shops and (
+            buys or rng.random() < WEB_ORDER_CHANCE * factor * self._buys * (1 if self._shoppers else 0.6)
+        )
+        if (
+            not (self._shoppers or self._profile)
+            and (orders or (person.known and rng.random() < 0.3))
+            and (self._shops or self._writes)
+        ):
+            visit.signed_up = True
+            self._sign_up(when)
+        account = self._login_id()
+        if account and (visit.signed_up or rng.random() < (0.85 if in_app else 0.5) or (orders and rng.random() < 0.5)):
+            visit.login = account
+        if (
+            self._prospect
+            and not in_app
+            and rng.random() < (0.02 if self._is_lead else 0.16 * factor * max(0.2, 1 + 0.5 * self._interest))
+        ):
+            visit.form_sent = True
+        visit.cart = orders or rng.random() < 0.12
+        if orders:
+            self._order(visit, in_app)
+        if in_app:
+            if not self._apps:
+                self._app(when)
+            self._apps[-1].visit(visit)
+        else:
+            self._browse(visit)
+        self._after_visit(visit, in_app)
+
+    def _arrive(self, when: int, device: str, message: tuple[str, str] | None, in_app: bool) -> Visit:
+        rng, person = self._person.rng, self._person
+        if message:
+            channel = {"email": "Email", "push": "Push", "sms": "SMS", "in_app": "Push"}[message[0]]
+            return Visit(when, channel, "braze", message[0], message[1], device=device)
+        specs, urns = _channels()
+        channel = "Direct" if in_app else urns[self._audience].draw(rng)
+        _, _, _, source, medium = specs[channel]
+        visit = Visit(when, channel, source, medium, "social_always_on" if channel == "Social" else None, device=device)
+        campaign = self._place.ads.campaign_for(rng, channel, self._audience)
+        if campaign:
+            self._slots += 1
+            gclid = ids.gclid(person.number, self._slots % ids.SLOTS, when)
+            address = person.household.address
+            click = self._place.ads.click(rng, when - 20, gclid, campaign, device, address.country, address.city)
+            visit.campaign, visit.campaign_id = campaign["name"], campaign["id"]
+            visit.gclid, visit.ad_id, visit.keyword = gclid, click["ad_id"], click["keyword"]
+            if self._sink.start <= when - 20 < self._sink.end:
+                self._sink.truth(
+                    "identities",
+                    {
+                        "identity_key": f"google_ads:click:{gclid}",
+                        "person_id": person.person_id,
+                        "linkable": False,
+                        "shared": False,
+                    },
+                )
+        return visit
+
+    def _login_id(self) -> str | None:
+        if self._profile:
+            return self._profile.external_id
+        return str(self._shoppers[0].id) if self._shoppers else None
+
+    def _browser(self, visit: Visit) -> Browser:
+        """Return the browser of a visit; cookies are cleared now and then."""
+        rng, person, device = self._person.rng, self._person, visit.device
+        if device == "desktop" and person.household.shares_computer and person.known:
+            shared = self._place.shared_computers
+            if person.household.number not in shared:
+                shared[person.household.number] = self._new_browser(visit)
+            return shared[person.household.number]
+        if device not in self._browsers or rng.random() < 0.04:
+            self._browsers[device] = self._new_browser(visit)
+        return self._browsers[device]
+
+    def _new_browser(self, visit: Visit) -> Browser:
+        self._slots += 1
+        browser = ga360.new_browser(self._sink, self._person, self._slots % ids.SLOTS, visit.device, visit.when)
+        self._place.browsers.append(browser)
+        return browser
+
+    def _browse(self, visit: Visit) -> None:
+        browser = self._browser(visit)
+        browser.visit(self._person, visit)
+        if visit.form_sent:
+            self._is_lead = True
+            self._later(visit.when + 6 * MINUTE, lambda now: self._lead(now, "Web", visit, browser.client_id))
+
+    def _order(self, visit: Visit, in_app: bool) -> None:
+        rng = self._person.rng
+        if not self._shoppers:
+            self._sign_up(visit.when)
+        shopper = self._shoppers[-1] if rng.random() < 0.3 else self._shoppers[0]
+        client_id = None if in_app or rng.random() < 0.3 else self._browser(visit).client_id
+        visit.order_number, visit.order_cents = shopper.order(
+            visit.when + 4 * MINUTE, visit, "mobile_app" if in_app else "web", client_id
+        )
+        self._last_order = visit.order_number
+
+    def _buy_in_store(self, when: int) -> None:
+        if self._shoppers and not self._forgotten:
+            self._last_order, _ = self._shoppers[0].order(when, None, "pos", None)
+
+    def _after_visit(self, visit: Visit, in_app: bool) -> None:
+        """Put on the agenda what a visit leads to."""
+        rng = self._person.rng
+        if visit.ad_id and (visit.order_number or visit.form_sent):
+            self._place.ads.convert(visit.when - 20, visit.ad_id, visit.device, visit.order_cents or 5_000)
+        if self._profile:
+            if visit.order_number:
+                self._profile.revenue += visit.order_cents
+                self._profile.purchases += 1
+            if visit.login:
+                self._profile.changed(visit.when + 9 * MINUTE, active=True)
+        if visit.order_number:
+            if rng.random() < 0.05 + 0.25 * self._trouble:
+                self._later(visit.when + rng.randrange(2, 10) * DAY, self._complain)
+            if self._profile:
+                self._later(visit.when + 7 * DAY, lambda now: self._send(now, braze.canvas_step("review_request")))
+        elif visit.cart and self._profile:
+            self._later(visit.when + 3 * HOUR, lambda now: self._send(now, braze.canvas_step("cart_recovery")))
+
+    def _tell_truth(self) -> None:
+        person, address = self._person, self._person.household.address
+        churned = self._churn_at < self._sink.end
+        self._sink.truth(
+            "persons",
+            {
+                "person_id": person.person_id,
+                "first_name": person.first,
+                "last_name": person.last,
+                "email": person.email,
+                "phone": person.mobile,
+                "birth_date": person.birth.isoformat(),
+                "household": person.household.number,
+                "city": address.city,
+                "company": person.company.name if person.company else None,
+                "first_seen": stamp(self._first),
+                "churned": churned,
+                "churned_at": stamp(self._churn_at) if churned else None,
+            },
+        )

@@ -1,0 +1,232 @@
+"""Lands generated files in the bronze dataset by BigQuery load jobs, one per table and day, as Fivetran would.
+
+Loading the same files again gives the same tables: where a table already has rows that landed on the day
+(``_fivetran_synced``), they are deleted before the day's file is appended. Delete and load are two jobs; if
+the second fails the day is empty until the load is run again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+from martech.ddl import CreateStatement
+
+from include.warehouse.ddl import layer_files, table_statement
+from include.warehouse.settings import settings
+from include.warehouse.sources import RawTable, load_sources
+from tools.sample_sources.sink import LONGEST_DELAY_DAYS
+from tools.sample_sources.validate import RowChecker
+
+MEMORY_BYTES = 64 * 1024 * 1024  # a larger file waits on disk
+
+
+class LoadError(ValueError):
+    """Nothing can be loaded; the message names the cure."""
+
+
+@dataclass
+class Summary:
+    """What a load did.
+
+    :param rows: rows landed.
+    :param files: load jobs that ended well.
+    :param seconds: time taken.
+    :param warnings: what the operator should look at.
+    :param failed: whether a file could not be loaded.
+    """
+
+    rows: int = 0
+    files: int = 0
+    seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+    failed: bool = False
+
+
+def _client(project: str | None) -> bigquery.Client:
+    # The embedded warehouse asks for no credentials.
+    credentials = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
+    return bigquery.Client(project or settings.project_id, credentials=credentials, location=settings.location)
+
+
+def _raw_tables() -> dict[str, RawTable]:
+    return {table.name: table for source in load_sources().values() for table in source.tables}
+
+
+def _files(directory: Path, tables: list[str], start: date | None, end: date | None) -> list[tuple[date, str, Path]]:
+    """Return the files to load, by day and table."""
+    found = []
+    for table in tables:
+        for path in (directory / table).glob("*.ndjson"):
+            try:
+                day = date.fromisoformat(path.stem)
+            except ValueError:
+                raise LoadError(f"{path} is not named after a day: rename it to YYYY-MM-DD.ndjson.") from None
+            if (start is None or day >= start) and (end is None or day <= end):
+                found.append((day, table, path))
+    return sorted(found)
+
+
+def _day_parameters(day: date) -> list[bigquery.ScalarQueryParameter]:
+    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return [
+        bigquery.ScalarQueryParameter("begin", "TIMESTAMP", begin),
+        bigquery.ScalarQueryParameter("end", "TIMESTAMP", begin + timedelta(days=1)),
+        bigquery.ScalarQueryParameter("first_day", "DATE", day - timedelta(days=LONGEST_DELAY_DAYS)),
+        bigquery.ScalarQueryParameter("last_day", "DATE", day),
+    ]
+
+
+class TableLoader:
+    """Lands the files of one bronze table.
+
+    :param client: BigQuery client.
+    :param table: the table as the source list declares it.
+    :param rejects: directory for the lines that cannot land.
+    """
+
+    def __init__(self, client: bigquery.Client, table: RawTable, rejects: Path) -> None:
+        statement: CreateStatement = table_statement("bronze", table.name)
+        self._client = client
+        self._address = f"{client.project}.{settings.layers['bronze'].dataset}.{table.name}"
+        self._rejects = rejects / table.name
+        self._checker = RowChecker(statement)
+        self._schema = [
+            bigquery.SchemaField(column.name, column.data_type, column.mode) for column in statement.columns
+        ]
+        # Both kinds of table require a filter on their partition column; events land up to days late.
+        self._landed_on = "_fivetran_synced >= @begin and _fivetran_synced < @end"
+        if table.kind == "event":
+            self._landed_on += f" and {table.partition_field} between @first_day and @last_day"
+
+    def load(self, day: date, path: Path) -> tuple[int, int]:
+        """Land one file in place of what landed on its day before.
+
+        :returns: rows landed and lines rejected.
+        :raises GoogleAPICallError: where BigQuery refuses.
+        """
+        with self._good_lines(day, path) as (lines, rows, rejected):
+            self._clear(day)
+            if rows:
+                config = bigquery.LoadJobConfig(
+                    schema=self._schema,
+                    source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+                    write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+                    create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+                )
+                self._client.load_table_from_file(lines, self._address, job_config=config).result()
+        return rows, rejected
+
+    def _clear(self, day: date) -> None:
+        config = bigquery.QueryJobConfig(query_parameters=_day_parameters(day))
+        # Identifiers come from the settings and the source list; the day is a parameter.
+        count = f"select count(*) from `{self._address}` where {self._landed_on}"  # noqa: S608
+        if next(iter(self._client.query_and_wait(count, job_config=config)))[0]:
+            delete = f"delete from `{self._address}` where {self._landed_on}"  # noqa: S608
+            self._client.query_and_wait(delete, job_config=config)
+
+    @contextmanager
+    def _good_lines(self, day: date, path: Path) -> Iterator[tuple[IO[bytes], int, int]]:
+        """Yield the lines that fit the DDL, their number, and how many went to the rejects."""
+        rows, rejects = 0, self._rejects / f"{day}.ndjson"
+        rejects.unlink(missing_ok=True)
+        rejected = 0
+        with tempfile.SpooledTemporaryFile(MEMORY_BYTES, mode="r+b") as good, path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                text = line.decode("utf-8", errors="replace").strip()
+                if not text:
+                    continue
+                if fault := self._checker.fault(text):
+                    rejected += 1
+                    rejects.parent.mkdir(parents=True, exist_ok=True)
+                    with rejects.open("a", encoding="utf-8") as out:
+                        out.write(json.dumps({"line": number, "reason": fault, "row": text}, ensure_ascii=False) + "\n")
+                else:
+                    rows += 1
+                    good.write(line if line.endswith(b"\n") else line + b"\n")
+            good.seek(0)
+            yield good, rows, rejected
+
+
+def load(
+    directory: Path,
+    tables: list[str] | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    project: str | None = None,
+    say: Callable[[str], None] = print,
+) -> Summary:
+    """Land the files of a directory, day by day.
+
+    :param directory: what ``generate`` wrote: ``<table>/<YYYY-MM-DD>.ndjson``.
+    :param tables: bronze tables to load; all if None.
+    :param start: first day of landing to load; the first there is if None.
+    :param end: last day of landing to load; the last there is if None.
+    :param project: Google Cloud project; that of the settings if None.
+    :param say: takes progress lines.
+    :raises LoadError: where there is nothing to load, or no place for it.
+    """
+    known = _raw_tables()
+    names = tables or [path.stem for path in layer_files("bronze")]
+    if unknown := sorted(set(names) - set(known)):
+        raise LoadError(f"No bronze table is called {', '.join(unknown)}: choose from {', '.join(sorted(known))}.")
+    if not directory.is_dir():
+        raise LoadError(
+            f"{directory} does not exist: write it with `python -m tools.sample_sources generate --out {directory}`."
+        )
+    files = _files(directory, names, start, end)
+    if not files:
+        raise LoadError(
+            f"{directory} has no file for those tables and days: check --tables, --start and --end, or generate them."
+        )
+    client = _client(project)
+    summary, began, loaders = Summary(), time.monotonic(), {}
+    for table in sorted({table for _, table, _ in files}):
+        try:
+            client.get_table(f"{client.project}.{settings.layers['bronze'].dataset}.{table}")
+        except NotFound:
+            raise LoadError(
+                f"Bronze table {table} does not exist in {client.project}: run the DAG create_warehouse first."
+            ) from None
+        loaders[table] = TableLoader(client, known[table], directory / "rejects")
+    current, landed = files[0][0], 0
+    for day, table, path in files:
+        if day != current:
+            say(f"  {current}: {landed:,} rows")
+            current, landed = day, 0
+        try:
+            rows, rejected = loaders[table].load(day, path)
+        except GoogleAPICallError as error:
+            summary.failed = True
+            summary.warnings.append(
+                f"{table} {day}: not loaded, {error.message}. The other files are; load this one again."
+            )
+            continue
+        landed += rows
+        summary.rows += rows
+        summary.files += 1
+        if rejected:
+            summary.warnings.append(
+                f"{table} {day}: {rejected:,} of {rows + rejected:,} lines rejected, see {directory}/rejects/{table}/{day}.ndjson."
+            )
+        elif not rows:
+            summary.warnings.append(
+                f"{table} {day}: {path} is empty, so the day has no rows: check the source or generate again."
+            )
+    say(f"  {current}: {landed:,} rows")
+    missing = [table for table in names if table not in loaders]
+    if missing:
+        summary.warnings.append(f"No files for {', '.join(missing)}: generate them or name fewer --tables.")
+    summary.seconds = time.monotonic() - began
+    return summary

@@ -1,0 +1,113 @@
+"""Sorts rows into one file per table and day of landing, and keeps the truth apart."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tools.sample_sources.clock import DAY, HOUR, MINUTE, day_of, midnight, stamp
+
+LATE_SHARE = 0.03  # events that land one to three days after they happened
+TWICE_SHARE = 0.004  # events that land twice, as connectors do after a retry
+LONGEST_DELAY_DAYS = 3
+BUFFERED_LINES = 50_000
+
+Row = dict[str, Any]
+
+
+def money(cents: int) -> str:
+    """Return cents as dollars, exact."""
+    return f"{cents // 100}.{cents % 100:02}"
+
+
+class Sink:
+    """Writes ``DIR/<table>/<YYYY-MM-DD>.ndjson`` and ``DIR/truth/<name>.ndjson``.
+
+    Lines wait in memory until ``BUFFERED_LINES`` of them are there, so no file stays open and memory is
+    bounded whatever the number of tables and days.
+
+    :param directory: where to write; must be empty.
+    :param start: first day of landing; older records land on it (the initial sync).
+    :param end: last day of landing; what would land later is left out.
+    """
+
+    def __init__(self, directory: Path, start: date, end: date) -> None:
+        self.start = midnight(start)
+        self.end = midnight(end) + DAY
+        self.rows: Counter[str] = Counter()
+        self._directory = directory
+        self._buffers: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._buffered = 0
+
+    def _line(self, folder: str, file: str, row: Row) -> None:
+        filled = {key: value for key, value in row.items() if value is not None}
+        self._buffers[folder, file].append(json.dumps(filled, ensure_ascii=False, separators=(",", ":")))
+        self.rows[folder] += 1
+        self._buffered += 1
+        if self._buffered >= BUFFERED_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write out what waits."""
+        for (folder, file), lines in sorted(self._buffers.items()):
+            path = self._directory / folder / f"{file}.ndjson"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as out:
+                out.write("\n".join(lines) + "\n")
+        self._buffers.clear()
+        self._buffered = 0
+
+    def land(self, table: str, landed: int, row: Row) -> None:
+        """Land a row at a time; nothing happens outside of the period."""
+        if self.start <= landed < self.end:
+            self._line(table, day_of(landed), row | {"_fivetran_synced": stamp(landed)})
+
+    def event(self, table: str, when: int, rng: Random, row: Row) -> None:
+        """Land a fact soon after it happened, now and then days late or twice."""
+        if not self.start <= when < self.end:
+            return
+        landed = min(when + rng.randrange(5, 60) * MINUTE, when - when % DAY + DAY - 1)
+        if rng.random() < LATE_SHARE:
+            landed = when + rng.randrange(1, LONGEST_DELAY_DAYS + 1) * DAY - when % DAY + rng.randrange(6) * HOUR
+        self.land(table, landed, row)
+        if rng.random() < TWICE_SHARE:
+            self.land(table, landed + MINUTE, row)
+
+    def truth(self, name: str, row: Row) -> None:
+        """Keep a fact that no system knows."""
+        self._line("truth", name, row)
+
+
+class Record:
+    """One record of an entity table and its versions, put in order of time.
+
+    Of the versions before the period only the newest lands, on the first day.
+
+    :param sink: where versions land.
+    :param table: the bronze table.
+    """
+
+    def __init__(self, sink: Sink, table: str) -> None:
+        self._sink = sink
+        self._table = table
+        self._old: Row | None = None
+
+    def put(self, when: int, row: Row, deleted: bool = False) -> None:
+        """Add the version that holds from ``when`` on."""
+        row = row | {"_fivetran_deleted": deleted}
+        if when < self._sink.start:
+            self._old = row
+            return
+        self.settle()
+        # A version lands on the day of its change, whatever the hour.
+        self._sink.land(self._table, min(when + 10 * MINUTE, when - when % DAY + DAY - 1), row)
+
+    def settle(self) -> None:
+        """Land the newest version of before the period, if it has not landed yet."""
+        if self._old is not None:
+            self._sink.land(self._table, self._sink.start + HOUR, self._old)
+            self._old = None
