@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowException
+from martech.checks.partitions import TableExpectation
+from martech.ddl import render
+from martech.operators.bigquery_partition_check import BigQueryPartitionCheckOperator
+
+from include.warehouse.ddl import table_statement
+from include.warehouse.settings import SQL_DIR, settings
+from tests.plugins.sample import COLUMNS, DAY, PROJECT, Dataset
+
+
+def make(dataset: Dataset, *tables: TableExpectation, **kwargs: Any) -> BigQueryPartitionCheckOperator:
+    arguments = {"days": [DAY], "location": "US", **kwargs}
+    return BigQueryPartitionCheckOperator(
+        task_id="check", project_id=PROJECT, dataset_id=dataset.name, tables=tables, **arguments
+    )
+
+
+def failure(operator: BigQueryPartitionCheckOperator, context: dict[str, Any]) -> str:
+    with pytest.raises(AirflowException) as error:
+        operator.execute(context)
+    return str(error.value)
+
+
+@pytest.fixture
+def tickets(dataset: Dataset) -> Dataset:
+    """A table with a week of history and no data for DAY yet."""
+    dataset.create_table("tickets")
+    dataset.land_history("tickets", days=7, rows=10)
+    return dataset
+
+
+def test_good_partition_passes(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    tickets.land("tickets", DAY, 10)
+    # schema, partition_exists, freshness and row_count
+    assert make(tickets, expectation).execute(context) == {"checks": 4, "warnings": []}
+
+
+def test_missing_partition(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    message = failure(make(tickets, expectation), context)
+    assert f"{tickets.name}.tickets has no partition 2026-11-22: the day's data has not landed." in message
+    assert "Check the Fivetran connector's sync log, then clear this task." in message
+
+
+def test_empty_table(dataset: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    dataset.create_table("tickets")
+    message = failure(make(dataset, expectation), context)
+    assert "1 of 2 partition checks failed" in message
+    assert "has no partition 2026-11-22" in message
+
+
+def test_missing_table(dataset: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    message = failure(make(dataset, expectation), context)
+    assert "column id is missing" in message
+    assert "has no partition 2026-11-22" in message
+
+
+def test_late_table(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    tickets.land("tickets", DAY, 10, datetime(2026, 11, 22, 3, 30))
+    message = failure(make(tickets, replace(expectation, max_age=timedelta(hours=6))), context)
+    assert "tickets is late for 2026-11-22: its newest row landed at 2026-11-22 03:30 UTC" in message
+
+
+def test_rows_that_land_days_later_are_fine(
+    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
+) -> None:
+    tickets.land("tickets", DAY, 10, datetime(2026, 11, 29))
+    assert make(tickets, expectation).execute(context)["warnings"] == []
+
+
+@pytest.mark.parametrize(("rows", "hint"), [(4, "partial sync"), (21, "landed rows twice")], ids=["low", "high"])
+def test_row_count_out_of_band(
+    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any], rows: int, hint: str
+) -> None:
+    tickets.land("tickets", DAY, rows)
+    message = failure(make(tickets, expectation), context)
+    assert f"tickets has {rows} rows for 2026-11-22, expected 5 to 20 rows" in message
+    assert hint in message
+
+
+def test_missing_column(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    tickets.land("tickets", DAY, 10)
+    expected = replace(expectation, columns={**COLUMNS, "priority": "STRING"})
+    message = failure(make(tickets, expected), context)
+    assert "column priority is missing. Run the DAG that creates the tables" in message
+
+
+def test_changed_type(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    tickets.land("tickets", DAY, 10)
+    expected = replace(expectation, columns={**COLUMNS, "amount": "STRING"})
+    assert "column amount is NUMERIC, declared as STRING" in failure(make(tickets, expected), context)
+
+
+def test_extra_column_is_a_warning(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    tickets.land("tickets", DAY, 10)
+    expected = replace(expectation, columns={k: v for k, v in COLUMNS.items() if k != "amount"})
+    (warning,) = make(tickets, expected).execute(context)["warnings"]
+    assert "column amount NUMERIC is not declared" in warning
+
+
+def test_partition_column_that_is_gone_is_a_message_not_a_crash(
+    dataset: Dataset, expectation: TableExpectation, context: dict[str, Any]
+) -> None:
+    dataset.create_table("tickets")
+    dataset.land("tickets", DAY, 1)
+    expected = replace(expectation, partition_field="created_on", columns={**COLUMNS, "created_on": "DATE"})
+    assert "column created_on is missing" in failure(make(dataset, expected), context)
+
+
+def test_sparse_table_without_rows_passes(
+    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
+) -> None:
+    assert make(tickets, replace(expectation, sparse=True)).execute(context)["checks"] == 2
+
+
+def test_one_bad_table_hides_nothing(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+    tickets.create_table("users")
+    tickets.create_table("ratings")
+    tickets.land("ratings", DAY, 5)
+    names = ("nowhere", "users", "tickets", "ratings")
+    tables = [replace(expectation, name=name) for name in names]
+    message = failure(make(tickets, *tables), context)
+    missing = re.findall(r"\.(\w+) has no partition", message)
+    assert missing == ["nowhere", "users", "tickets"]
+
+
+def test_days_of_a_backfill_are_judged_one_by_one(
+    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
+) -> None:
+    tickets.land("tickets", DAY + timedelta(days=1), 10)
+    days = "2026-11-21,2026-11-22,2026-11-23"
+    message = failure(make(tickets, expectation, days=days), context)
+    assert re.findall(r"has no partition (\S+):", message) == ["2026-11-22"]
+
+
+def test_results_are_kept_also_when_it_fails(
+    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
+) -> None:
+    sql_context = {**settings.sql_context, "ops_dataset": tickets.name}
+    tickets.query(render(SQL_DIR / "ops" / "partition_checks.sql", sql_context))
+    results_table = f"{PROJECT}.{tickets.name}.partition_checks"
+    failure(make(tickets, expectation, results_table=results_table), context)
+    rows = tickets.query(f"select * from `{results_table}` where checked_day = '{DAY}' order by check_name")  # noqa: S608
+    assert [(row["check_name"], row["passed"]) for row in rows] == [
+        ("partition_exists", False),
+        ("schema", True),
+    ]
+    missing = rows[0]
+    assert missing["checked_day"] == date(2026, 11, 22)
+    assert missing["table_name"] == f"{tickets.name}.tickets"
+    assert (missing["severity"], missing["observed"], missing["expected"]) == ("error", "0 rows", "at least 1 row")
+    assert "Check the Fivetran connector's sync log" in missing["reason"]
+    assert (missing["dag_id"], missing["run_id"], missing["try_number"]) == ("ingest_zendesk", "run 1", 1)
+    declared = [column.name for column in table_statement("ops", "partition_checks").columns]
+    assert list(missing) == declared

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from martech.hooks.bigquery_partitions import BigQueryPartitionsHook, job_labels
+
+from tests.plugins.sample import COLUMNS, DAY, PROJECT, Dataset
+
+BEFORE = DAY - timedelta(days=1)
+
+
+def test_rows_by_day_has_every_table_and_only_days_with_rows(hook: BigQueryPartitionsHook, dataset: Dataset) -> None:
+    dataset.create_table("tickets")
+    dataset.create_table("empty")
+    dataset.land("tickets", DAY, 3)
+    dataset.land("tickets", BEFORE, 2)
+    dataset.land("tickets", DAY - timedelta(days=9), 1)
+    assert hook.rows_by_day(dataset.name, ["tickets", "empty", "nowhere"], BEFORE, DAY) == {
+        "tickets": {BEFORE: 2, DAY: 3},
+        "empty": {},
+        "nowhere": {},
+    }
+
+
+def test_columns_come_in_order_and_missing_tables_have_none(hook: BigQueryPartitionsHook, dataset: Dataset) -> None:
+    dataset.create_table("tickets")
+    found = hook.columns(dataset.name, ["tickets", "nowhere"])
+    assert list(found) == ["tickets"]
+    assert list(found["tickets"].items()) == list(COLUMNS.items())
+
+
+def test_missing_dataset_has_nothing(hook: BigQueryPartitionsHook) -> None:
+    assert hook.columns("no_such_dataset", ["tickets"]) == {}
+    assert hook.rows_by_day("no_such_dataset", ["tickets"], DAY, DAY) == {"tickets": {}}
+
+
+@pytest.mark.parametrize(
+    ("partition_field", "partition_by", "kind"),
+    [("event_date", "event_date", "DATE"), ("_fivetran_synced", "date(_fivetran_synced)", "TIMESTAMP")],
+)
+def test_newest_by_day_looks_at_the_days_only(
+    hook: BigQueryPartitionsHook, dataset: Dataset, partition_field: str, partition_by: str, kind: str
+) -> None:
+    dataset.create_table("tickets", partition_by=partition_by)
+    for day in (DAY + timedelta(days=1), DAY, BEFORE, BEFORE - timedelta(days=1)):
+        dataset.land("tickets", day, 2, datetime(day.year, day.month, day.day, 23, 59, 59))
+    newest = hook.newest_by_day(
+        dataset.name,
+        "tickets",
+        [DAY, BEFORE],
+        partition_field=partition_field,
+        partition_type=kind,
+        loaded_at_field="_fivetran_synced",
+    )
+    assert newest == {
+        BEFORE: datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC),
+        DAY: datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC),
+    }
+
+
+def test_appended_rows_arrive(hook: BigQueryPartitionsHook, dataset: Dataset) -> None:
+    dataset.create_table("tickets")
+    row = {"id": "ü", "event_date": "2026-11-22", "amount": None, "_fivetran_synced": "2026-11-22T01:02:03Z"}
+    hook.append_rows(f"{PROJECT}.{dataset.name}.tickets", [row, row])
+    rows = dataset.query(f"select id, event_date from {dataset.name}.tickets where event_date = '{DAY}'")  # noqa: S608
+    assert rows == [{"id": "ü", "event_date": DAY}] * 2
+
+
+def test_jobs_carry_labels_and_limit(dataset: Dataset) -> None:
+    hook = BigQueryPartitionsHook(
+        project_id=PROJECT, location="US", labels={"airflow-dag": "d"}, maximum_bytes_billed=10**8
+    )
+    sent = []
+    query = hook.client.query
+    hook.client.query = lambda sql, job_config: (sent.append(job_config), query(sql, job_config=job_config))[1]
+    hook.columns(dataset.name, ["tickets"])
+    assert sent[0].labels == {"airflow-dag": "d"}
+    assert sent[0].maximum_bytes_billed == 10**8
+
+
+def test_labels_are_spelled_as_bigquery_allows() -> None:
+    task = SimpleNamespace(dag_id="Ingest.Zendesk", task_id="group.check partitions" + "x" * 60)
+    labels = job_labels({"ti": task})
+    assert labels["airflow-dag"] == "ingest-zendesk"
+    assert labels["airflow-task"].startswith("group-check-partitionsx")
+    assert len(labels["airflow-task"]) == 63
+
+
+@pytest.mark.parametrize("name", ["t` where 1=1 --", "a.b", ""])
+def test_names_that_are_no_identifiers_are_refused(hook: BigQueryPartitionsHook, name: str) -> None:
+    with pytest.raises(ValueError, match="not a valid BigQuery name"):
+        hook.columns(name, ["t"])
+    with pytest.raises(ValueError, match="not a valid BigQuery name"):
+        hook.rows_by_day("d", [name], DAY, DAY)
+    with pytest.raises(ValueError, match="not a valid BigQuery name"):
+        hook.newest_by_day("d", "t", [DAY], partition_field=name, partition_type="DATE", loaded_at_field="s")
+
+
+def test_project_is_validated() -> None:
+    with pytest.raises(ValueError, match="project_id='No Project'"):
+        BigQueryPartitionsHook(project_id="No Project")
