@@ -15,6 +15,12 @@ carried as (
     union all
     select
         identity_key,
+        'phone' as identifier_type,
+        phone_normalized as identifier_value,
+    from records
+    union all
+    select
+        identity_key,
         'user_id' as identifier_type,
         user_id as identifier_value,
     from records
@@ -59,8 +65,7 @@ judged as (
                 then 'too_many_records'
             when use_of_values.identifier_type = 'device'
                 and use_of_values.user_count > {{ identity_setting('max_users_per_device') }} then 'shared'
-            when use_of_values.identifier_type in ('email', 'device')
-                and use_of_values.name_count > {{ identity_setting('max_people_per_email') }} then 'shared'
+            when use_of_values.name_count > {{ identity_setting('max_people_per_value') }} then 'shared'
         end as exclusion_reason,
     from use_of_values
     left join junk

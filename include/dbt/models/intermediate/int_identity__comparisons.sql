@@ -1,0 +1,105 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key=['identity_key_a', 'identity_key_b'],
+    cluster_by=['identity_key_a'],
+    pre_hook="{{ identity_forget_touched() }}",
+) }}
+
+with touched as (
+    select * from {{ ref('int_identity__touched') }}
+),
+
+members as (
+    select * from {{ ref('int_identity__block_members') }}
+),
+
+features as (
+    select * from {{ ref('int_identity__features') }}
+),
+
+-- New records against all: each block is entered from its touched members only.
+pairs as (
+    select distinct
+        least(new_member.identity_key, member.identity_key) as identity_key_a,
+        greatest(new_member.identity_key, member.identity_key) as identity_key_b,
+    from touched
+    inner join members as new_member on touched.identity_key = new_member.identity_key
+    inner join members as member on new_member.block_key = member.block_key
+    where new_member.identity_key != member.identity_key
+),
+
+final as (
+    select
+        pairs.identity_key_a,
+        pairs.identity_key_b,
+        case
+            when a.first_name is null or b.first_name is null then 'missing'
+            when a.first_name = b.first_name then 'exact'
+            when a.first_name = b.last_name and a.last_name = b.first_name then 'swapped'
+            when exists (select 1 from unnest(a.first_names) as name where name in unnest(b.first_names)) then 'nickname'
+            when (length(a.first_name) = 1 or length(b.first_name) = 1)
+                and left(a.first_name, 1) = left(b.first_name, 1) then 'initial'
+            when {{ identity_is_slip('a.first_name', 'b.first_name') }} then 'close'
+            when regexp_extract(a.first_name, r'^\S+') = regexp_extract(b.first_name, r'^\S+') then 'close'
+            else 'different'
+        end as first_name_level,
+        case
+            when a.last_name is null or b.last_name is null then 'missing'
+            when a.last_name = b.last_name then 'exact'
+            when a.first_name = b.last_name and a.last_name = b.first_name then 'swapped'
+            when {{ identity_is_slip('a.last_name', 'b.last_name') }} then 'close'
+            when a.last_name in unnest(split(b.last_name, ' ')) or b.last_name in unnest(split(a.last_name, ' '))
+                then 'close'
+            else 'different'
+        end as last_name_level,
+        case
+            when a.email is null or b.email is null then 'missing'
+            when a.email = b.email then 'exact'
+            when regexp_extract(a.email, r'^([^@]{6,})@') = regexp_extract(b.email, r'^([^@]{6,})@') then 'mailbox'
+            when {{ identity_is_slip('a.email', 'b.email') }} then 'close'
+            else 'different'
+        end as email_level,
+        case
+            when a.phone is null or b.phone is null then 'missing'
+            when a.phone = b.phone then 'exact'
+            when edit_distance(a.phone, b.phone) = 1 then 'close'
+            else 'different'
+        end as phone_level,
+        case
+            when a.birth_date is null or b.birth_date is null then 'missing'
+            when a.birth_date = b.birth_date then 'exact'
+            when edit_distance(cast(a.birth_date as string), cast(b.birth_date as string)) = 1 then 'close'
+            when extract(year from a.birth_date) = extract(year from b.birth_date)
+                and extract(month from a.birth_date) = extract(day from b.birth_date)
+                and extract(day from a.birth_date) = extract(month from b.birth_date) then 'close'
+            when edit_distance(cast(a.birth_date as string), cast(b.birth_date as string)) = 2 then 'alike'
+            else 'different'
+        end as birth_date_level,
+        case
+            when a.street is null or b.street is null then 'missing'
+            when a.street = b.street then 'exact'
+            when edit_distance(a.street, b.street) <= 0.25 * greatest(length(a.street), length(b.street)) then 'close'
+            else 'different'
+        end as street_level,
+        case
+            when coalesce(a.postcode, a.city) is null or coalesce(b.postcode, b.city) is null then 'missing'
+            when a.postcode = b.postcode then 'postcode'
+            when a.city = b.city then 'city'
+            when edit_distance(a.postcode, b.postcode) = 1 then 'close'
+            when {{ identity_is_slip('a.city', 'b.city') }} then 'close'
+            when (a.postcode is null or b.postcode is null) and (a.city is null or b.city is null) then 'missing'
+            else 'different'
+        end as place_level,
+        case
+            when a.company is null or b.company is null then 'missing'
+            when a.company = b.company then 'exact'
+            when {{ identity_is_slip('a.company', 'b.company') }} then 'close'
+            else 'different'
+        end as company_level,
+    from pairs
+    inner join features as a on pairs.identity_key_a = a.identity_key
+    inner join features as b on pairs.identity_key_b = b.identity_key
+)
+
+select * from final

@@ -1,0 +1,111 @@
+with records as (
+    select * from {{ ref('int_identity__records') }}
+),
+
+junk as (
+    select * from {{ ref('identity_junk_values') }}
+),
+
+nicknames as (
+    select * from {{ ref('identity_nicknames') }}
+),
+
+excluded as (
+    select
+        identifier_type,
+        identifier_value,
+    from {{ ref('int_identity__identifiers') }}
+    where exclusion_reason is not null
+    group by identifier_type, identifier_value
+),
+
+junk_patterns as (
+    select
+        string_agg(if(value_type = 'name', pattern, null), '|') as name_pattern,
+        string_agg(if(value_type = 'company', pattern, null), '|') as company_pattern,
+    from junk
+),
+
+-- A value that says nothing about the person is as good as a missing one.
+usable as (
+    select
+        records.identity_key,
+        if(
+            regexp_contains(records.first_name_normalized, junk_patterns.name_pattern),
+            null,
+            records.first_name_normalized
+        ) as first_name,
+        if(
+            regexp_contains(records.last_name_normalized, junk_patterns.name_pattern),
+            null,
+            records.last_name_normalized
+        ) as last_name,
+        if(excluded_emails.identifier_value is null, records.email_normalized, null) as email,
+        if(excluded_phones.identifier_value is null, records.phone_normalized, null) as phone,
+        records.birth_date,
+        {{ identity_street('records.street') }} as street,
+        records.postcode_normalized as postcode,
+        {{ fold_text('records.city') }} as city,
+        if(
+            regexp_contains(records.company_normalized, junk_patterns.company_pattern),
+            null,
+            records.company_normalized
+        ) as company,
+    from records
+    cross join junk_patterns
+    left join excluded as excluded_emails
+        on excluded_emails.identifier_type = 'email'
+        and records.email_normalized = excluded_emails.identifier_value
+    left join excluded as excluded_phones
+        on excluded_phones.identifier_type = 'phone'
+        and records.phone_normalized = excluded_phones.identifier_value
+),
+
+-- Only who can be told apart is compared: a name, or a way to write or call.
+comparable as (
+    select * from usable
+    where coalesce(last_name, email, phone) is not null
+),
+
+full_names as (
+    select
+        nickname,
+        array_agg(name order by name) as names,
+    from nicknames
+    group by nickname
+),
+
+final as (
+    select
+        comparable.*,
+        array_concat([comparable.first_name], coalesce(full_names.names, [])) as first_names,
+        -- The fingerprint tells whether a record must be compared again.
+        to_hex(md5(to_json_string(struct(
+            comparable.first_name as first_name,
+            comparable.last_name as last_name,
+            comparable.email as email,
+            comparable.phone as phone,
+            comparable.birth_date as birth_date,
+            comparable.street as street,
+            comparable.postcode as postcode,
+            comparable.city as city,
+            comparable.company as company,
+            full_names.names as names
+        )))) as fingerprint,
+        -- Agreeing on a rare value says more than agreeing on a common one.
+        count(*) over (partition by comparable.first_name) / count(comparable.first_name) over ()
+            as first_name_frequency,
+        count(*) over (partition by comparable.last_name) / count(comparable.last_name) over ()
+            as last_name_frequency,
+        count(*) over (partition by comparable.postcode) / nullif(count(comparable.postcode) over (), 0)
+            as postcode_frequency,
+        count(*) over (partition by comparable.city) / nullif(count(comparable.city) over (), 0)
+            as city_frequency,
+        count(*) over (partition by comparable.company) / nullif(count(comparable.company) over (), 0)
+            as company_frequency,
+        count(*) over () as record_count,
+    from comparable
+    left join full_names on comparable.first_name = full_names.nickname
+)
+
+select * from final
