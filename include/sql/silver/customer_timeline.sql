@@ -1,7 +1,7 @@
 create or replace view `{{ project_id }}.{{ silver_dataset }}.customer_timeline`
 options (
     description = 'What customers did and received, order by event_at; one row per event (event_id)',
-    labels = [('layer', 'silver'), ('domain', 'customer'), ('pii', 'false')]
+    labels = [('layer', 'silver'), ('domain', 'customer'), ('pii', 'true')]
 ) as
 select
     customer_id,

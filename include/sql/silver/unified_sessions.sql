@@ -68,5 +68,5 @@ cluster by customer_id, channel
 options (
     description = 'Web and app sessions of GA360 and Firebase; one row per session (session_id)',
     partition_expiration_days = {{ silver_retention_days }},
-    labels = [('layer', 'silver'), ('domain', 'web'), ('pii', 'false')]
+    labels = [('layer', 'silver'), ('domain', 'web'), ('pii', 'true')]
 );

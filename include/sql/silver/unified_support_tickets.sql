@@ -33,5 +33,5 @@ partition by created_date
 cluster by customer_id, status
 options (
     description = 'Zendesk tickets with their rating; one row per ticket (ticket_id)',
-    labels = [('layer', 'silver'), ('domain', 'support'), ('pii', 'false')]
+    labels = [('layer', 'silver'), ('domain', 'support'), ('pii', 'true')]
 );

@@ -41,5 +41,5 @@ cluster by customer_id, channel
 options (
     description = 'Sessions, ad clicks and messages as marketing contacts; one row each (touchpoint_id)',
     partition_expiration_days = {{ silver_retention_days }},
-    labels = [('layer', 'silver'), ('domain', 'marketing'), ('pii', 'false')]
+    labels = [('layer', 'silver'), ('domain', 'marketing'), ('pii', 'true')]
 );

@@ -52,5 +52,5 @@ partition by transaction_date
 cluster by customer_id, transaction_type
 options (
     description = 'Shopify orders and won Salesforce opportunities; one row each (transaction_id)',
-    labels = [('layer', 'silver'), ('domain', 'sales'), ('pii', 'false')]
+    labels = [('layer', 'silver'), ('domain', 'sales'), ('pii', 'true')]
 );

@@ -1,4 +1,4 @@
-{{ config(materialized='view', labels={'layer': 'silver', 'domain': 'customer', 'pii': 'false'}) }}
+{{ config(materialized='view', labels={'layer': 'silver', 'domain': 'customer', 'pii': 'true'}) }}
 
 select
     customer_id,

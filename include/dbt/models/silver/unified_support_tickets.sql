@@ -5,7 +5,7 @@
         unique_key='ticket_id',
         partition_by={'field': 'created_date', 'data_type': 'date'},
         cluster_by=['customer_id', 'status'],
-        labels={'layer': 'silver', 'domain': 'support', 'pii': 'false'},
+        labels={'layer': 'silver', 'domain': 'support', 'pii': 'true'},
         post_hook=[
             "{{ delete_withdrawn(ref('stg_zendesk__tickets'), 'ticket_id', 'ticket_id') }}",
             "{{ restamp_customer_id() }}",

@@ -6,7 +6,7 @@
         partitions=window_partitions(var('late_arrival_days')),
         cluster_by=['customer_id', 'channel'],
         partition_expiration_days=var('silver_retention_days'),
-        labels={'layer': 'silver', 'domain': 'marketing', 'pii': 'false'},
+        labels={'layer': 'silver', 'domain': 'marketing', 'pii': 'true'},
         post_hook="{{ restamp_customer_id('touchpoint_date', var('attribution_lookback_days')) }}",
     )
 }}

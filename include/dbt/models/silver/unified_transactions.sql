@@ -5,7 +5,7 @@
         unique_key='transaction_id',
         partition_by={'field': 'transaction_date', 'data_type': 'date'},
         cluster_by=['customer_id', 'transaction_type'],
-        labels={'layer': 'silver', 'domain': 'sales', 'pii': 'false'},
+        labels={'layer': 'silver', 'domain': 'sales', 'pii': 'true'},
         post_hook=[
             "{{ delete_withdrawn(ref('stg_shopify__orders'), 'transaction_id', \"concat('shopify:', order_id)\", 'is_deleted or is_test') }}",
             "{{ delete_withdrawn(ref('stg_salesforce__opportunities'), 'transaction_id', \"concat('salesforce:', opportunity_id)\", 'is_deleted or not is_won') }}",
