@@ -41,7 +41,7 @@ def test_refusal_names_the_cure(fivetran: FivetranServer, status: int, cure: str
 
 def test_unreachable_host_names_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_FIVETRAN_DEFAULT", "http://key:s3cret@127.0.0.1:1")
-    with pytest.raises(AirflowException, match="cannot be reached.*host of connection fivetran_default"):
+    with pytest.raises(AirflowException, match=r"cannot be reached.*host of connection fivetran_default"):
         FivetranHook().sync("warm_goose")
 
 
