@@ -1,0 +1,23 @@
+{{ config(
+    materialized='materialized_view',
+    on_configuration_change='apply',
+    enable_refresh=true,
+    refresh_interval_minutes=30,
+    labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
+) }}
+
+-- Only what BigQuery refreshes incrementally: sums over one table.
+select
+    transaction_date,
+    transaction_type,
+    first_touch_channel,
+    last_touch_channel,
+    last_non_direct_channel,
+    count(*) as conversions,
+    sum(revenue) as revenue,
+    sum(first_touch_revenue) as first_touch_revenue,
+    sum(last_touch_revenue) as last_touch_revenue,
+    sum(last_non_direct_revenue) as last_non_direct_revenue,
+    sum(touch_count) as touches
+from {{ ref('marketing_attribution') }}
+group by transaction_date, transaction_type, first_touch_channel, last_touch_channel, last_non_direct_channel
