@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tools.sample_sources import ids
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, day_of, stamp, weekday
+from tools.sample_sources.diary import Diary
 from tools.sample_sources.people import Card, Person
 from tools.sample_sources.sink import Record, Sink, money
 from tools.sample_sources.words import campaigns
@@ -15,34 +16,33 @@ AGENTS = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X)", "Mozilla/5.0
 class Profile:
     """One Braze profile of a person.
 
-    :param sink: where rows land.
-    :param person: whose profile it is.
+    :param diary: of the person whose profile it is.
     :param when: time of creation.
     :param card: what the person gave.
     :param external_id: Shopify customer id or sign-up id.
-    :param slot: number of the profile among those of the person.
     """
 
-    def __init__(self, sink: Sink, person: Person, when: int, card: Card, external_id: str, slot: int = 0) -> None:
-        rng = person.rng
+    def __init__(self, diary: Diary, when: int, card: Card, external_id: str) -> None:
+        person, rng = diary.person, diary.person.rng
         self.external_id = external_id
         self.subscribed = bool(card.email)
         self.revenue = 0
         self.purchases = 0
         self.devices: list[dict] = []
-        self._sink = sink
+        self._diary = diary
+        self._sink = diary.sink
         self._person = person
         self._card = card
         self._email = card.email
         self._created = when
-        self._braze_id = f"{ids.scrambled(person.number, 800 + slot):024x}"
+        self._braze_id = f"{ids.scrambled(person.number, 800):024x}"
         self._opted_in = rng.random() < 0.6
         self._left: int | None = None
         self._active: int | None = None
         self._taste = rng.choice(("desks", "accessories", "stationery", "audio"))
         self._messages = 0
         self._gone = False
-        self._record = Record(sink, "braze_users")
+        self._record = Record(diary.sink, "braze_users")
         self.changed(when)
 
     def changed(self, when: int, email: str | None = None, active: bool = False, deleted: bool = False) -> None:
@@ -145,23 +145,15 @@ class Profile:
             return 0, True
         if not clicked:
             return 0, False
-        link = f"https://shop.nexvigilant.example/?utm_source=braze&utm_medium={channel}&utm_campaign={message.get('name') or message['canvas_name']}"
+        name = message.get("name") or message["canvas_name"]
+        link = f"https://shop.nexvigilant.example/?utm_source=braze&utm_medium={channel}&utm_campaign={name}"
         tell("click", opened + 30, link_url=link, user_agent=rng.choice(AGENTS))
         return opened + 45, False
 
     def close(self) -> None:
         """Land what waits and name the person."""
         self._record.settle()
-        if self._created < self._sink.end:
-            self._sink.truth(
-                "identities",
-                {
-                    "identity_key": f"braze:user:{self.external_id}",
-                    "person_id": self._person.person_id,
-                    "linkable": True,
-                    "shared": False,
-                },
-            )
+        self._diary.identity(f"braze:user:{self.external_id}", self._created)
 
 
 def todays_campaigns(day: int, person: Person, traits: set[str]) -> list[dict]:

@@ -8,9 +8,10 @@ import time
 from datetime import date
 from pathlib import Path
 
-from tools.sample_sources.generate import GenerateError, Recipe, generate
+from tools.sample_sources.generate import generate
 from tools.sample_sources.loader import LoadError, load
 from tools.sample_sources.mess import DIFFICULTY
+from tools.sample_sources.recipe import GenerateError, Recipe
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -35,14 +36,7 @@ def _generate(arguments: argparse.Namespace) -> int:
 
 def _load(arguments: argparse.Namespace) -> int:
     tables = arguments.tables.split(",") if arguments.tables else None
-    summary = load(
-        arguments.directory,
-        tables,
-        arguments.start,
-        arguments.end,
-        arguments.project,
-        lambda line: print(line, flush=True),
-    )
+    summary = load(arguments.directory, tables, arguments.start, arguments.end, arguments.project)
     print(f"Landed {summary.rows:,} rows in {summary.files} files, {summary.seconds:.1f} s.")
     for warning in summary.warnings:
         print(f"! {warning}")

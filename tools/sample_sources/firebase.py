@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tools.sample_sources import ids
 from tools.sample_sources.clock import MINUTE, day_of, stamp
-from tools.sample_sources.people import Person
-from tools.sample_sources.sink import Record, Sink, money
+from tools.sample_sources.diary import Diary
+from tools.sample_sources.sink import Record, money
 from tools.sample_sources.visit import Visit
 
 PHONES = {"IOS": (("Apple", "iPhone 15"), ("Apple", "iPhone 14"), ("Apple", "iPad")),
@@ -16,22 +16,22 @@ COUNTRIES = {"US": "United States", "CA": "Canada"}
 class Installation:
     """The app on one device of one person.
 
-    :param sink: where rows land.
-    :param person: who uses it.
+    :param diary: of the person who uses it.
     :param when: first opening.
     :param email: address given at sign-in, as typed; None if hidden.
     :param slot: 0 for the first device, 1 for the next.
     """
 
-    def __init__(self, sink: Sink, person: Person, when: int, email: str | None, slot: int = 0) -> None:
-        rng = person.rng
-        self._sink = sink
+    def __init__(self, diary: Diary, when: int, email: str | None, slot: int = 0) -> None:
+        person, rng = diary.person, diary.person.rng
+        self._diary = diary
+        self._sink = diary.sink
         self._person = person
         self._first_open = when
         self._email = email
         self._login: str | None = None
         self._revenue = 0
-        self._record = Record(sink, "firebase_users")
+        self._record = Record(diary.sink, "firebase_users")
         self.platform = "IOS" if rng.random() < 0.58 else "ANDROID"
         self._brand, self._model = rng.choice(PHONES[self.platform])
         self._id = f"{ids.scrambled(person.number, slot):032x}"[::-1]
@@ -45,7 +45,6 @@ class Installation:
             )
         )
         self._linkable = False
-        self._seen = False
         self._sequence = 0
         self._version(when)
 
@@ -83,7 +82,6 @@ class Installation:
         if name == "session_start" and visit.campaign:
             params |= {"source": visit.source, "medium": visit.medium, "campaign": visit.campaign}
         source, medium, campaign = self._source
-        self._seen = self._seen or self._sink.start <= when < self._sink.end
         self._sink.event(
             "firebase_events",
             when,
@@ -142,13 +140,4 @@ class Installation:
     def close(self) -> None:
         """Land what waits and name the person."""
         self._record.settle()
-        if self._first_open < self._sink.end:
-            self._sink.truth(
-                "identities",
-                {
-                    "identity_key": f"firebase:user:{self._id}",
-                    "person_id": self._person.person_id,
-                    "linkable": self._linkable,
-                    "shared": False,
-                },
-            )
+        self._diary.identity(f"firebase:user:{self._id}", self._first_open, self._linkable)

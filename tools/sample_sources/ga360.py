@@ -29,8 +29,9 @@ class Browser:
     def __init__(self, sink: Sink, client_id: str, device: str, system: str) -> None:
         self.client_id = client_id
         self.device = device
-        self.users: Counter[str] = Counter()  # sessions that landed, by person
-        self.linkable = False
+        self._users: Counter[str] = Counter()  # sessions by person
+        self._linkable = False
+        self._clicks: list[tuple[str, str]] = []
         self._sink = sink
         self._system = system
         self._visits = 0
@@ -40,8 +41,10 @@ class Browser:
         self._visits += 1
         if not self._sink.start <= visit.when < self._sink.end:
             return
-        self.users[person.person_id] += 1
-        self.linkable = self.linkable or bool(visit.login or visit.order_number or visit.form_sent)
+        self._users[person.person_id] += 1
+        self._linkable = self._linkable or bool(visit.login or visit.order_number or visit.form_sent)
+        if visit.gclid:
+            self._clicks.append((visit.gclid, person.person_id))
         hits = self._hits(person, visit)
         rng = person.rng
         address = person.household.address
@@ -156,18 +159,14 @@ class Browser:
         return hits
 
     def tell_truth(self) -> None:
-        """Name the browser's main person, once all of its visits are done."""
-        if self.users:
-            owner, _ = max(self.users.items(), key=lambda item: (item[1], item[0]))
-            self._sink.truth(
-                "identities",
-                {
-                    "identity_key": f"ga360:visitor:{self.client_id}",
-                    "person_id": owner,
-                    "linkable": self.linkable,
-                    "shared": len(self.users) > 1,
-                },
-            )
+        """Name the browser's main person and those of its ad clicks, once all of its visits are done."""
+        if not self._users:
+            return
+        owner, _ = max(self._users.items(), key=lambda item: (item[1], item[0]))
+        shared = len(self._users) > 1
+        self._sink.identity(f"ga360:visitor:{self.client_id}", owner, self._linkable, shared)
+        for gclid, person_id in self._clicks:
+            self._sink.identity(f"google_ads:click:{gclid}", person_id, self._linkable, shared)
 
 
 def new_browser(sink: Sink, person: Person, slot: int, device: str, when: int) -> Browser:

@@ -5,48 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict
 from pathlib import Path
 
 from tools.sample_sources import braze
 from tools.sample_sources.google_ads import GoogleAds
 from tools.sample_sources.journey import Life, Neighbourhood
-from tools.sample_sources.mess import DIFFICULTY
 from tools.sample_sources.people import neighbourhoods
+from tools.sample_sources.recipe import GenerateError, Recipe
 from tools.sample_sources.sink import Sink
 
 MANIFEST = "manifest.json"
-
-
-class GenerateError(ValueError):
-    """The data cannot be generated; the message names the cure."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What to generate; the same recipe gives the same bytes.
-
-    :param customers: known persons; unnamed visitors come on top, 8 for each 20.
-    :param start: first day of landing.
-    :param end: last day of landing.
-    :param seed: of all chances.
-    :param difficulty: how much systems spoil what they write down, a key of ``DIFFICULTY``.
-    """
-
-    customers: int
-    start: date
-    end: date
-    seed: int
-    difficulty: str = "normal"
-
-    def __post_init__(self) -> None:
-        if self.customers < 1:
-            raise GenerateError(f"--customers {self.customers}: give at least 1.")
-        if self.end < self.start:
-            raise GenerateError(f"--end {self.end} is before --start {self.start}: swap them.")
-        if self.difficulty not in DIFFICULTY:
-            raise GenerateError(f"--difficulty {self.difficulty}: give one of {', '.join(DIFFICULTY)}.")
 
 
 def _empty(out: Path) -> None:
@@ -73,7 +42,7 @@ def generate(recipe: Recipe, out: Path, progress: Callable[[int, int], None] | N
     sink = Sink(out, recipe.start, recipe.end)
     ads = GoogleAds(sink, recipe.seed)
     done = 0
-    for people in neighbourhoods(recipe.seed, recipe.customers, DIFFICULTY[recipe.difficulty]):
+    for people in neighbourhoods(recipe):
         place = Neighbourhood(sink, ads)
         for person in people:
             Life(place, person).live()

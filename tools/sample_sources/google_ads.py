@@ -6,7 +6,9 @@ from collections import defaultdict
 from random import Random
 
 from tools.sample_sources.clock import DAY, HOUR, day_of, stamp
+from tools.sample_sources.people import Person
 from tools.sample_sources.sink import Sink, money
+from tools.sample_sources.visit import Visit
 from tools.sample_sources.words import Urn, campaigns
 
 DEVICES = {"desktop": "DESKTOP", "mobile": "MOBILE", "tablet": "TABLET"}
@@ -21,6 +23,7 @@ AD_TYPES = {
     "SEARCH": "RESPONSIVE_SEARCH_AD", "SHOPPING": "SHOPPING_PRODUCT_AD", "VIDEO": "VIDEO_RESPONSIVE_AD",
     "DISPLAY": "RESPONSIVE_DISPLAY_AD", "PERFORMANCE_MAX": "RESPONSIVE_DISPLAY_AD",
 }  # fmt: skip
+SECONDS_TO_LAND = 20  # from the click to the first page
 AD_GROUPS = ("core", "wide")
 DEVICE_SHARE = {"DESKTOP": 0.40, "MOBILE": 0.53, "TABLET": 0.07}
 
@@ -55,8 +58,10 @@ class GoogleAds:
         urn = self._urns.get((channel, audience))
         return urn.draw(rng) if urn and urn.things else None
 
-    def click(self, rng: Random, when: int, gclid: str, campaign: dict, device: str, country: str, city: str) -> dict:
-        """Record a click; return what the landing page gets to know of it."""
+    def click(self, person: Person, visit: Visit, campaign: dict, gclid: str) -> None:
+        """Record the click that brings a visit, and tag the visit with it."""
+        rng, address = person.rng, person.household.address
+        when = visit.when - SECONDS_TO_LAND
         group = int(rng.random() < 0.35)
         ad_id = campaign["id"] * 100 + group * 10 + int(rng.random() < 0.5)
         keyword = rng.choice(campaign["keywords"]) if campaign["keywords"] else None
@@ -76,32 +81,34 @@ class GoogleAds:
                 "click_type": "HEADLINE" if search else "OTHER",
                 "keyword": keyword,
                 "keyword_match_type": ("PHRASE", "BROAD")[group] if keyword else None,
-                "device": DEVICES[device],
+                "device": DEVICES[visit.device],
                 "ad_network_type": NETWORKS[campaign["type"]],
                 "page_number": 1 if search else None,
-                "location_country": country,
-                "location_city": city if rng.random() < 0.9 else None,
+                "location_country": address.country,
+                "location_city": address.city if rng.random() < 0.9 else None,
                 "click_timestamp": stamp(when),
             },
         )
-        self._totals[when - when % DAY, ad_id, DEVICES[device]][0] += 1
-        return {"gclid": gclid, "ad_id": ad_id, "keyword": keyword}
+        self._totals[when - when % DAY, ad_id, DEVICES[visit.device]][0] += 1
+        visit.campaign, visit.campaign_id = campaign["name"], campaign["id"]
+        visit.gclid, visit.ad_id, visit.keyword = gclid, ad_id, keyword
 
-    def convert(self, when: int, ad_id: int, device: str, cents: int) -> None:
-        """Count a conversion for the day of its click."""
-        total = self._totals[when - when % DAY, ad_id, DEVICES[device]]
+    def convert(self, visit: Visit) -> None:
+        """Count an order or a form, for the day of the click; a form counts as 50 dollars."""
+        when = visit.when - SECONDS_TO_LAND
+        total = self._totals[when - when % DAY, visit.ad_id, DEVICES[visit.device]]
         total[1] += 1
-        total[2] += cents
+        total[2] += visit.order_cents or 5_000
 
     def report(self) -> None:
         """Land the campaigns and every ad's report, for each day of the period."""
         for day in range(self._sink.start, self._sink.end, DAY):
             for campaign in self._campaigns:
                 self._campaign(day, campaign)
-                for group, group_name in enumerate(AD_GROUPS):
+                for group in range(len(AD_GROUPS)):
                     for variant in range(2):
                         for device in DEVICE_SHARE:
-                            self._ad(day, campaign, group, group_name, variant, device)
+                            self._ad(day, campaign, group, variant, device)
 
     def _campaign(self, day: int, campaign: dict) -> None:
         self._sink.land(
@@ -123,7 +130,7 @@ class GoogleAds:
             },
         )
 
-    def _ad(self, day: int, campaign: dict, group: int, group_name: str, variant: int, device: str) -> None:
+    def _ad(self, day: int, campaign: dict, group: int, variant: int, device: str) -> None:
         ad_id = campaign["id"] * 100 + group * 10 + variant
         rng = Random(f"{self._seed}/{day}/{ad_id}/{device}")  # noqa: S311
         clicks, conversions, cents = self._totals.get((day, ad_id, device), (0, 0, 0))
@@ -139,7 +146,7 @@ class GoogleAds:
             "campaign_id": campaign["id"],
             "campaign_name": campaign["name"],
             "ad_group_id": campaign["id"] * 10 + group,
-            "ad_group_name": f"{campaign['name']}_{group_name}",
+            "ad_group_name": f"{campaign['name']}_{AD_GROUPS[group]}",
             "ad_id": ad_id,
             "ad_type": AD_TYPES[campaign["type"]],
             "ad_network_type": NETWORKS[campaign["type"]],
@@ -155,7 +162,7 @@ class GoogleAds:
         # Google first reports a day without the conversions it still waits for, and restates it later.
         first = (
             row | {"conversions": float(conversions // 2), "conversions_value": money(cents // 2)}
-            if conversions > 1
+            if conversions
             else row
         )
         self._sink.land("google_ads_ad_performance", day + 23 * HOUR, first)

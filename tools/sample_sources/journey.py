@@ -9,6 +9,7 @@ from functools import cache
 from tools.sample_sources import braze, ga360, ids
 from tools.sample_sources.braze import Profile
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, stamp, weekday
+from tools.sample_sources.diary import Diary
 from tools.sample_sources.firebase import Installation
 from tools.sample_sources.ga360 import Browser
 from tools.sample_sources.google_ads import GoogleAds
@@ -71,6 +72,7 @@ class Life:
         self._place = place
         self._sink = place.sink
         self._person = person
+        self._diary = Diary(self._sink, person, self._later)
         self._audience = "business" if person.company else "consumer"
         self._agenda: list[tuple[int, int, Callable[[int], None]]] = []
         self._entries = 0
@@ -104,7 +106,7 @@ class Life:
         self._profile: Profile | None = None
         self._requesters: list[Requester] = []
         self._apps: list[Installation] = []
-        self._prospect = Prospect(self._sink, person, place.accounts, self._later) if business else None
+        self._prospect = Prospect(self._diary, place.accounts) if business else None
         self._is_lead = False
 
     # -- agenda ---------------------------------------------------------------------------------------
@@ -160,14 +162,12 @@ class Life:
                     lambda now: self._prospect.contact(now, person.card(work=True), source, slot=1),
                 )
 
-    def _lead(self, when: int, source: str, visit: Visit | None = None, client_id: str | None = None) -> None:
-        self._prospect.lead(when, source, self._interest, visit, client_id, self._person.card(work=True))
+    def _lead(self, when: int, source: str, visit: Visit | None = None) -> None:
+        self._prospect.lead(when, source, self._interest, visit, self._person.card(work=True))
         if self._person.has_duplicate():
             again = when + self._person.rng.randrange(1, 12) * DAY
-            self._later(
-                again,
-                lambda now: self._prospect.lead(now, source, self._interest, None, None, self._person.card(work=True)),
-            )
+            card = self._person.card(work=True)
+            self._later(again, lambda now: self._prospect.lead(now, source, self._interest, None, card))
 
     def _past_order(self, when: int) -> None:
         if when >= min(self._sink.start, self._churn_at):
@@ -180,7 +180,7 @@ class Life:
         """Open the accounts that the person has from then on."""
         person = self._person
         if self._shops and not self._shoppers:
-            self._shoppers.append(Shopper(self._sink, person, when, person.card(), self._later))
+            self._shoppers.append(Shopper(self._diary, when, person.card()))
             if person.has_duplicate():
                 self._later(when + person.rng.randrange(3, 60) * DAY, self._shop_twice)
         if self._writes and not self._profile:
@@ -189,7 +189,7 @@ class Life:
                 if self._shoppers
                 else f"su-{ids.base62(ids.scrambled(person.number, 700), 8)}"
             )
-            self._profile = Profile(self._sink, person, when + MINUTE, person.card(), external)
+            self._profile = Profile(self._diary, when + MINUTE, person.card(), external)
             for step, days in enumerate((0, 3, 7)):
                 self._later(
                     when + days * DAY + HOUR,
@@ -199,19 +199,12 @@ class Life:
                 self._later(when + 2 * DAY, self._requester)
 
     def _shop_twice(self, when: int) -> None:
-        self._shoppers.append(Shopper(self._sink, self._person, when, self._person.card(), self._later, slot=1))
+        self._shoppers.append(Shopper(self._diary, when, self._person.card(), slot=1))
 
     def _app(self, when: int) -> None:
         person = self._person
-        self._apps.append(
-            Installation(
-                self._sink,
-                person,
-                when,
-                person.card().email if person.rng.random() < 0.7 else None,
-                slot=len(self._apps),
-            )
-        )
+        email = person.card().email if person.rng.random() < 0.7 else None
+        self._apps.append(Installation(self._diary, when, email, slot=len(self._apps)))
         if self._profile:
             self._profile.devices = [{"device_id": app.device_id, "os": app.platform} for app in self._apps]
 
@@ -219,11 +212,10 @@ class Life:
         person, linked = self._person, self._person.rng.random() < 0.4
         if not self._requesters:
             external = str(self._shoppers[0].id) if self._shoppers and linked else None
-            self._requesters.append(
-                Requester(self._sink, person, when, person.card(work=person.company is not None), external, self._later)
-            )
+            card = person.card(work=person.company is not None)
+            self._requesters.append(Requester(self._diary, when, card, external))
         elif len(self._requesters) == 1 and person.has_duplicate():
-            self._requesters.append(Requester(self._sink, person, when, person.card(), None, self._later, slot=1))
+            self._requesters.append(Requester(self._diary, when, person.card(), None, slot=1))
         return self._requesters[-1]
 
     # -- one day --------------------------------------------------------------------------------------
@@ -245,14 +237,11 @@ class Life:
             for message in braze.todays_campaigns(day, person, self._traits(day)):
                 at = day + rng.randrange(8 * HOUR, 18 * HOUR)
                 self._later(at, lambda now, message=message: self._send(now, message))
+        if self._prospect:
+            self._sell(day, self._prospect)
         if self._requesters and rng.random() < 0.05:
             self._later(day + rng.randrange(7, 22) * HOUR, self._requesters[0].changed)
-        if self._prospect and rng.random() < 0.06:
-            self._later(day + rng.randrange(8, 18) * HOUR, self._prospect.touch_contact)
-        if self._prospect and self._prospect.is_customer and rng.random() < 0.006:
-            contact = ids.salesforce_id("contact", person.number)
-            self._later(day + 11 * HOUR, lambda now: self._prospect.opportunity(now, contact, "Referral"))
-        if active and (self._shoppers or self._is_lead) and rng.random() < 0.002 + 0.008 * self._trouble:
+        if active and (self._shoppers or self._is_lead) and rng.random() < 0.005 + 0.012 * self._trouble:
             self._later(day + rng.randrange(7, 22) * HOUR, self._complain)
         if self._shops and active and rng.random() < 0.003:
             self._later(day + rng.randrange(10, 19) * HOUR, self._buy_in_store)
@@ -261,6 +250,17 @@ class Life:
             self._later(day + 12 * HOUR, self._change_email)
         elif chance < 0.0008:
             self._later(day + 13 * HOUR, self._forget)
+
+    def _sell(self, day: int, prospect: Prospect) -> None:
+        """Put what sales does with the person on a day on the agenda."""
+        rng = self._person.rng
+        if rng.random() < 0.06:
+            self._later(day + rng.randrange(8, 18) * HOUR, prospect.touch_contact)
+        if rng.random() < 0.06:
+            self._later(day + 5 * HOUR, prospect.score_lead)
+        if prospect.is_customer and rng.random() < 0.012:
+            contact = ids.salesforce_id("contact", self._person.number)
+            self._later(day + 11 * HOUR, lambda now: prospect.opportunity(now, contact, "Referral"))
 
     def _traits(self, day: int) -> set[str]:
         orders = sum(shopper.orders for shopper in self._shoppers)
@@ -304,12 +304,15 @@ class Life:
         love = self._love * (1 if when < self._churn_at else 0.25)
         clicked, left = profile.send(when, message, love)
         if left:
-            profile.changed(when + DAY // 2)
-            for shopper in self._shoppers:
-                shopper.changed(when + DAY // 2, unsubscribed=True)
+            self._later(when + DAY // 2, self._unsubscribe)
         if clicked:
             name = message.get("name") or message["canvas_name"]
             self._later(clicked, lambda now: self._visit(now, message=(channel, name)))
+
+    def _unsubscribe(self, when: int) -> None:
+        self._profile.changed(when)
+        for shopper in self._shoppers:
+            shopper.changed(when, unsubscribed=True)
 
     # -- visits ---------------------------------------------------------------------------------------
 
@@ -330,8 +333,11 @@ class Life:
             else rng.choices(("desktop", "mobile", "tablet"), (80, 18, 2) if person.company else (46, 48, 6))[0]
         )
         visit = self._arrive(when, device, message, in_app)
-        if not in_app and not buys and rng.random() < 0.3:  # bounce
-            self._browse(visit)
+        browser = None if in_app else self._browser(visit)
+        if browser:
+            visit.client_id = browser.client_id
+        if browser and not buys and rng.random() < 0.3:  # bounce
+            browser.visit(person, visit)
             return
         visit.pages = 1 + min(12, int(rng.expovariate(0.4)))
         factor = _channels()[0].get(visit.channel, [0, 0, 1.5])[2] * (CONSUMER_WEEK[weekday(when)])
@@ -356,14 +362,14 @@ class Life:
             visit.form_sent = True
         visit.cart = orders or rng.random() < 0.12
         if orders:
-            self._order(visit, in_app)
-        if in_app:
+            self._order(visit, browser)
+        if browser:
+            browser.visit(person, visit)
+        else:
             if not self._apps:
                 self._app(when)
             self._apps[-1].visit(visit)
-        else:
-            self._browse(visit)
-        self._after_visit(visit, in_app)
+        self._after_visit(visit, browser)
 
     def _arrive(self, when: int, device: str, message: tuple[str, str] | None, in_app: bool) -> Visit:
         rng, person = self._person.rng, self._person
@@ -377,21 +383,7 @@ class Life:
         campaign = self._place.ads.campaign_for(rng, channel, self._audience)
         if campaign:
             self._slots += 1
-            gclid = ids.gclid(person.number, self._slots % ids.SLOTS, when)
-            address = person.household.address
-            click = self._place.ads.click(rng, when - 20, gclid, campaign, device, address.country, address.city)
-            visit.campaign, visit.campaign_id = campaign["name"], campaign["id"]
-            visit.gclid, visit.ad_id, visit.keyword = gclid, click["ad_id"], click["keyword"]
-            if self._sink.start <= when - 20 < self._sink.end:
-                self._sink.truth(
-                    "identities",
-                    {
-                        "identity_key": f"google_ads:click:{gclid}",
-                        "person_id": person.person_id,
-                        "linkable": False,
-                        "shared": False,
-                    },
-                )
+            self._place.ads.click(person, visit, campaign, ids.gclid(person.number, self._slots % ids.SLOTS, when))
         return visit
 
     def _login_id(self) -> str | None:
@@ -417,33 +409,28 @@ class Life:
         self._place.browsers.append(browser)
         return browser
 
-    def _browse(self, visit: Visit) -> None:
-        browser = self._browser(visit)
-        browser.visit(self._person, visit)
-        if visit.form_sent:
-            self._is_lead = True
-            self._later(visit.when + 6 * MINUTE, lambda now: self._lead(now, "Web", visit, browser.client_id))
-
-    def _order(self, visit: Visit, in_app: bool) -> None:
+    def _order(self, visit: Visit, browser: Browser | None) -> None:
         rng = self._person.rng
         if not self._shoppers:
             self._sign_up(visit.when)
         shopper = self._shoppers[-1] if rng.random() < 0.3 else self._shoppers[0]
-        client_id = None if in_app or rng.random() < 0.3 else self._browser(visit).client_id
-        visit.order_number, visit.order_cents = shopper.order(
-            visit.when + 4 * MINUTE, visit, "mobile_app" if in_app else "web", client_id
-        )
+        source = "web" if browser else "mobile_app"
+        keeps_cookie = rng.random() < 0.7
+        visit.order_number, visit.order_cents = shopper.order(visit.when + 4 * MINUTE, visit, source, keeps_cookie)
         self._last_order = visit.order_number
 
     def _buy_in_store(self, when: int) -> None:
         if self._shoppers and not self._forgotten:
-            self._last_order, _ = self._shoppers[0].order(when, None, "pos", None)
+            self._last_order, _ = self._shoppers[0].order(when, None, "pos")
 
-    def _after_visit(self, visit: Visit, in_app: bool) -> None:
+    def _after_visit(self, visit: Visit, browser: Browser | None) -> None:
         """Put on the agenda what a visit leads to."""
         rng = self._person.rng
+        if visit.form_sent and browser:
+            self._is_lead = True
+            self._later(visit.when + 6 * MINUTE, lambda now: self._lead(now, "Web", visit))
         if visit.ad_id and (visit.order_number or visit.form_sent):
-            self._place.ads.convert(visit.when - 20, visit.ad_id, visit.device, visit.order_cents or 5_000)
+            self._place.ads.convert(visit)
         if self._profile:
             if visit.order_number:
                 self._profile.revenue += visit.order_cents

@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -165,7 +165,6 @@ def load(
     start: date | None = None,
     end: date | None = None,
     project: str | None = None,
-    say: Callable[[str], None] = print,
 ) -> Summary:
     """Land the files of a directory, day by day.
 
@@ -174,7 +173,6 @@ def load(
     :param start: first day of landing to load; the first there is if None.
     :param end: last day of landing to load; the last there is if None.
     :param project: Google Cloud project; that of the settings if None.
-    :param say: takes progress lines.
     :raises LoadError: where there is nothing to load, or no place for it.
     """
     known = _raw_tables()
@@ -203,7 +201,7 @@ def load(
     current, landed = files[0][0], 0
     for day, table, path in files:
         if day != current:
-            say(f"  {current}: {landed:,} rows")
+            print(f"  {current}: {landed:,} rows", flush=True)
             current, landed = day, 0
         try:
             rows, rejected = loaders[table].load(day, path)
@@ -217,14 +215,13 @@ def load(
         summary.rows += rows
         summary.files += 1
         if rejected:
-            summary.warnings.append(
-                f"{table} {day}: {rejected:,} of {rows + rejected:,} lines rejected, see {directory}/rejects/{table}/{day}.ndjson."
-            )
+            where = directory / "rejects" / table / f"{day}.ndjson"
+            summary.warnings.append(f"{table} {day}: {rejected:,} of {rows + rejected:,} lines rejected, see {where}.")
         elif not rows:
             summary.warnings.append(
                 f"{table} {day}: {path} is empty, so the day has no rows: check the source or generate again."
             )
-    say(f"  {current}: {landed:,} rows")
+    print(f"  {current}: {landed:,} rows", flush=True)
     missing = [table for table in names if table not in loaders]
     if missing:
         summary.warnings.append(f"No files for {', '.join(missing)}: generate them or name fewer --tables.")

@@ -10,12 +10,14 @@ from tools.sample_sources.words import words
 
 KEYBOARD = {
     "a": "sq", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "k": "jl",
-    "l": "ko", "m": "n", "n": "bm", "o": "ip", "p": "o", "r": "et", "s": "ad", "t": "ry", "u": "yi", "w": "qe", "y": "tu",
+    "l": "ko", "m": "n", "n": "bm", "o": "ip", "p": "o", "r": "et", "s": "ad", "t": "ry", "u": "yi", "w": "qe",
+    "y": "tu",
 }  # fmt: skip
 JUNK_EMAILS = ("test@test.com", "noreply@nexvigilant.com", "none@none.com", "a@a.com", "info@example.com")
 JUNK_PHONES = ("000-000-0000", "555-555-5555", "1234567890", "+19999999999", "(111) 111-1111")
 PHONE_FORMATS = (
-    ("({}) {}-{}", 30), ("{}-{}-{}", 24), ("+1{}{}{}", 22), ("{}{}{}", 12), ("{}.{}.{}", 5), ("+1 {} {} {}", 4), ("1-{}-{}-{}", 3),
+    ("({}) {}-{}", 30), ("{}-{}-{}", 24), ("+1{}{}{}", 22), ("{}{}{}", 12), ("{}.{}.{}", 5), ("+1 {} {} {}", 4),
+    ("1-{}-{}-{}", 3),
 )  # fmt: skip
 _PHONE_DECK = [form for form, weight in PHONE_FORMATS for _ in range(weight)]
 

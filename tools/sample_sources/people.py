@@ -9,6 +9,7 @@ from random import Random
 
 from tools.sample_sources import mess
 from tools.sample_sources.mess import Mess
+from tools.sample_sources.recipe import Recipe
 from tools.sample_sources.words import words
 
 KNOWN = 20  # persons of a neighbourhood whom at least one system knows by name
@@ -79,8 +80,7 @@ class Card:
 class Person:
     """One true person.
 
-    ``rng`` drives what the person does and ``mess_rng`` what systems write down, so that both difficulties
-    tell the same story.
+    ``rng`` drives what the person does, ``mess_rng`` what systems write down.
     """
 
     number: int
@@ -236,16 +236,10 @@ def _mail_box(rng: Random, first: str, last: str, birth: date, number: int) -> s
 
 
 def _person(
-    seed: int,
-    number: int,
-    known: bool,
-    household: Household,
-    employer: Company | None,
-    parent: Person | None,
-    chance: Mess,
+    recipe: Recipe, number: int, household: Household, employer: Company | None, parent: Person | None
 ) -> Person:
     lists = words()
-    rng = _rng(seed, 1, number)
+    rng = _rng(recipe.seed, 1, number)
     sex = rng.choice("MF")
     birth = date(1950, 1, 1) + timedelta(days=rng.randrange(20_000))
     first = lists.first_names[sex].draw(rng)
@@ -257,10 +251,10 @@ def _person(
     plain = [mess.ascii_only(text).lower().replace(" ", "").replace("'", "") for text in (first, last)]
     return Person(
         number=number,
-        known=known,
+        known=number % BLOCK < KNOWN,
         rng=rng,
-        mess_rng=_rng(seed, 2, number),
-        mess=chance,
+        mess_rng=_rng(recipe.seed, 2, number),
+        mess=recipe.mess,
         sex=sex,
         first=first,
         last=last,
@@ -278,15 +272,13 @@ def _person(
     )
 
 
-def neighbourhoods(seed: int, customers: int, chance: Mess) -> Iterator[list[Person]]:
+def neighbourhoods(recipe: Recipe) -> Iterator[list[Person]]:
     """Yield the persons, one neighbourhood at a time; a household or company never spans two.
 
-    :param seed: same seed, same people.
-    :param customers: how many known persons in all; their unnamed neighbours come on top.
-    :param chance: how much systems spoil what they write down.
+    :param recipe: seed, number of known persons, and difficulty.
     """
-    for block in range((customers + KNOWN - 1) // KNOWN):
-        rng = _rng(seed, 0, block)
+    for block in range((recipe.customers + KNOWN - 1) // KNOWN):
+        rng = _rng(recipe.seed, 0, block)
         companies = [_company(rng, block * 4 + index) for index in range(4)]
         people: list[Person] = []
         household, room, parent = None, 0, None
@@ -297,9 +289,9 @@ def neighbourhoods(seed: int, customers: int, chance: Mess) -> Iterator[list[Per
                 room, parent = rng.choice((1, 1, 1, 2, 2, 3, 4)), None
             # The first companies of a neighbourhood employ most of it.
             employer = companies[min(3, int(rng.expovariate(0.9)))] if known and rng.random() < BUSINESS_SHARE else None
-            if known and block * KNOWN + index >= customers:
+            if known and block * KNOWN + index >= recipe.customers:
                 continue
-            person = _person(seed, block * BLOCK + index, known, household, employer, parent, chance)
+            person = _person(recipe, block * BLOCK + index, household, employer, parent)
             people.append(person)
             parent = parent or person
             room -= 1

@@ -7,15 +7,14 @@ from collections.abc import Callable
 
 from tools.sample_sources import ids
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, day_of, stamp
-from tools.sample_sources.people import Card, Company, Person
+from tools.sample_sources.diary import Diary
+from tools.sample_sources.people import Card, Company
 from tools.sample_sources.sink import Record, Sink, money
 from tools.sample_sources.visit import Visit
 
 STAGES = (("Prospecting", 10), ("Qualification", 25), ("Proposal", 50), ("Negotiation", 75))
-FORECAST = {10: "Pipeline", 25: "Pipeline", 50: "BestCase", 75: "Commit"}
+FORECAST = {0: "Omitted", 10: "Pipeline", 25: "Pipeline", 50: "BestCase", 75: "Commit", 100: "Closed"}
 SOURCE_WEIGHT = {"Web": 0.5, "Event": 0.2, "Referral": 0.9, "Partner": 0.4, "Purchased List": -1.4}
-
-Later = Callable[[int, Callable[[int], None]], None]
 
 
 class AccountBook:
@@ -65,7 +64,7 @@ class AccountBook:
             record.put(created, self._version(number, created))
             first = max(created, self._sink.start - DAY)
             for day in range(first - first % DAY + DAY, self._sink.end, DAY):
-                if (day // DAY + number) % 8 == 0:
+                if (day // DAY + number // 4 + number % 4 * 3) % 8 == 0:
                     record.put(day + 4 * HOUR, self._version(number, day + 4 * HOUR))
             record.settle()
 
@@ -73,6 +72,8 @@ class AccountBook:
         customer = changed >= self._customer_since.get(number, changed + 1)
         return self._rows[number] | {
             "type": "Customer" if customer else "Prospect",
+            # Now and then the second company of a neighbourhood belongs to the first.
+            "parent_id": self._rows[number - 1]["id"] if number % 12 == 1 and number - 1 in self._rows else None,
             "created_date": stamp(self._created[number]),
             "last_modified_date": stamp(changed),
             "system_modstamp": stamp(changed),
@@ -82,47 +83,32 @@ class AccountBook:
 class Prospect:
     """A person as Salesforce knows them: leads first, a contact once one converts.
 
-    :param sink: where rows land.
-    :param person: who it is; works for a company.
+    :param diary: of the person, who works for a company.
     :param accounts: the neighbourhood's accounts.
-    :param later: puts an action on the person's agenda.
     """
 
-    def __init__(self, sink: Sink, person: Person, accounts: AccountBook, later: Later) -> None:
+    def __init__(self, diary: Diary, accounts: AccountBook) -> None:
         self.is_customer = False
-        self._sink = sink
-        self._person = person
+        self._diary = diary
+        self._sink = diary.sink
+        self._person = diary.person
+        self._later = diary.later
         self._accounts = accounts
-        self._later = later
         self._records: list[Record] = []
         self._leads = 0
         self._contact: tuple[Record, dict] | None = None
+        self._score_lead: Callable[[int], None] | None = None
 
     def _record(self, table: str) -> Record:
         self._records.append(Record(self._sink, table))
         return self._records[-1]
 
-    def _tell_truth(self, kind: str, record_id: str, when: int) -> None:
-        if when < self._sink.end:
-            self._sink.truth(
-                "identities",
-                {
-                    "identity_key": f"salesforce:{kind}:{record_id}",
-                    "person_id": self._person.person_id,
-                    "linkable": True,
-                    "shared": False,
-                },
-            )
-
-    def lead(
-        self, when: int, source: str, interest: float, visit: Visit | None, client_id: str | None, card: Card
-    ) -> None:
+    def lead(self, when: int, source: str, interest: float, visit: Visit | None, card: Card) -> None:
         """Enter a lead, and put what becomes of it on the agenda.
 
         :param source: lead_source, a key of ``SOURCE_WEIGHT``.
         :param interest: how much the person wants to buy; about 0, higher is warmer.
         :param visit: the visit in which the form was sent; None for imported leads.
-        :param client_id: the browser's cookie as the form sent it.
         """
         person, rng, company = self._person, self._person.rng, self._person.company
         lead_id = ids.salesforce_id("lead", person.number, self._leads)
@@ -168,7 +154,7 @@ class Prospect:
             "utm_medium__c": visit.medium if visit and visit.campaign else None,
             "utm_campaign__c": visit.campaign if visit else None,
             "gclid__c": visit.gclid if visit else None,
-            "ga_client_id__c": client_id,
+            "ga_client_id__c": visit.client_id if visit else None,
             "custom_fields": {
                 "budget__c": budget,
                 "authority__c": person.seniority >= 2,
@@ -184,6 +170,11 @@ class Prospect:
             row.update(changes)
             record.put(now, row | {"last_modified_date": stamp(now), "system_modstamp": stamp(now)}, deleted)
 
+        def score(now: int) -> None:
+            if not row["is_converted"] and not row["is_deleted"]:
+                put(now, custom_fields=row["custom_fields"] | {"last_scored__c": day_of(now)})
+
+        self._score_lead = score
         put(when)
         self._later(when + rng.randrange(2, 30) * HOUR, lambda now: put(now, status="Working"))
         lag = rng.randrange(2, 22) * DAY + rng.randrange(9, 18) * HOUR
@@ -200,7 +191,7 @@ class Prospect:
             self._later(done, lambda now: put(now, status=rng.choice(("Unqualified", "Nurturing"))))
             if rng.random() < 0.03:
                 self._later(done + 3 * DAY, lambda now: put(now, deleted=True, is_deleted=True))
-        self._tell_truth("lead", lead_id, when)
+        self._diary.identity(f"salesforce:lead:{lead_id}", when)
         if when < self._sink.end:
             self._sink.truth("leads", {"lead_id": lead_id, "person_id": person.person_id, "created": stamp(when),
                                        "conversion_probability": round(probability, 4), "converts": converts,
@@ -244,12 +235,17 @@ class Prospect:
             | {"last_activity_date": day_of(when), "last_modified_date": stamp(when), "system_modstamp": stamp(when)},
         )
         self._contact = self._contact or (record, row)
-        self._tell_truth("contact", contact_id, when)
+        self._diary.identity(f"salesforce:contact:{contact_id}", when)
         return contact_id
+
+    def score_lead(self, when: int) -> None:
+        """Let marketing automation refresh the newest lead, if it is open."""
+        if self._score_lead:
+            self._score_lead(when)
 
     def touch_contact(self, when: int, deleted: bool = False, email: str | None = None) -> None:
         """Log an activity with the contact, if there is one."""
-        if self._contact:
+        if self._contact and not self._contact[1]["is_deleted"]:
             record, row = self._contact
             row["email"] = email or row["email"]
             row["is_deleted"] = deleted
@@ -306,14 +302,21 @@ class Prospect:
         close = when + rng.randrange(4, 26) * DAY
 
         def put(now: int, stage: str, probability: int, **changes: object) -> None:
-            record.put(now, row | {"stage_name": stage, "probability": float(probability), "expected_revenue": money(amount * probability // 100),
-                                   "close_date": day_of(close), "forecast_category": FORECAST.get(probability, "Closed" if probability else "Omitted"),
-                                   "last_modified_date": stamp(now), "system_modstamp": stamp(now), **changes})  # fmt: skip
+            state = {
+                "stage_name": stage,
+                "probability": float(probability),
+                "expected_revenue": money(amount * probability // 100),
+                "close_date": day_of(close),
+                "forecast_category": FORECAST[probability],
+                "last_modified_date": stamp(now),
+                "system_modstamp": stamp(now),
+            }
+            record.put(now, row | state | changes)
 
         put(when, *STAGES[0])
-        for step in range(1, 8):
-            stage = STAGES[min(3, step // 2)]
-            self._later(when + (close - when) * step // 8, lambda now, stage=stage: put(now, *stage))
+        for step in range(1, 12):
+            stage = STAGES[step // 3]
+            self._later(when + (close - when) * step // 12, lambda now, stage=stage: put(now, *stage))
 
         def finish(now: int) -> None:
             if wins:

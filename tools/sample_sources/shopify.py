@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from tools.sample_sources import ids
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, stamp
-from tools.sample_sources.people import Card, Person
-from tools.sample_sources.sink import Record, Sink, money
+from tools.sample_sources.diary import Diary
+from tools.sample_sources.people import Card
+from tools.sample_sources.sink import Record, Row, money
 from tools.sample_sources.visit import Visit
 from tools.sample_sources.words import words
 
@@ -15,37 +16,32 @@ CUSTOMER_BASE, ORDER_BASE, LINE_BASE = 6_000_000_000_000, 4_000_000_000_000, 9_0
 LINES_PER_ORDER = 4
 TAX = 0.08
 
-Later = Callable[[int, Callable[[int], None]], None]
-
 
 class Shopper:
     """One Shopify customer record of a person.
 
-    :param sink: where rows land.
-    :param person: who shops.
+    :param diary: of the person who shops.
     :param when: time at which the record is created.
     :param card: what the person gave.
-    :param later: puts an action on the person's agenda.
     :param slot: 0 for the person's first customer record, 1 for a duplicate.
     """
 
-    def __init__(self, sink: Sink, person: Person, when: int, card: Card, later: Later, slot: int = 0) -> None:
-        rng = person.rng
+    def __init__(self, diary: Diary, when: int, card: Card, slot: int = 0) -> None:
+        person, rng = diary.person, diary.person.rng
         self.id = CUSTOMER_BASE + ids.scrambled(person.number, slot)
         self.orders = 0
         self.spent = 0
         self.email = card.email
-        self._sink = sink
+        self._diary = diary
         self._person = person
         self._card = card
-        self._later = later
         self._slot = slot
         self._created = when
         self._mail = "subscribed" if rng.random() < 0.7 else "not_subscribed"
         self._sms = "subscribed" if card.phone and rng.random() < 0.35 else "not_subscribed"
         self._gone = False
-        self._record = Record(sink, "shopify_customers")
-        self._records = [self._record]
+        self._record = Record(diary.sink, "shopify_customers")
+        self._orders: list[Order] = []
         self.changed(when)
 
     def changed(self, when: int, deleted: bool = False, email: str | None = None, unsubscribed: bool = False) -> None:
@@ -96,158 +92,174 @@ class Shopper:
             deleted,
         )
 
-    def order(self, when: int, visit: Visit | None, source: str, client_id: str | None) -> tuple[str, int]:
+    def order(self, when: int, visit: Visit | None, source: str, keeps_cookie: bool = False) -> tuple[str, int]:
         """Place an order.
 
         :param visit: the visit in which it is placed; None for a sale in a store.
         :param source: web, mobile_app or pos.
-        :param client_id: the browser's cookie as the shop stores it; None if it does not.
+        :param keeps_cookie: the shop stores the browser's cookie with the order.
         :returns: its order number and value in cents.
         """
-        rng, card = self._person.rng, self._card
         slot = (self._slot * 500 + self.orders) % ids.SLOTS
-        order_id = ORDER_BASE + ids.scrambled(self._person.number, slot)
-        name = f"#{order_id - ORDER_BASE}"
-        lines = [
-            (words().products.draw(rng), rng.choice((1, 1, 1, 2, 3))) for _ in range(rng.choice((1, 1, 2, 2, 3, 4)))
-        ]
-        percent = rng.choice((10, 15, 20)) if rng.random() < 0.25 else 0
-        discounts = [product[4] * pieces * percent // 100 for product, pieces in lines]
-        subtotal = sum(product[4] * pieces for product, pieces in lines) - sum(discounts)
-        tax, shipping = int(subtotal * TAX), 0 if subtotal >= 7_500 else 795
-        total = subtotal + tax + shipping
+        order = Order(self._diary, slot)
+        order.customer(self.id if self._person.rng.random() < 0.97 else None, self.email, self._card)
+        order.origin(visit, source, visit.client_id if visit and keeps_cookie else None)
+        order.place(when)
+        order.follow(when, self._paid_back)
+        self._orders.append(order)
         self.orders += 1
-        self.spent += total
-        visited = visit is not None
-        code = {"code": f"SAVE{percent}", "amount": money(sum(discounts)), "type": "percentage"}
-        address = {"first_name": card.first, "last_name": card.last, "address1": card.street, "city": card.city,
-                   "province_code": card.state, "zip": card.postcode, "country_code": card.country}  # fmt: skip
-        row = {
-            "id": order_id,
-            "name": name,
-            "order_number": order_id - ORDER_BASE,
-            "customer_id": self.id if rng.random() < 0.97 else None,
-            "email": self.email,
-            "phone": card.phone,
-            "user_id": 88_001 if source == "pos" else None,
-            "currency": "USD",
-            "subtotal_price": money(subtotal),
-            "total_discounts": money(sum(discounts)),
-            "total_tax": money(tax),
-            "total_shipping_price": money(shipping),
-            "total_price": money(total),
-            "total_refunded": money(0),
-            "financial_status": "paid",
-            "source_name": source,
-            "referring_site": f"https://{visit.source}/" if visited and "." in visit.source else None,
-            "landing_site": visit.landing_path if visited else None,
-            "client_ip": f"10.{order_id % 250}.{order_id % 241}.{order_id % 239}" if source == "web" else None,
-            "cart_token": f"{order_id:x}"[::-1] if source == "web" else None,
-            "discount_codes": [code] if percent else None,
-            "note_attributes": [{"name": "ga_client_id", "value": client_id}] if client_id else None,
-            "tags": "gift" if rng.random() < 0.05 else None,
-            **{f"billing_address_{key}": value for key, value in address.items()},
-            **{f"shipping_address_{key}": value for key, value in address.items()},
-            "test": rng.random() < 0.004,
-            "created_at": stamp(when),
-            "processed_at": stamp(when + 30),
-            "updated_at": stamp(when + 30),
-        }
-        record, line_records = Record(self._sink, "shopify_orders"), []
-        self._records.append(record)
-        record.put(when, row)
-        line_rows = []
-        for index, ((sku, title, kind, vendor, cents), pieces) in enumerate(lines):
-            product_id = sum(sku.encode()) * 7_919
-            line_rows.append(
-                {
-                    "id": LINE_BASE + ids.scrambled(self._person.number, slot) * LINES_PER_ORDER + index,
-                    "order_id": order_id,
-                    "product_id": product_id,
-                    "variant_id": product_id + 1,
-                    "sku": sku,
-                    "title": title,
-                    "variant_title": rng.choice(("Black", "White")) if kind in {"Accessories", "Bags"} else None,
-                    "vendor": vendor,
-                    "product_type": kind,
-                    "quantity": pieces,
-                    "current_quantity": pieces,
-                    "price": money(cents),
-                    "total_discount": money(discounts[index]),
-                    "gift_card": kind == "Gift Cards",
-                    "taxable": kind != "Gift Cards",
-                    "properties": [{"name": "gift_wrap", "value": "yes"}] if rng.random() < 0.03 else None,
-                }
-            )
-            line_records.append(Record(self._sink, "shopify_order_line_items"))
-            line_records[-1].put(when, line_rows[-1])
-        self._records += line_records
-        self.changed(when + MINUTE)
-        self._afterwards(when, row, total, record, line_rows, line_records)
-        return name, total
+        self.spent += order.total
+        self._diary.later(when + MINUTE, self.changed)
+        return order.name, order.total
 
-    def _afterwards(
-        self, when: int, row: dict, total: int, record: Record, line_rows: list[dict], line_records: list[Record]
-    ) -> None:
-        """Put shipping, refund or cancellation on the agenda."""
-        rng = self._person.rng
-        if rng.random() < 0.02:
-            at = when + rng.randrange(1, 12) * HOUR
-
-            def cancel(now: int) -> None:
-                self.spent -= total
-                record.put(
-                    now,
-                    row
-                    | {
-                        "financial_status": "voided",
-                        "cancelled_at": stamp(now),
-                        "cancel_reason": "customer",
-                        "updated_at": stamp(now),
-                    },
-                )
-                self.changed(now)
-
-            self._later(at, cancel)
-            return
-        shipped = row | {"fulfillment_status": "fulfilled"}
-
-        def ship(now: int) -> None:
-            record.put(now, shipped | {"updated_at": stamp(now)})
-            for line, line_record in zip(line_rows, line_records, strict=True):
-                line_record.put(now, line | {"fulfillment_status": "fulfilled"})
-
-        shipping = when + rng.randrange(8, 60) * HOUR
-        self._later(shipping, ship)
-        if rng.random() < 0.07:
-            whole = rng.random() < 0.5 or len(line_rows) == 1
-            refunded = total if whole else total // 2
-
-            def refund(now: int) -> None:
-                self.spent -= refunded
-                status = "refunded" if whole else "partially_refunded"
-                record.put(
-                    now,
-                    shipped | {"financial_status": status, "total_refunded": money(refunded), "updated_at": stamp(now)},
-                )
-                for index, (line, line_record) in enumerate(zip(line_rows, line_records, strict=True)):
-                    if whole or index == 0:
-                        line_record.put(now, line | {"fulfillment_status": "fulfilled", "current_quantity": 0})
-                self.changed(now)
-
-            self._later(shipping + rng.randrange(3, 15) * DAY, refund)
+    def _paid_back(self, when: int, cents: int) -> None:
+        self.spent -= cents
+        self.changed(when)
 
     def close(self) -> None:
         """Land what waits and name the person."""
-        for record in self._records:
+        self._record.settle()
+        for order in self._orders:
+            order.close()
+        self._diary.identity(f"shopify:customer:{self.id}", self._created)
+
+
+class Order:
+    """One order and its lines.
+
+    :param diary: of the person who buys.
+    :param slot: number of the order among those of the person.
+    """
+
+    def __init__(self, diary: Diary, slot: int) -> None:
+        rng = diary.person.rng
+        number = ids.scrambled(diary.person.number, slot)
+        self.name = f"#{number}"
+        self._diary = diary
+        self._lines: list[tuple[Record, Row]] = []
+        self._record = Record(diary.sink, "shopify_orders")
+        percent = rng.choice((10, 15, 20)) if rng.random() < 0.25 else 0
+        subtotal = discount = 0
+        for index in range(rng.choice((1, 1, 2, 2, 3, 4))):
+            sku, title, kind, vendor, cents = words().products.draw(rng)
+            pieces = rng.choice((1, 1, 1, 2, 3))
+            off = cents * pieces * percent // 100
+            subtotal, discount = subtotal + cents * pieces - off, discount + off
+            product_id = sum(sku.encode()) * 7_919
+            line = {
+                "id": LINE_BASE + number * LINES_PER_ORDER + index,
+                "order_id": ORDER_BASE + number,
+                "product_id": product_id,
+                "variant_id": product_id + 1,
+                "sku": sku,
+                "title": title,
+                "variant_title": rng.choice(("Black", "White")) if kind in {"Accessories", "Bags"} else None,
+                "vendor": vendor,
+                "product_type": kind,
+                "quantity": pieces,
+                "current_quantity": pieces,
+                "price": money(cents),
+                "total_discount": money(off),
+                "gift_card": kind == "Gift Cards",
+                "taxable": kind != "Gift Cards",
+                "properties": [{"name": "gift_wrap", "value": "yes"}] if rng.random() < 0.03 else None,
+            }
+            if index == 0:
+                self._first_line_cents = cents * pieces - off
+            self._lines.append((Record(diary.sink, "shopify_order_line_items"), line))
+        tax, shipping = int(subtotal * TAX), 0 if subtotal >= 7_500 else 795
+        self.total = subtotal + tax + shipping
+        code = {"code": f"SAVE{percent}", "amount": money(discount), "type": "percentage"}
+        self._row: Row = {
+            "id": ORDER_BASE + number,
+            "name": self.name,
+            "order_number": number,
+            "currency": "USD",
+            "subtotal_price": money(subtotal),
+            "total_discounts": money(discount),
+            "total_tax": money(tax),
+            "total_shipping_price": money(shipping),
+            "total_price": money(self.total),
+            "total_refunded": money(0),
+            "financial_status": "paid",
+            "discount_codes": [code] if percent else None,
+            "tags": "gift" if rng.random() < 0.05 else None,
+            "test": rng.random() < 0.004,
+        }
+
+    def customer(self, customer_id: int | None, email: str | None, card: Card) -> None:
+        """Say who buys; no customer id for a guest."""
+        address = {"first_name": card.first, "last_name": card.last, "address1": card.street, "city": card.city,
+                   "province_code": card.state, "zip": card.postcode, "country_code": card.country}  # fmt: skip
+        self._row |= {"customer_id": customer_id, "email": email, "phone": card.phone}
+        self._row |= {
+            f"{kind}_address_{key}": value for kind in ("billing", "shipping") for key, value in address.items()
+        }
+
+    def origin(self, visit: Visit | None, source: str, client_id: str | None) -> None:
+        """Say how the buyer came."""
+        order_id = self._row["id"]
+        web = source == "web"
+        self._row |= {
+            "source_name": source,
+            "user_id": 88_001 if source == "pos" else None,
+            "referring_site": f"https://{visit.source}/" if visit and "." in visit.source else None,
+            "landing_site": visit.landing_path if visit else None,
+            "client_ip": f"10.{order_id % 250}.{order_id % 241}.{order_id % 239}" if web else None,
+            "cart_token": f"{order_id:x}"[::-1] if web else None,
+            "note_attributes": [{"name": "ga_client_id", "value": client_id}] if client_id else None,
+        }
+
+    def place(self, when: int) -> None:
+        """Land the new order and its lines."""
+        self._row |= {"created_at": stamp(when), "processed_at": stamp(when + 30)}
+        self._change(when)
+        self._change_lines(when)
+
+    def follow(self, when: int, paid_back: Callable[[int, int], None]) -> None:
+        """Put cancellation, or shipping and maybe a refund, on the agenda.
+
+        :param paid_back: called with time and cents when money goes back to the customer.
+        """
+        rng, later = self._diary.person.rng, self._diary.later
+        if rng.random() < 0.02:
+
+            def cancel(now: int) -> None:
+                self._change(now, financial_status="voided", cancelled_at=stamp(now), cancel_reason="customer")
+                paid_back(now, self.total)
+
+            later(when + rng.randrange(1, 12) * HOUR, cancel)
+            return
+
+        def ship(now: int) -> None:
+            self._change(now, fulfillment_status="fulfilled")
+            self._change_lines(now, fulfillment_status="fulfilled")
+
+        shipping = when + rng.randrange(8, 60) * HOUR
+        later(shipping, ship)
+        if rng.random() < 0.07:
+            whole = rng.random() < 0.5 or len(self._lines) == 1
+            cents = self.total if whole else self._first_line_cents
+
+            def refund(now: int) -> None:
+                status = "refunded" if whole else "partially_refunded"
+                self._change(now, financial_status=status, total_refunded=money(cents))
+                self._change_lines(now, slice(None) if whole else slice(1), current_quantity=0)
+                paid_back(now, cents)
+
+            later(shipping + rng.randrange(3, 15) * DAY, refund)
+
+    def _change(self, when: int, **changes: object) -> None:
+        self._row |= {**changes, "updated_at": stamp(when)}
+        self._record.put(when, self._row)
+
+    def _change_lines(self, when: int, which: slice = slice(None), **changes: object) -> None:
+        for record, line in self._lines[which]:
+            line.update(changes)
+            record.put(when, line)
+
+    def close(self) -> None:
+        """Land what waits."""
+        self._record.settle()
+        for record, _ in self._lines:
             record.settle()
-        if self._created < self._sink.end:
-            self._sink.truth(
-                "identities",
-                {
-                    "identity_key": f"shopify:customer:{self.id}",
-                    "person_id": self._person.person_id,
-                    "linkable": True,
-                    "shared": False,
-                },
-            )

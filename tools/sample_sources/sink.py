@@ -81,6 +81,16 @@ class Sink:
         """Keep a fact that no system knows."""
         self._line("truth", name, row)
 
+    def identity(self, key: str, person_id: str, linkable: bool = True, shared: bool = False) -> None:
+        """Keep the true person behind a record.
+
+        :param key: ``<source>:<entity>:<record id>``.
+        :param linkable: some row ties the record to a person; an anonymous cookie that never logs in, orders
+            or sends a form cannot be resolved by anyone.
+        :param shared: several persons use it; ``person_id`` is the one who uses it most.
+        """
+        self.truth("identities", {"identity_key": key, "person_id": person_id, "linkable": linkable, "shared": shared})
+
 
 class Record:
     """One record of an entity table and its versions, put in order of time.

@@ -26,6 +26,7 @@ class Visit:
     :param order_cents: its value.
     :param form_sent: the business form was sent.
     :param signed_up: the visitor opened an account.
+    :param client_id: cookie of the browser; None in the app.
     """
 
     when: int
@@ -45,6 +46,7 @@ class Visit:
     order_cents: int = 0
     form_sent: bool = False
     signed_up: bool = False
+    client_id: str | None = None
 
     @property
     def landing_path(self) -> str:

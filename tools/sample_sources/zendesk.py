@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tools.sample_sources import ids
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, stamp
-from tools.sample_sources.people import Card, Person
-from tools.sample_sources.sink import Record, Sink
+from tools.sample_sources.diary import Diary
+from tools.sample_sources.people import Card
+from tools.sample_sources.sink import Record
 
 USER_BASE, TICKET_BASE, RATING_BASE = 370_000_000_000, 1_000_000, 5_000_000_000_000
 SUBJECTS = {
@@ -20,35 +19,31 @@ BAD_REASONS = (
     "The agent's knowledge is unsatisfactory",
 )
 
-Later = Callable[[int, Callable[[int], None]], None]
-
 
 class Requester:
     """One Zendesk user of a person.
 
-    :param sink: where rows land.
-    :param person: who asks.
+    :param diary: of the person who asks.
     :param when: time of creation.
     :param card: what the person gave.
     :param external_id: Shopify customer id if the shop is linked; else None.
-    :param later: puts an action on the person's agenda.
     :param slot: 0 for the person's first user, 1 for a duplicate.
     """
 
-    def __init__(
-        self, sink: Sink, person: Person, when: int, card: Card, external_id: str | None, later: Later, slot: int = 0
-    ) -> None:
+    def __init__(self, diary: Diary, when: int, card: Card, external_id: str | None, slot: int = 0) -> None:
+        person = diary.person
         self.id = USER_BASE + ids.scrambled(person.number, slot)
-        self._sink = sink
+        self._diary = diary
+        self._sink = diary.sink
         self._person = person
         self._card = card
         self._external_id = external_id
-        self._later = later
+        self._later = diary.later
         self._created = when
         self._slot = slot
         self._tickets = 0
         self._gone = False
-        self._records = [Record(sink, "zendesk_users")]
+        self._records = [Record(diary.sink, "zendesk_users")]
         self._name = f"{card.last}, {card.first}" if person.mess_rng.random() < 0.05 else f"{card.first} {card.last}"
         self.changed(when)
 
@@ -136,8 +131,12 @@ class Requester:
             ),
         )
         solved = when + resolution * MINUTE
-        self._later(solved, lambda now: put(now, status="solved", replies=2, solved_at=stamp(now), satisfaction_rating_score="offered",
-                                            first_resolution_time_in_minutes=resolution, full_resolution_time_in_minutes=resolution))  # fmt: skip
+        minutes = {"first_resolution_time_in_minutes": resolution, "full_resolution_time_in_minutes": resolution}
+
+        def solve(now: int) -> None:
+            put(now, status="solved", replies=2, solved_at=stamp(now), satisfaction_rating_score="offered", **minutes)
+
+        self._later(solved, solve)
         if rated:
             at = solved + rng.randrange(1, 30) * HOUR
             score = "bad" if bad else "good"
@@ -174,13 +173,4 @@ class Requester:
         """Land what waits and name the person."""
         for record in self._records:
             record.settle()
-        if self._created < self._sink.end:
-            self._sink.truth(
-                "identities",
-                {
-                    "identity_key": f"zendesk:user:{self.id}",
-                    "person_id": self._person.person_id,
-                    "linkable": True,
-                    "shared": False,
-                },
-            )
+        self._diary.identity(f"zendesk:user:{self.id}", self._created)
