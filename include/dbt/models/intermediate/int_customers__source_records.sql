@@ -30,6 +30,10 @@ zendesk_users as (
     select * from {{ ref('stg_zendesk__users') }}
 ),
 
+country_names as (
+    select * from {{ ref('country_names') }}
+),
+
 live_records as (
     select
         records.*,
@@ -68,7 +72,11 @@ final as (
         live_records.city,
         live_records.state as region,
         live_records.postcode as postal_code,
-        live_records.country,
+        -- People write US, USA or United States.
+        coalesce(
+            country_names.country_code,
+            if(length(trim(live_records.country)) = 2, upper(trim(live_records.country)), live_records.country)
+        ) as country,
         live_records.company,
         coalesce(accounts.industry, leads.industry) as industry,
         coalesce(accounts.employee_count, leads.employee_count) as company_employees,
@@ -99,6 +107,7 @@ final as (
         on live_records.record_kind = 'braze:user' and live_records.source_record_id = braze_users.external_id
     left join zendesk_users
         on live_records.record_kind = 'zendesk:user' and live_records.source_record_id = zendesk_users.user_id
+    left join country_names on lower(replace(trim(live_records.country), '.', '')) = country_names.country_name
 )
 
 select * from final

@@ -2,7 +2,9 @@
 
 -- A session over midnight has events on two days: one day more on each side shows where it starts and ends.
 with events as (
-    select *
+    select
+        *,
+        json_value(event_params, '$.firebase_screen') as screen
     from {{ ref('stg_firebase__events') }}
     where
         event_date between date_sub({{ window_start(var('late_arrival_days')) }}, interval 1 day)
@@ -32,12 +34,8 @@ counted as (
         max(install_source) as install_source,
         max(install_medium) as install_medium,
         max(install_campaign) as install_campaign,
-        array_agg(json_value(event_params, '$.screen_name') order by event_name = 'screen_view' desc, event_at limit 1)[
-            safe_offset(0)
-        ] as landing_page,
-        array_agg(json_value(event_params, '$.screen_name') order by event_name = 'screen_view' desc, event_at desc limit 1)[
-            safe_offset(0)
-        ] as exit_page,
+        array_agg(screen order by screen is null, event_at limit 1)[safe_offset(0)] as landing_page,
+        array_agg(screen order by screen is null, event_at desc limit 1)[safe_offset(0)] as exit_page,
         max(device_category) as device_category,
         max(operating_system) as operating_system,
         max(app_version) as app_version,
