@@ -41,16 +41,14 @@ class Browser:
         self._visits += 1
         if not self._sink.start <= visit.when < self._sink.end:
             return
-        self._users[person.person_id] += 1
-        self._linkable = self._linkable or bool(visit.login or visit.order_number or visit.form_sent)
-        if visit.gclid:
+        if visit.gclid and visit.click_landed:
             self._clicks.append((visit.gclid, person.person_id))
         hits = self._hits(person, visit)
         rng = person.rng
         address = person.household.address
         bounced = len(hits) == 1
         place_known = rng.random() < 0.85
-        self._sink.event(
+        landed = self._sink.event(
             "ga360_sessions",
             visit.when,
             rng,
@@ -92,6 +90,9 @@ class Browser:
                 "totals_transaction_revenue": money(visit.order_cents) if visit.order_number else None,
             },
         )
+        if landed:
+            self._users[person.person_id] += 1
+            self._linkable = self._linkable or bool(visit.login or visit.order_number or visit.form_sent)
         for number, hit in enumerate(hits, start=1):
             second = hit.pop("_second")
             self._sink.event(
@@ -160,11 +161,10 @@ class Browser:
 
     def tell_truth(self) -> None:
         """Name the browser's main person and those of its ad clicks, once all of its visits are done."""
-        if not self._users:
-            return
-        owner, _ = max(self._users.items(), key=lambda item: (item[1], item[0]))
         shared = len(self._users) > 1
-        self._sink.identity(f"ga360:visitor:{self.client_id}", owner, self._linkable, shared)
+        if self._users:
+            owner, _ = max(self._users.items(), key=lambda item: (item[1], item[0]))
+            self._sink.identity(f"ga360:visitor:{self.client_id}", owner, self._linkable, shared)
         for gclid, person_id in self._clicks:
             self._sink.identity(f"google_ads:click:{gclid}", person_id, self._linkable, shared)
 

@@ -66,7 +66,7 @@ class GoogleAds:
         ad_id = campaign["id"] * 100 + group * 10 + int(rng.random() < 0.5)
         keyword = rng.choice(campaign["keywords"]) if campaign["keywords"] else None
         search = campaign["type"] in {"SEARCH", "SHOPPING"}
-        self._sink.event(
+        visit.click_landed = self._sink.event(
             "google_ads_clicks",
             when,
             rng,

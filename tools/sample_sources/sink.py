@@ -61,21 +61,26 @@ class Sink:
         self._buffers.clear()
         self._buffered = 0
 
-    def land(self, table: str, landed: int, row: Row) -> None:
-        """Land a row at a time; nothing happens outside of the period."""
-        if self.start <= landed < self.end:
-            self._line(table, day_of(landed), row | {"_fivetran_synced": stamp(landed)})
+    def land(self, table: str, landed: int, row: Row) -> bool:
+        """Land a row at a time; return whether that is within the period."""
+        if not self.start <= landed < self.end:
+            return False
+        self._line(table, day_of(landed), row | {"_fivetran_synced": stamp(landed)})
+        return True
 
-    def event(self, table: str, when: int, rng: Random, row: Row) -> None:
-        """Land a fact soon after it happened, now and then days late or twice."""
+    def event(self, table: str, when: int, rng: Random, row: Row) -> bool:
+        """Land a fact soon after it happened, now and then days late or twice.
+
+        :returns: whether it landed within the period.
+        """
         if not self.start <= when < self.end:
-            return
+            return False
         landed = min(when + rng.randrange(5, 60) * MINUTE, when - when % DAY + DAY - 1)
         if rng.random() < LATE_SHARE:
             landed = when + rng.randrange(1, LONGEST_DELAY_DAYS + 1) * DAY - when % DAY + rng.randrange(6) * HOUR
-        self.land(table, landed, row)
         if rng.random() < TWICE_SHARE:
             self.land(table, landed + MINUTE, row)
+        return self.land(table, landed, row)
 
     def truth(self, name: str, row: Row) -> None:
         """Keep a fact that no system knows."""

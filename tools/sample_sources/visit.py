@@ -17,6 +17,7 @@ class Visit:
     :param campaign_id: Google Ads campaign id, if an ad brought it.
     :param gclid: Google click id, if an ad brought it.
     :param ad_id: the ad that was clicked.
+    :param click_landed: the click itself landed in Google Ads' report within the period.
     :param keyword: keyword of the ad.
     :param device: desktop, mobile or tablet.
     :param login: login id if the person logs in, else None.
@@ -37,6 +38,7 @@ class Visit:
     campaign_id: int | None = None
     gclid: str | None = None
     ad_id: int | None = None
+    click_landed: bool = False
     keyword: str | None = None
     device: str = "desktop"
     login: str | None = None
