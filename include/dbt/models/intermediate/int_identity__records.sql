@@ -198,11 +198,22 @@ braze_records as (
 ),
 
 -- Agents and admins are our own staff. A name is typed as "First Last" or as "Last, First".
+end_users as (
+    select
+        *,
+        coalesce(
+            regexp_extract(full_name, r',\s*(\S.*)$'), regexp_extract(full_name, r'^\s*([^\s,]+)')
+        ) as first_name,
+        coalesce(regexp_extract(full_name, r'^([^,]+),'), regexp_extract(full_name, r'\s(\S+)\s*$')) as last_name
+    from zendesk_users
+    where role = 'end-user' and {{ changed_in_window() }}
+),
+
 zendesk_records as (
     select
         {{ identity_record('zendesk:user', 'user_id', {
-            'first_name': "regexp_extract(full_name, if(full_name like '%,%', r',\\s*(\\S.*)$', r'^\\s*(\\S+)'))",
-            'last_name': "regexp_extract(full_name, if(full_name like '%,%', r'^([^,]+),', r'\\s(\\S+)\\s*$'))",
+            'first_name': 'first_name',
+            'last_name': 'last_name',
             'email': 'email',
             'phone': 'phone',
             'user_id': 'external_id',
@@ -213,8 +224,7 @@ zendesk_records as (
             'last_seen_date': 'date(coalesce(last_login_at, updated_at))',
             'is_deleted': 'is_deleted',
         }) }}
-    from zendesk_users
-    where role = 'end-user' and {{ changed_in_window() }}
+    from end_users
 ),
 
 app_records as (
