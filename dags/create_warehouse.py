@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.operators.bigquery_scripts import BigQueryScriptsOperator
+from martech.timetables.asset_chain import daily
 
 from include.warehouse.assets import SCHEMA_ASSET, publish_asset
 from include.warehouse.dags import Tag, dag_arguments, layer_labels
@@ -23,7 +24,7 @@ from include.warehouse.settings import settings
 
 with DAG(
     dag_id="create_warehouse",
-    schedule="30 0 * * *",
+    schedule=daily(settings.daily_schedule),
     doc_md=__doc__,
     **dag_arguments(Tag.DDL, Tag.EVERY_DAY),
 ):

@@ -50,6 +50,7 @@ class Settings:
     :param gcp_conn_id: Airflow connection used for every BigQuery call.
     :param layers: layers by name, in the order in which data flows.
     :param variables: dbt's variables with the overrides of the environment applied.
+    :param daily_schedule: cron of the chain's head, UTC (``MARKETING_DAILY_SCHEDULE``; ``none`` switches it off).
     :param retry_delay: wait before a task's first retry (``MARKETING_RETRY_DELAY_SECONDS``).
     :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
     :param landing_poll: how often it looks (``MARKETING_LANDING_POLL_SECONDS``).
@@ -60,6 +61,7 @@ class Settings:
     gcp_conn_id: str
     layers: dict[str, Layer]
     variables: dict[str, str | int]
+    daily_schedule: str
     retry_delay: timedelta
     landing_timeout: timedelta
     landing_poll: timedelta
@@ -111,6 +113,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         gcp_conn_id=environ.get("MARKETING_GCP_CONN_ID", "google_cloud_default"),
         layers=layers,
         variables=variables,
+        daily_schedule=environ.get("MARKETING_DAILY_SCHEDULE", "30 0 * * *"),
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),
         landing_poll=_seconds(environ, "MARKETING_LANDING_POLL_SECONDS", default=300),

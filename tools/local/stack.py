@@ -39,6 +39,18 @@ warnings.filterwarnings("ignore", module="platformdirs")
 
 AIRFLOW_3 = 3
 
+# LocalExecutor forks its tasks from the scheduler: what the scheduler has imported, no task imports again.
+PRELOAD = """\
+import os
+
+if os.environ.get("PRELOAD_FOR_TASKS"):
+    import cosmos.operators.watcher
+    import dbt.adapters.bigquery
+    import dbt.cli.main
+    import google.cloud.bigquery
+    import sqlglot
+"""
+
 
 class LocalStack:
     """Start and stop the local services.
@@ -175,9 +187,14 @@ class LocalStack:
     def environment(self) -> dict[str, str]:
         """The environment of Airflow and dbt on this machine."""
         settings = yaml.safe_load((REPOSITORY / "airflow_settings.yaml").read_text())["airflow"]
+        # Astro calls them conn_host, conn_extra …; Airflow's JSON form only keeps conn_type.
         connections = {
             f"AIRFLOW_CONN_{entry['conn_id'].upper()}": json.dumps(
-                {key.removeprefix("conn_"): value for key, value in entry.items() if key != "conn_id"}
+                {
+                    key if key == "conn_type" else key.removeprefix("conn_"): value
+                    for key, value in entry.items()
+                    if key != "conn_id"
+                }
             )
             for entry in settings["connections"]
         }
@@ -188,6 +205,7 @@ class LocalStack:
             "PYTHONPATH": str(REPOSITORY),
             "BIGQUERY_EMULATOR_HOST": self.warehouse_url,
             "DBT_TARGET": "local",
+            "MARKETING_DAILY_SCHEDULE": "none",  # only what the user starts runs here
             "MARKETING_RETRY_DELAY_SECONDS": "5",
             "MARKETING_LANDING_POLL_SECONDS": "3",
             "AIRFLOW_HOME": str(self.airflow_home),
@@ -219,6 +237,8 @@ class LocalStack:
     def _write_local_configuration(self) -> None:
         # Only this machine can reach the web server, so it asks for no password.
         (self.airflow_home / "webserver_config.py").write_text('AUTH_ROLE_PUBLIC = "Admin"\n')
+        (self.airflow_home / "config").mkdir(exist_ok=True)
+        (self.airflow_home / "config" / "airflow_local_settings.py").write_text(PRELOAD)
         settings = yaml.safe_load((REPOSITORY / "airflow_settings.yaml").read_text())["airflow"]
         pools = {
             pool["pool_name"]: {
@@ -269,6 +289,7 @@ class LocalStack:
         elif ui:
             services["webserver"] = ["webserver", "--port", str(self.ui_port)]
         for name, arguments in services.items():
-            self._spawn(name, [self.bin / "airflow", *arguments], self.environment)
+            environment = self.environment | ({"PRELOAD_FOR_TASKS": "1"} if name == "scheduler" else {})
+            self._spawn(name, [self.bin / "airflow", *arguments], environment)
         if self.line >= AIRFLOW_3 or ui:
             wait_for_http(f"http://127.0.0.1:{self.ui_port}/", self.check_services)

@@ -51,3 +51,11 @@ def asset_chain(*assets: Asset) -> Any:
     :param assets: the assets to wait for; each must have a new event since the DAG's last run.
     """
     return AssetOrTimeSchedule(timetable=DailyBackfillTimetable(), assets=list(assets))
+
+
+def daily(cron: str) -> Any:
+    """Return the schedule of a DAG that runs by the clock, and in daily backfills.
+
+    :param cron: cron expression, UTC; ``none`` leaves only runs by hand and backfills.
+    """
+    return DailyBackfillTimetable() if cron == "none" else cron
