@@ -1,0 +1,108 @@
+"""What the engine and the destinations say to each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+EMAIL = re.compile(r"[^\s@'\"<>=,;:]+@[^\s@'\"<>=,;:]+")
+LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{7,}\d")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One record to bring to a destination.
+
+    :param record_key: primary key of the record.
+    :param action: add, change or remove.
+    :param payload: destination field to value; empty for remove.
+    :param identifiers: hashed identifiers to match the record by, where the destination has no keys.
+    :param stale_identifiers: hashed identifiers to take back.
+    :param content_hash: hash of the payload; None for remove.
+    :param changed_fields: names of the fields that differ, comma-separated.
+    """
+
+    record_key: str
+    action: str
+    payload: dict[str, Any]
+    identifiers: tuple[str, ...] = ()
+    stale_identifiers: tuple[str, ...] = ()
+    content_hash: str | None = None
+    changed_fields: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one change.
+
+    :param error_code: None if the destination took it.
+    :param retryable: whether the same record may succeed if it is sent again soon.
+    :param reference: id of the request or job at the destination.
+    """
+
+    change: Change
+    error_code: str | None = None
+    error_message: str | None = None
+    retryable: bool = False
+    reference: str | None = None
+
+
+class Destination(Protocol):
+    """A place that takes changes. Sending the same change twice must leave it as sending it once does."""
+
+    def batch_size(self, pending: int) -> int:
+        """Return how many changes one call of ``send`` takes when ``pending`` are to be sent in all."""
+
+    def prepare(self) -> None:
+        """Wait for what an earlier, killed run may still have under way at the destination."""
+
+    def send(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Send changes of one kind (all removes, or none) and return one outcome each, in any order.
+
+        :raises TransientError: where nothing is known; the same call may be made again.
+        :raises BatchRejectedError: where the destination refused the request as a whole.
+        :raises FatalError: where no further request can succeed.
+        """
+
+
+class ActivationError(Exception):
+    """A sync cannot go on; the message names the cure."""
+
+
+class FatalError(ActivationError):
+    """No request of this run can succeed: credentials, permissions or a used-up quota."""
+
+
+class TransientError(ActivationError):
+    """The request may succeed later, and may have succeeded already.
+
+    :param retry_after: seconds the destination asks to wait; None if it does not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class BatchRejectedError(ActivationError):
+    """The destination refused a request and applied none of it.
+
+    :param code: code of the refusal.
+    :param rows: reason by index of each change that is to blame; empty if the destination does not say.
+    """
+
+    def __init__(self, code: str, message: str, rows: dict[int, tuple[str, str]] | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.rows = rows or {}
+
+
+def masked(message: str) -> str:
+    """Return a destination's message without e-mail addresses and long numbers, cut to 500 characters.
+
+    Destinations like to quote the value that they refuse, and these messages go to logs and tables.
+    """
+    return LONG_NUMBER.sub("[number]", EMAIL.sub("[email]", message))[:500]

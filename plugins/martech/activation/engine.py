@@ -1,0 +1,160 @@
+"""The three steps of a sync: plan, send, report. Operators call them; so can a script or a test."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from martech.activation.batching import batches
+from martech.activation.changes import ActivationError, Change, Destination, Outcome
+from martech.activation.delivery import Delivery
+from martech.activation.ledger import Ledger, Progress
+
+if TYPE_CHECKING:
+    from include.activation.declarations import Sync
+
+log = logging.getLogger(__name__)
+
+
+class SafetyStopError(ActivationError):
+    """A plan would remove more of what the destination holds than the declaration allows."""
+
+
+def plan_sync(
+    ledger: Ledger,
+    sync: Sync,
+    *,
+    full_resync: bool = False,
+    retry_dead_letters: bool = False,
+    confirm_removals: bool = False,
+) -> str:
+    """Write down what is to be sent, and return the plan's id.
+
+    :param full_resync: send unchanged records as well.
+    :param retry_dead_letters: try records that were rejected again, unchanged.
+    :param confirm_removals: let the plan remove more than ``limits.max_removed_percent``.
+    :raises SafetyStopError: where it would remove more; nothing is planned then.
+    """
+    ledger.settle()
+    plan_id = ledger.plan(full_resync=full_resync, retry_dead_letters=retry_dead_letters)
+    progress = ledger.progress(plan_id)
+    removed_percent = 100 * progress.removes / progress.in_destination if progress.in_destination else 0
+    if removed_percent > sync.limits.max_removed_percent and not confirm_removals:
+        ledger.withdraw(plan_id)
+        raise SafetyStopError(
+            f"{sync.name} would remove {progress.removes} of {progress.in_destination} records "
+            f"({removed_percent:.1f}%) from {sync.target}; limits.max_removed_percent is "
+            f"{sync.limits.max_removed_percent:g}. Nothing was sent. Check {sync.model} and "
+            f"{sync.consent.model}; if this is right, trigger the DAG with "
+            '{"confirm_removals": true}.'
+        )
+    ledger.adopt(plan_id)
+    log.info(
+        "Plan %s for %s: %d adds, %d changes, %d removes, %d rejects.",
+        plan_id, sync.target, progress.adds, progress.changes, progress.removes, progress.rejects,
+    )  # fmt: skip
+    return plan_id
+
+
+def send_changes(ledger: Ledger, sync: Sync, destination: Destination, plan_id: str) -> None:
+    """Send what is pending of a plan: removes first, so that a shared identifier ends up added.
+
+    Can be called again after any failure or crash; it goes on with what has no result.
+
+    :raises TransientError: where the destination stayed out of order.
+    :raises FatalError: where no request can succeed.
+    """
+    destination.prepare()
+    try:
+        for removes in (True, False):
+            pending, changes = ledger.pending(plan_id, removes=removes)
+            if pending:
+                log.info("Sending %d %s to %s.", pending, "removes" if removes else "changes", sync.target)
+                _send_all(ledger, sync, destination, plan_id, changes, destination.batch_size(pending))
+    finally:
+        ledger.settle()
+
+
+def _send_all(  # noqa: PLR0913 - one caller, and a class would only hold these
+    ledger: Ledger,
+    sync: Sync,
+    destination: Destination,
+    plan_id: str,
+    changes: Iterable[Change],
+    batch_size: int,
+) -> None:
+    """Keep ``limits.concurrency`` batches in flight and record results as they come."""
+    stopped = threading.Event()
+    delivery = Delivery(destination, max_attempts=sync.limits.max_attempts, stopped=stopped)
+    unrecorded: list[Outcome] = []
+    failure: BaseException | None = None
+
+    def take(futures: set[Future[list[Outcome]]]) -> None:
+        nonlocal failure
+        for future in futures:
+            if error := future.exception():
+                failure = failure or error
+                stopped.set()
+            else:
+                unrecorded.extend(future.result())
+        if len(unrecorded) >= sync.limits.record_every_rows:
+            record()
+
+    def record() -> None:
+        if unrecorded:
+            ledger.record(plan_id, unrecorded, datetime.now(UTC))
+            unrecorded.clear()
+
+    with ThreadPoolExecutor(sync.limits.concurrency, thread_name_prefix=sync.name) as pool:
+        in_flight: set[Future[list[Outcome]]] = set()
+        try:
+            for batch in batches(changes, batch_size):
+                if stopped.is_set():
+                    break
+                in_flight.add(pool.submit(delivery.deliver, batch))
+                if len(in_flight) >= sync.limits.concurrency:
+                    done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
+                    take(done)
+        finally:
+            # Also after an error: what was sent must be recorded, or it would be sent again for nothing.
+            take(wait(in_flight).done)
+            record()
+    if failure:
+        raise failure
+
+
+def report_sync(
+    ledger: Ledger, sync: Sync, plan_id: str | None, *, run_id: str, full_resync: bool, dry_run: bool
+) -> dict[str, Any]:
+    """Write the run's row into ``activation_runs`` and return it.
+
+    :param plan_id: None where there is no plan: a dry run, or planning failed.
+    """
+    progress = ledger.progress(plan_id)
+    row = {
+        "sync_name": sync.name,
+        "run_id": run_id,
+        "plan_id": plan_id,
+        "destination": sync.target,
+        "status": _status(progress, plan_id, dry_run),
+        "is_full_resync": full_resync,
+        **asdict(progress),
+        "finished_at": datetime.now(UTC).isoformat(),
+    }
+    ledger.record_run(row)
+    return row
+
+
+def _status(progress: Progress, plan_id: str | None, dry_run: bool) -> str:
+    if dry_run:
+        return "dry_run"
+    if plan_id is None:
+        return "failed"
+    if progress.pending:
+        return "incomplete"
+    return "succeeded_with_rejects" if progress.rejected else "succeeded"

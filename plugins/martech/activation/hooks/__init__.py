@@ -1,0 +1,1 @@
+"""One hook per destination, each speaking that destination's real API."""
