@@ -146,5 +146,5 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         lines = [
             missing_partition_message(f"{self.dataset_id}.{table}", parse_days([day])[0]) for table, day in missing
         ]
-        hours = f"{self.timeout / 3600:.1f} h"
-        return f"{len(lines)} partitions did not land within {hours}:\n" + "\n".join(lines)
+        waited = timedelta(seconds=self.timeout)
+        return f"{len(lines)} partitions did not land within {waited}:\n" + "\n".join(lines)
