@@ -40,6 +40,7 @@ class Profile:
         self._left: int | None = None
         self._active: int | None = None
         self._taste = rng.choice(("desks", "accessories", "stationery", "audio"))
+        self._company = person.company.name if person.company and rng.random() < 0.6 else None
         self._messages = 0
         self._gone = False
         self._record = Record(diary.sink, "braze_users")
@@ -79,7 +80,7 @@ class Profile:
                 "email_opted_in_at": stamp(self._created) if self._opted_in else None,
                 "email_unsubscribed_at": stamp(self._left) if self._left else None,
                 "devices": self.devices or None,
-                "custom_attributes": {"favourite_category": self._taste, "business": bool(person.company)},
+                "custom_attributes": {"favourite_category": self._taste, "company": self._company},
                 "total_revenue": money(self.revenue),
                 "purchase_count": self.purchases,
                 "created_at": stamp(self._created),

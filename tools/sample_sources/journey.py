@@ -209,7 +209,7 @@ class Life:
             self._profile.devices = [{"device_id": app.device_id, "os": app.platform} for app in self._apps]
 
     def _requester(self, when: int) -> Requester:
-        person, linked = self._person, self._person.rng.random() < 0.4
+        person, linked = self._person, self._person.rng.random() < 0.6
         if not self._requesters:
             external = str(self._shoppers[0].id) if self._shoppers and linked else None
             card = person.card(work=person.company is not None)

@@ -132,7 +132,7 @@ class Prospect:
             "last_name": card.last,
             "email": card.email,
             "phone": card.phone,
-            "mobile_phone": f"+1{person.mobile}" if rng.random() < 0.2 else None,
+            "mobile_phone": f"+1{person.mobile}" if rng.random() < 0.4 else None,
             "company": company.name if rng.random() < 0.8 else company.name.partition(" ")[0],
             "title": person.title,
             "industry": company.industry,
@@ -210,7 +210,7 @@ class Prospect:
             "email": card.email,
             "phone": card.phone,
             "mobile_phone": f"({person.mobile[:3]}) {person.mobile[3:6]}-{person.mobile[6:]}"
-            if rng.random() < 0.35
+            if rng.random() < 0.55
             else None,
             "title": person.title,
             "department": person.department,

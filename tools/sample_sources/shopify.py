@@ -102,7 +102,9 @@ class Shopper:
         """
         slot = (self._slot * 500 + self.orders) % ids.SLOTS
         order = Order(self._diary, slot)
-        order.customer(self.id if self._person.rng.random() < 0.97 else None, self.email, self._card)
+        # At checkout some people type another address than the one of their account.
+        email = self._person.card().email if self._person.mess_rng.random() < 0.15 else None
+        order.customer(self.id if self._person.rng.random() < 0.97 else None, email or self.email, self._card)
         order.origin(visit, source, visit.client_id if visit and keeps_cookie else None)
         order.place(when)
         order.follow(when, self._paid_back)
