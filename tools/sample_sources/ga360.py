@@ -34,11 +34,11 @@ class Browser:
         self._clicks: list[tuple[str, str]] = []
         self._sink = sink
         self._system = system
-        self._visits = 0
+        self._visits: Counter[str] = Counter()  # each person of a shared computer counts from 1
 
     def visit(self, person: Person, visit: Visit) -> None:
         """Record a session and its hits."""
-        self._visits += 1
+        self._visits[person.person_id] += 1
         if not self._sink.start <= visit.when < self._sink.end:
             return
         if visit.gclid and visit.click_landed:
@@ -56,7 +56,7 @@ class Browser:
                 "date": day_of(visit.when),
                 "full_visitor_id": self.client_id,
                 "visit_id": visit.when,
-                "visit_number": self._visits,
+                "visit_number": self._visits[person.person_id],
                 "client_id": self.client_id,
                 "user_id": visit.login,
                 "visit_start_time": stamp(visit.when),
@@ -85,7 +85,7 @@ class Browser:
                 "totals_pageviews": sum(hit["type"] == "PAGE" for hit in hits),
                 "totals_time_on_site": None if bounced else hits[-1]["_second"],
                 "totals_bounces": 1 if bounced else None,
-                "totals_new_visits": 1 if self._visits == 1 else None,
+                "totals_new_visits": 1 if self._visits[person.person_id] == 1 else None,
                 "totals_transactions": 1 if visit.order_number else None,
                 "totals_transaction_revenue": money(visit.order_cents) if visit.order_number else None,
             },

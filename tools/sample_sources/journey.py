@@ -155,7 +155,8 @@ class Life:
                 # Leads are worked for weeks: most of those that sales still knows are recent.
                 at = max(when, self._sink.start - rng.randrange(1, 120) * DAY)
                 self._is_lead = True
-                self._later(at, lambda now: self._lead(now, source))
+                visit = self._arrive(at, "desktop", None, in_app=False) if source == "Web" else None
+                self._later(at, lambda now: self._lead(now, source, visit))
             if person.has_duplicate():
                 self._later(
                     max(when, self._sink.start - 90 * DAY) + 9 * DAY,
@@ -396,9 +397,13 @@ class Life:
         rng, person, device = self._person.rng, self._person, visit.device
         if device == "desktop" and person.household.shares_computer and person.known:
             shared = self._place.shared_computers
-            if person.household.number not in shared:
-                shared[person.household.number] = self._new_browser(visit)
-            return shared[person.household.number]
+            number = person.household.number
+            if number not in shared:
+                # The same cookie whoever comes first.
+                cookie = ids.client_id(number, ids.SLOTS - 1, self._sink.start - (number % 400 + 1) * DAY)
+                shared[number] = Browser(self._sink, cookie, device, "Windows")
+                self._place.browsers.append(shared[number])
+            return shared[number]
         if device not in self._browsers or rng.random() < 0.04:
             self._browsers[device] = self._new_browser(visit)
         return self._browsers[device]
