@@ -13,12 +13,14 @@ from martech.ddl import Column, CreateStatement, require_identifier, same_type
 class SchemaDrift:
     """Differences between a table in the warehouse and its DDL.
 
+    :param dataset_id: dataset of the table.
     :param table: ``project.dataset.table``.
     :param additions: declared columns that the table does not have.
     :param changes: columns of another type, each with its cure.
     :param extras: columns that the DDL does not have (any more), each with its cure.
     """
 
+    dataset_id: str
     table: str
     additions: tuple[Column, ...]
     changes: tuple[str, ...]
@@ -53,4 +55,4 @@ def compare_schema(declared: CreateStatement, found: Mapping[str, str]) -> Schem
         if name not in names
     )
     additions = tuple(column for column in declared.columns if column.name not in found)
-    return SchemaDrift(declared.name, additions, changes, extras)
+    return SchemaDrift(declared.dataset_id, declared.name, additions, changes, extras)

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowException
+from google.api_core.exceptions import NotFound
 from martech.hooks.bigquery_partitions import BigQueryPartitionsHook, job_labels
 
 from tests.plugins.sample import COLUMNS, DAY, PROJECT, Dataset
@@ -31,9 +33,16 @@ def test_columns_come_in_order_and_missing_tables_have_none(hook: BigQueryPartit
     assert list(found["tickets"].items()) == list(COLUMNS.items())
 
 
-def test_missing_dataset_has_nothing(hook: BigQueryPartitionsHook) -> None:
-    assert hook.columns("no_such_dataset", ["tickets"]) == {}
-    assert hook.rows_by_day("no_such_dataset", ["tickets"], DAY, DAY) == {"tickets": {}}
+def test_missing_dataset_names_the_cure(hook: BigQueryPartitionsHook, monkeypatch: pytest.MonkeyPatch) -> None:
+    # BigQuery says so, the embedded warehouse answers with no rows.
+    def not_found(*_: object, **__: object) -> None:
+        raise NotFound("Not found: Dataset p:raw_data was not found in location EU")
+
+    monkeypatch.setattr(hook.client, "query", not_found)
+    with pytest.raises(
+        AirflowException, match=r"was not found in location EU\. Check the project, dataset and location"
+    ):
+        hook.rows_by_day("raw_data", ["tickets"], DAY, DAY)
 
 
 @pytest.mark.parametrize(

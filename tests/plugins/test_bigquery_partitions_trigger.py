@@ -46,7 +46,7 @@ def test_fires_when_the_last_table_lands(dataset: Dataset) -> None:
 def test_does_not_block_the_event_loop(dataset: Dataset) -> None:
     dataset.create_table("tickets")
     trigger = make(dataset, ["tickets"])
-    trigger._missing = lambda: time.sleep(0.5) or []
+    trigger._missing = lambda: time.sleep(1) or []
 
     async def longest_pause() -> float:
         waiting, pauses, last = asyncio.create_task(first_event(trigger)), [], time.monotonic()
@@ -56,7 +56,7 @@ def test_does_not_block_the_event_loop(dataset: Dataset) -> None:
             last = time.monotonic()
         return max(pauses)
 
-    assert asyncio.run(longest_pause()) < 0.4
+    assert asyncio.run(longest_pause()) < 0.9
 
 
 def test_gives_up_at_the_deadline_naming_what_is_missing(dataset: Dataset) -> None:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
@@ -87,6 +87,7 @@ def test_wrong_event_is_told_apart_from_params() -> None:
         resolve(event_extras=[given_days("yesterday", "today")])
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(ranges, min_size=1, max_size=9))
 def test_window_covers_exactly_the_span_of_all_events(spans: list[list[date]]) -> None:
     window = resolve(event_extras=[given_days(start.isoformat(), end.isoformat()) for start, end in spans])
@@ -97,6 +98,7 @@ def test_window_covers_exactly_the_span_of_all_events(spans: list[list[date]]) -
     assert len(set(window.days)) == len(window.days) == (window.end - window.start).days + 1
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(days.filter(lambda day: day < TODAY), st.integers(1, 60))
 def test_daily_intervals_tile_what_one_backfill_covers(first: date, length: int) -> None:
     length = min(length, (TODAY - first).days)

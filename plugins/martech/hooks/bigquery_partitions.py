@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
@@ -43,7 +44,7 @@ class BigQueryPartitionsHook:
     :param impersonation_chain: service account to impersonate, as in Google's operators.
     :param labels: labels of every job.
     :param maximum_bytes_billed: jobs that would read more fail; None sets no limit.
-    :raises ValueError: for a name that is not a plain identifier.
+    :raises ValueError: for a name that is not a plain identifier, here and in the methods.
     """
 
     def __init__(  # noqa: PLR0913 - where to ask, and the policy of the jobs
@@ -77,8 +78,11 @@ class BigQueryPartitionsHook:
     def _information_schema(self, sql: str, parameters: Iterable[Any]) -> list[Any]:
         try:
             return list(self.query(sql, parameters))
-        except NotFound:
-            return []  # no dataset, no tables
+        except NotFound as error:
+            # "Nothing has landed" would be the wrong answer: it would wait for hours.
+            raise AirflowException(
+                f"{error.message}. Check the project, dataset and location, and run the DAG that creates the tables."
+            ) from error
 
     def rows_by_day(
         self, dataset_id: str, tables: Iterable[str], first: date, last: date

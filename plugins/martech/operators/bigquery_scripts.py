@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +32,8 @@ class BigQueryScriptsOperator(BaseOperator):
     :param sql_context: values for the Jinja templates in the files.
     :param datasets: labels of the datasets to create, by dataset id.
     :param location: BigQuery location of the datasets.
-    :param allow_extra_columns: only log columns that the DDL does not have, for tables that a tool such as
-        Fivetran may widen on its own; by default they fail the task.
+    :param allow_extra_columns: datasets whose tables a tool such as Fivetran may widen on its own: columns that
+        the DDL does not have are only logged there, elsewhere they fail the task.
     :param gcp_conn_id: Airflow connection (templated).
     :param impersonation_chain: service account to impersonate (templated).
     :raises DdlError: where a file cannot be used.
@@ -51,7 +51,7 @@ class BigQueryScriptsOperator(BaseOperator):
         sql_context: Mapping[str, Any],
         datasets: Mapping[str, Mapping[str, str]],
         location: str,
-        allow_extra_columns: bool = False,
+        allow_extra_columns: Collection[str] = (),
         gcp_conn_id: str = "google_cloud_default",
         impersonation_chain: str | Sequence[str] | None = None,
         **kwargs: Any,
@@ -117,11 +117,13 @@ class BigQueryScriptsOperator(BaseOperator):
         # Before any file runs: a conflict must be found while nothing has changed yet.
         drifts = self._drifts(hook, [script.create for script in scripts if script.create.kind == "table"])
         changes = [message for drift in drifts for message in drift.changes]
-        extras = [message for drift in drifts for message in drift.extras]
-        if self.allow_extra_columns:
-            for message in extras:
-                self.log.warning(message)
-            extras = []
+        extras = []
+        for drift in drifts:
+            if drift.dataset_id in self.allow_extra_columns:
+                for message in drift.extras:
+                    self.log.warning(message)
+            else:
+                extras += drift.extras
         if changes or extras:
             raise AirflowException("Tables differ from their DDL, nothing was run:\n" + "\n".join(changes + extras))
         for statement in [statement for drift in drifts for statement in drift.alter_statements()]:
