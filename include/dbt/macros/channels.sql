@@ -34,7 +34,7 @@
             then 'Organic Search'
         when
             {{ medium }} in ('referral', 'link')
-            or regexp_contains({{ source }}, r'referral|^[a-z0-9-]+(\.[a-z0-9-]+)+$')
+            or regexp_contains({{ source }}, r'referral|partner|^[a-z0-9-]+(\.[a-z0-9-]+)+$')
             then 'Referral'
         when {{ source }} in ('', '(direct)', 'direct', 'web') and {{ medium }} in ('', '(none)', 'none') then 'Direct'
         else 'Other'

@@ -20,7 +20,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     city string options (description = 'City; null if unknown'),
     region string options (description = 'State or region; null if unknown'),
     postal_code string options (description = 'Postal code; null if unknown'),
-    country string options (description = 'Country; null if unknown'),
+    country string options (
+        description = 'Country (ISO 3166-1 alpha-2 where its name is known); null if unknown'
+    ),
     company string options (description = 'Company; null if none is known'),
     job_title string options (description = 'Job title; null if unknown'),
     industry string options (description = 'Industry of the company; null if unknown'),

@@ -13,7 +13,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_leads`
     industry string options (description = 'Industry; null if none'),
     employees int64 options (description = 'Number of employees of the company; null if unknown'),
     annual_revenue numeric options (description = 'Annual revenue of the company (USD); null if unknown'),
-    country string options (description = 'Country; null if unknown'),
+    country string options (
+        description = 'Country (ISO 3166-1 alpha-2 where its name is known); null if unknown'
+    ),
     state string options (description = 'State or region; null if unknown'),
     lead_source string options (description = 'Lead source as chosen in Salesforce; null if none'),
     channel string not null options (

@@ -9,8 +9,11 @@ final as (
         source_entity,
         source_record_id,
         is_deleted,
-        -- Of a person whose every record was deleted nothing may be joined together any more.
-        if(logical_and(is_deleted) over (partition by customer_id), null, customer_id) as customer_id
+        -- Of a person whose every record was deleted nothing may be joined together any more, and an ad click
+        -- without a visit is nobody.
+        if(
+            logical_and(is_deleted or source = 'google_ads') over (partition by customer_id), null, customer_id
+        ) as customer_id
     from identity_map
 )
 

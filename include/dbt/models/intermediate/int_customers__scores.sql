@@ -16,14 +16,10 @@ components as (
         (messages_opened_90d + 2 * messages_clicked_90d) / 10 as messages,
         orders_90d / 2 as purchases,
         -- Silence counts against the person's own rhythm of buying; a month where there is none.
-        coalesce(days_since_last_seen, 365)
+        coalesce(days_since_last_seen, {{ days_since('first_seen_date') }}, 0)
         / (3 * greatest(14, least(90, coalesce(average_days_between_orders, 30)))) as silence,
-        -- Visits of the last month against the mean of the two months before.
-        if(
-            coalesce(sessions_90d, 0) = 0,
-            1,
-            1 - safe_divide(2 * sessions_30d, sessions_90d - sessions_30d)
-        ) as decline,
+        -- Visits of the last month against the mean of the two months before; unknown without any visit.
+        if(sessions_90d = 0, 1, 1 - safe_divide(2 * sessions_30d, sessions_90d - sessions_30d)) as decline,
         greatest(0.5 * coalesce(open_tickets, 0), 1 - coalesce(satisfaction_rate, 1)) as complaints,
         if(is_unsubscribed, 1, 0) as opt_out,
         if(coalesce(first_name, last_name) is null, 0, 1) as has_name,

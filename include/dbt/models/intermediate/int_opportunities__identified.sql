@@ -1,5 +1,3 @@
-{{ config(materialized='ephemeral') }}
-
 with opportunities as (
     select * from {{ ref('stg_salesforce__opportunities') }}
 ),
