@@ -1,0 +1,42 @@
+"""Fixtures for every test of a dbt model.
+
+A test asks for ``dbt_warehouse("some-project-id")`` and gets a Google Cloud project of its own in the
+session's warehouse, with all datasets and empty bronze tables; ``sample_days`` is a small generated sample.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from include.warehouse.settings import settings
+from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
+from tools.local.services import REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def dbt_warehouse(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], DbtWarehouse]:
+    """Make a project with all datasets and empty bronze tables: ``dbt_warehouse("project-id")``."""
+
+    def make(project: str) -> DbtWarehouse:
+        warehouse = DbtWarehouse(project, warehouse_url, tmp_path_factory.mktemp(project))
+        for layer in settings.layers.values():
+            warehouse.query(f"create schema if not exists `{project}.{layer.dataset}`")
+        warehouse.create_layer("bronze")
+        return warehouse
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sample_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Raw data of 50 customers that lands from FIRST_DAY to LAST_DAY, duplicates and late rows among it."""
+    directory = tmp_path_factory.mktemp("sample")
+    command = [sys.executable, "-m", "tools.sample_sources", "generate", "--customers", "50"]
+    days = ["--start", FIRST_DAY.isoformat(), "--end", LAST_DAY.isoformat(), "--difficulty", "hard"]
+    subprocess.run([*command, *days, "--out", str(directory)], cwd=REPOSITORY, check=True, capture_output=True)
+    return directory

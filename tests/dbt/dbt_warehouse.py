@@ -1,0 +1,118 @@
+"""dbt on one project of the embedded warehouse: what the tests of models talk to."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+from martech.ddl import render
+
+from include.warehouse.ddl import layer_files
+from include.warehouse.settings import DBT_DIR, settings
+from tools.local.services import REPOSITORY
+
+# The days on which the small sample of all sources (fixture `sample_days`) lands.
+FIRST_DAY = date(2026, 11, 17)
+LAST_DAY = date(2026, 11, 20)
+
+
+@dataclass(frozen=True)
+class DbtWarehouse:
+    """One project of the embedded warehouse, and dbt on it.
+
+    :param project: Google Cloud project id of this warehouse.
+    :param url: address of the embedded warehouse.
+    :param work: directory for dbt's target and logs.
+    """
+
+    project: str
+    url: str
+    work: Path
+
+    @property
+    def client(self) -> bigquery.Client:
+        """A client of the project."""
+        return bigquery.Client(self.project, credentials=AnonymousCredentials())
+
+    def query(self, sql: str, layer: str = "intermediate") -> list[dict[str, Any]]:
+        """Run a statement and return its rows.
+
+        :param sql: GoogleSQL.
+        :param layer: layer of the tables that are named without a dataset.
+        """
+        dataset = f"{self.project}.{settings.layers[layer].dataset}"
+        job = self.client.query(sql, job_config=bigquery.QueryJobConfig(default_dataset=dataset))
+        return [dict(row) for row in job.result()]
+
+    def rows(self, table: str, layer: str = "intermediate") -> list[dict[str, Any]]:
+        """Return all rows of a table, in any order.
+
+        :param layer: layer of the table.
+        """
+        name = f"{self.project}.{settings.layers[layer].dataset}.{table}"
+        return [dict(row) for row in self.client.list_rows(self.client.get_table(name))]
+
+    def create_layer(self, layer: str) -> None:
+        """Create the tables of a layer from ``include/sql``.
+
+        :param layer: folder in ``include/sql``.
+        """
+        for file in layer_files(layer):
+            self.query(render(file, {**settings.sql_context, "project_id": self.project}))
+
+    def land(self, directory: Path, start: date, end: date) -> None:
+        """Load what landed in bronze from ``start`` to ``end``.
+
+        :param directory: what ``tools.sample_sources generate`` wrote.
+        """
+        days = ["--start", start.isoformat(), "--end", end.isoformat()]
+        load = ["-m", "tools.sample_sources", "load", "--from", str(directory), "--project", self.project]
+        self._run([sys.executable, *load, *days])
+
+    def insert(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Append rows to a bronze table.
+
+        :param table: table in bronze.
+        :param rows: JSON values by column.
+        """
+        target = f"{self.project}.{settings.layers['bronze'].dataset}.{table}"
+        lines = io.BytesIO("\n".join(json.dumps(row) for row in rows).encode())
+        config = bigquery.LoadJobConfig(source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON)
+        self.client.load_table_from_file(lines, target, job_config=config).result()
+
+    def dbt(self, *arguments: str, start: date, end: date) -> str:
+        """Run a dbt command for a window of data days, both included.
+
+        :param arguments: such as ``"build", "--select", "staging"``.
+        :raises AssertionError: with dbt's output where it fails.
+        """
+        command = [str(Path(sys.executable).with_name("dbt")), "--no-partial-parse", *arguments]
+        folders = {
+            "--project-dir": DBT_DIR,
+            "--profiles-dir": DBT_DIR,
+            "--target-path": self.work / "target",
+            "--log-path": self.work / "logs",
+        }
+        window = f"{{start_date: '{start}', end_date: '{end}'}}"
+        return self._run([*command, *(str(part) for pair in folders.items() for part in pair), "--vars", window])
+
+    def _run(self, command: Sequence[str]) -> str:
+        environ = {
+            **os.environ,
+            "DBT_TARGET": "local",
+            "BIGQUERY_EMULATOR_HOST": self.url,
+            "MARKETING_PROJECT_ID": self.project,
+        }
+        done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
