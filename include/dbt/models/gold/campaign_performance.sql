@@ -1,0 +1,235 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='insert_overwrite',
+    partition_by={'field': 'campaign_date', 'data_type': 'date'},
+    partitions=partition_days(attribution_start(), attribution_end()),
+    partition_expiration_days=var('gold_retention_days'),
+    cluster_by=['platform', 'campaign_id'],
+    labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
+) }}
+
+{%- set credit_model = attribution_setting('campaign_model') %}
+{%- set window = "between " ~ attribution_start() ~ " and " ~ attribution_end() %}
+
+with delivered as (
+    select * from {{ ref('unified_ad_performance') }}
+    where performance_date between {{ attribution_start(attribution_setting('lookback_days')) }} and {{ attribution_end() }}
+),
+
+sessions as (
+    select * from {{ ref('unified_sessions') }}
+    where session_date {{ window }} and (campaign_id is not null or campaign_name is not null)
+),
+
+leads as (
+    select * from {{ ref('unified_leads') }}
+    where campaign_id is not null or campaign_name is not null
+),
+
+conversions as (
+    select * from {{ ref('marketing_attribution') }}
+    where transaction_date {{ window }}
+),
+
+campaigns as (
+    select
+        platform,
+        campaign_id,
+        array_agg(campaign_name order by campaign_name is null, performance_date desc limit 1)[safe_offset(0)]
+            as campaign_name,
+        array_agg(campaign_type order by campaign_type is null, performance_date desc limit 1)[safe_offset(0)]
+            as campaign_type,
+        array_agg(channel order by performance_date desc limit 1)[safe_offset(0)] as channel,
+    from delivered
+    group by platform, campaign_id
+),
+
+-- Where a link only names the campaign. A name that two campaigns share means the first by id.
+campaigns_by_name as (
+    select
+        lower(campaign_name) as name_key,
+        array_agg(struct(platform as platform, campaign_id as campaign_id) order by platform, campaign_id limit 1)[
+            safe_offset(0)
+        ] as campaign,
+    from campaigns
+    where campaign_name is not null
+    group by name_key
+),
+
+-- Everything that is not delivery, one row per fact, with what its source knows of the campaign.
+facts as (
+    select
+        session_date as campaign_date,
+        campaign_id,
+        campaign_name,
+        channel,
+        1 as sessions,
+        cast(is_engaged as int64) as engaged_sessions,
+        0 as leads_generated,
+        0 as opportunities,
+        0 as opportunities_won,
+        0.0 as attributed_conversions,
+        cast(0 as numeric) as attributed_revenue,
+        0.0 as new_customers,
+    from sessions
+    union all
+    select created_date, campaign_id, campaign_name, channel, 0, 0, 1, 0, 0, 0.0, cast(0 as numeric), 0.0
+    from leads
+    where created_date {{ window }}
+    union all
+    select date(converted_at), campaign_id, campaign_name, channel, 0, 0, 0, 1, 0, 0.0, cast(0 as numeric), 0.0
+    from leads
+    where date(converted_at) {{ window }} and converted_opportunity_id is not null
+    union all
+    select opportunity_closed_date, campaign_id, campaign_name, channel, 0, 0, 0, 0, 1, 0.0, cast(0 as numeric), 0.0
+    from leads
+    where opportunity_closed_date {{ window }} and opportunity_is_won
+    union all
+    select
+        conversions.transaction_date,
+        touch.campaign_id,
+        touch.campaign_name,
+        touch.channel,
+        0,
+        0,
+        0,
+        0,
+        0,
+        touch.{{ credit_model }}_credit,
+        touch.{{ credit_model }}_revenue,
+        if(conversions.is_first_conversion, touch.{{ credit_model }}_credit, 0.0),
+    from conversions
+    cross join unnest(conversions.touchpoints) as touch
+    where
+        touch.{{ credit_model }}_credit > 0
+        and (touch.campaign_id is not null or touch.campaign_name is not null)
+),
+
+keyed_facts as (
+    select
+        facts.campaign_date,
+        case
+            when by_id.campaign_id is not null then by_id.platform
+            when by_name.name_key is not null then by_name.campaign.platform
+            else 'other'
+        end as platform,
+        case
+            when by_id.campaign_id is not null then by_id.campaign_id
+            when by_name.name_key is not null then by_name.campaign.campaign_id
+            else coalesce(facts.campaign_id, facts.campaign_name)
+        end as campaign_id,
+        coalesce(facts.campaign_name, facts.campaign_id) as link_name,
+        facts.channel as link_channel,
+        facts.sessions,
+        facts.engaged_sessions,
+        facts.leads_generated,
+        facts.opportunities,
+        facts.opportunities_won,
+        facts.attributed_conversions,
+        facts.attributed_revenue,
+        facts.new_customers,
+    from facts
+    left join campaigns as by_id on facts.campaign_id = by_id.campaign_id
+    left join campaigns_by_name as by_name on lower(facts.campaign_name) = by_name.name_key
+),
+
+unioned as (
+    select
+        performance_date as campaign_date,
+        platform,
+        campaign_id,
+        cast(null as string) as link_name,
+        cast(null as string) as link_channel,
+        impressions,
+        clicks,
+        spend,
+        conversions as platform_conversions,
+        0 as sessions,
+        0 as engaged_sessions,
+        0 as leads_generated,
+        0 as opportunities,
+        0 as opportunities_won,
+        0.0 as attributed_conversions,
+        cast(0 as numeric) as attributed_revenue,
+        0.0 as new_customers,
+    from delivered
+    where performance_date {{ window }}
+    union all
+    select
+        campaign_date,
+        platform,
+        campaign_id,
+        link_name,
+        link_channel,
+        0 as impressions,
+        0 as clicks,
+        cast(0 as numeric) as spend,
+        0.0 as platform_conversions,
+        sessions,
+        engaged_sessions,
+        leads_generated,
+        opportunities,
+        opportunities_won,
+        attributed_conversions,
+        attributed_revenue,
+        new_customers,
+    from keyed_facts
+),
+
+daily as (
+    select
+        campaign_date,
+        platform,
+        campaign_id,
+        max(link_name) as link_name,
+        max(link_channel) as link_channel,
+        sum(impressions) as impressions,
+        sum(clicks) as clicks,
+        sum(spend) as campaign_spend,
+        sum(platform_conversions) as platform_conversions,
+        sum(sessions) as sessions,
+        sum(engaged_sessions) as engaged_sessions,
+        sum(leads_generated) as leads_generated,
+        sum(opportunities) as opportunities,
+        sum(opportunities_won) as opportunities_won,
+        sum(attributed_conversions) as attributed_conversions,
+        sum(attributed_revenue) as attributed_revenue,
+        sum(new_customers) as new_customers,
+    from unioned
+    group by campaign_date, platform, campaign_id
+),
+
+final as (
+    select
+        daily.campaign_date,
+        daily.platform,
+        daily.campaign_id,
+        coalesce(campaigns.campaign_name, daily.link_name, daily.campaign_id) as campaign_name,
+        coalesce(campaigns.campaign_type, 'unknown') as campaign_type,
+        coalesce(campaigns.channel, daily.link_channel) as channel,
+        daily.impressions,
+        daily.clicks,
+        daily.campaign_spend,
+        daily.platform_conversions,
+        daily.sessions,
+        daily.engaged_sessions,
+        daily.leads_generated,
+        daily.opportunities,
+        daily.opportunities_won,
+        daily.attributed_conversions,
+        daily.attributed_revenue,
+        daily.new_customers,
+        {{ rate('daily.clicks', 'daily.impressions') }} as click_through_rate,
+        {{ rate('daily.campaign_spend', 'daily.clicks') }} as cost_per_click,
+        {{ rate('daily.campaign_spend', 'daily.leads_generated') }} as cost_per_lead,
+        {{ rate('cast(daily.campaign_spend as float64)', 'daily.new_customers') }} as customer_acquisition_cost,
+        {{ rate('cast(daily.campaign_spend as float64)', 'daily.attributed_conversions') }} as cost_per_conversion,
+        {{ rate('daily.attributed_conversions', 'daily.sessions') }} as conversion_rate,
+        {{ rate('daily.opportunities', 'daily.leads_generated') }} as lead_to_opportunity_rate,
+        {{ rate('daily.attributed_revenue', 'daily.campaign_spend') }} as roas,
+        {{ rate('daily.attributed_revenue - daily.campaign_spend', 'daily.campaign_spend') }} as roi,
+    from daily
+    left join campaigns on daily.platform = campaigns.platform and daily.campaign_id = campaigns.campaign_id
+)
+
+select * from final

@@ -1,0 +1,115 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='insert_overwrite',
+    partition_by={'field': 'score_date', 'data_type': 'date'},
+    partitions=all_partitions('score_date'),
+    partition_expiration_days=var('gold_retention_days'),
+    cluster_by=['health_category', 'customer_id'],
+    labels={'layer': 'gold', 'domain': 'customer', 'pii': 'true'},
+) }}
+
+with customers as (
+    select * from {{ ref('customer_360') }}
+    where is_customer
+),
+
+actions as (
+    select * from {{ ref('scoring_actions') }}
+    where score = 'health'
+),
+
+health_bands as (
+    {{ bands_of('health') | indent(4) }}
+),
+
+-- Each component runs from 0 (worst) to 100. Nothing known counts as the middle, not as bad.
+valued as (
+    select
+        customer_id,
+        -- Full marks within the own rhythm (45 days while it is unknown), none after four times as long.
+        case
+            when days_since_last_order is null then 50
+            else least(greatest(
+                100 * (4 - days_since_last_order / greatest(coalesce(average_days_between_orders, 45), 14)) / 3, 0
+            ), 100)
+        end as recency_score,
+        least(orders_90d, 3) / 3 * 100 as frequency_score,
+        engagement_score,
+        case
+            when days_since_last_session is null then 0
+            else least(greatest(100 * (60 - days_since_last_session) / 53, 0), 100)
+        end as activity_score,
+        case
+            when is_unsubscribed then 0
+            when messages_delivered_90d = 0 then 50
+            else 30 + 70 * least(coalesce(open_rate_90d, 0) / 0.5, 1)
+        end as messaging_score,
+        greatest(
+            if(tickets_total = 0, 80, 50 + 50 * coalesce(satisfaction_rate, 0.6)) - 25 * open_tickets, 0
+        ) as support_score,
+    from customers
+),
+
+components as (
+    {{ weighted_components('valued', ['customer_id'], 'health', health_components()) | indent(4) }}
+),
+
+scored as (
+    select
+        components.customer_id,
+        least(sum(components.contribution), 100) as health_score,
+        array_agg(components.component order by components.missing asc, components.component asc limit 1)[
+            safe_offset(0)
+        ] as strongest_component,
+        array_agg(components.component order by components.missing desc, components.component asc limit 1)[
+            safe_offset(0)
+        ] as weakest_component,
+        array_agg(
+            struct(
+                components.component as component,
+                components.weight as weight,
+                components.value as value,
+                components.contribution as contribution
+            )
+            order by components.contribution desc, components.component asc
+        ) as components,
+    from components
+    group by components.customer_id
+),
+
+-- Whatever is below 40 asks for its action, the most missed points first.
+recommended as (
+    select
+        components.customer_id,
+        array_agg(actions.action order by components.missing desc, components.component asc)
+            as recommended_actions,
+    from components
+    inner join actions on components.component = actions.trigger
+    where components.value < 40
+    group by components.customer_id
+),
+
+final as (
+    select
+        customers.customer_id,
+        customers.full_name,
+        customers.email,
+        scored.health_score,
+        {{ band_of('health_bands.bands', 'scored.health_score') | indent(8) }} as health_category,
+        customers.churn_risk_score,
+        scored.strongest_component,
+        scored.weakest_component,
+        coalesce(recommended.recommended_actions, cast([] as array<string>)) as recommended_actions,
+        scored.components,
+        customers.lifecycle_stage,
+        customers.total_revenue,
+        customers.days_since_last_order,
+        customers.is_unsubscribed,
+        customers.as_of_date as score_date,
+    from customers
+    inner join scored on customers.customer_id = scored.customer_id
+    left join recommended on customers.customer_id = recommended.customer_id
+    cross join health_bands
+)
+
+select * from final

@@ -1,0 +1,214 @@
+-- A lead as it looked at the end of a day: on fixed days of its life, to learn what scores are worth, and on
+-- the last day before its outcome, to score it. Only what is entered with the lead and what was done until
+-- that day counts; status and rating do not, since sales sets them when it knows more.
+
+{%- set horizon = scoring_setting('conversion_horizon_days') %}
+
+with leads as (
+    select
+        *,
+        date(converted_at) as converted_date,
+    from {{ ref('unified_leads') }}
+),
+
+as_of as (
+    select as_of_date from {{ ref('int_customers__as_of') }}
+),
+
+lead_sources as (
+    select * from {{ ref('scoring_lead_sources') }}
+),
+
+weights as (
+    select * from {{ ref('scoring_weights') }}
+    where score = 'lead'
+),
+
+sessions as (
+    select
+        customer_id,
+        session_date as activity_date,
+        1 as sessions,
+        pageviews,
+        product_views,
+        add_to_carts,
+        0 as clicks,
+    from {{ ref('unified_sessions') }}
+    where customer_id is not null
+),
+
+messages as (
+    select
+        customer_id,
+        touchpoint_date as activity_date,
+        0 as sessions,
+        0 as pageviews,
+        0 as product_views,
+        0 as add_to_carts,
+        cast(touchpoint_type = 'message_clicked' as int64) as clicks,
+    from {{ ref('unified_touchpoints') }}
+    where customer_id is not null and touchpoint_type in ('message_opened', 'message_clicked')
+),
+
+activity as (
+    select * from sessions
+    union all
+    select * from messages
+),
+
+landmarks as (
+    select
+        leads.lead_id,
+        date_add(leads.created_date, interval age day) as observed_date,
+        false as is_current,
+    from leads
+    cross join unnest([0, 3, 7, 14, 30, 60]) as age
+    cross join as_of
+    where
+        date_add(leads.created_date, interval age day) < as_of.as_of_date
+        and (
+            leads.converted_date is null
+            or leads.converted_date > date_add(leads.created_date, interval age day)
+        )
+),
+
+current_days as (
+    select
+        leads.lead_id,
+        -- What happens on the day of conversion may be its consequence.
+        greatest(
+            least(as_of.as_of_date, coalesce(date_sub(leads.converted_date, interval 1 day), as_of.as_of_date)),
+            leads.created_date
+        ) as observed_date,
+        true as is_current,
+    from leads
+    cross join as_of
+),
+
+days as (
+    select * from landmarks
+    union all
+    select * from current_days
+),
+
+behaviour as (
+    select
+        days.lead_id,
+        days.observed_date,
+        days.is_current,
+        coalesce(sum(activity.sessions), 0) as sessions,
+        coalesce(sum(activity.pageviews), 0) as pageviews,
+        coalesce(sum(activity.product_views), 0) as product_views,
+        coalesce(sum(activity.add_to_carts), 0) as add_to_carts,
+        coalesce(sum(activity.clicks), 0) as clicks,
+        max(activity.activity_date) as last_activity_date,
+    from days
+    inner join leads on days.lead_id = leads.lead_id
+    left join activity
+        on
+            leads.customer_id = activity.customer_id
+            and activity.activity_date <= days.observed_date
+            and activity.activity_date > date_sub(days.observed_date, interval 30 day)
+    group by days.lead_id, days.observed_date, days.is_current
+),
+
+described as (
+    select
+        leads.lead_id,
+        leads.created_date,
+        leads.converted_date,
+        leads.lead_source,
+        leads.channel,
+        coalesce(leads.employees, 0) as employees,
+        coalesce(cast(leads.annual_revenue as float64), 0) as annual_revenue,
+        lower(coalesce(leads.title, '')) as title,
+        -- What the form or sales asked, where the custom fields of BANT are in use.
+        lower(json_value(leads.custom_fields, '$.budget__c')) as told_budget,
+        lower(json_value(leads.custom_fields, '$.authority__c')) as told_authority,
+        lower(json_value(leads.custom_fields, '$.timeline__c')) as told_timeline,
+    from leads
+),
+
+valued as (
+    select
+        behaviour.lead_id,
+        behaviour.observed_date,
+        behaviour.is_current,
+        described.created_date,
+        described.converted_date,
+        behaviour.last_activity_date,
+        date_diff(behaviour.observed_date, described.created_date, day) as age_days,
+        case
+            when described.told_budget in ('over 50k', 'over 100k') then 100
+            when described.told_budget = '10k-50k' then 85
+            when described.told_budget = 'under 10k' then 20
+            when described.told_budget = 'unknown' then 20
+            when described.annual_revenue >= 50000000 or described.employees >= 500 then 80
+            when described.annual_revenue >= 5000000 or described.employees >= 50 then 50
+            else 25
+        end as budget_score,
+        case
+            when
+                regexp_contains(described.title, r'\b(c[eftmioprs]o|chief|founder|owner|president|partner)\b')
+                and not regexp_contains(described.title, r'vice president')
+                then 100
+            when regexp_contains(described.title, r'\b(vp|vice president|head|director)\b') then 85
+            when described.told_authority = 'true' then 75
+            when regexp_contains(described.title, r'\b(manager|lead|principal)\b') then 50
+            else 20
+        end as authority_score,
+        least(behaviour.product_views * 8 + behaviour.pageviews * 2, 100) as need_score,
+        greatest(
+            case described.told_timeline
+                when 'this month' then 100
+                when 'this quarter' then 90
+                when 'this year' then 75
+                else 0
+            end,
+            case
+                when behaviour.last_activity_date is null then 0
+                when date_diff(behaviour.observed_date, behaviour.last_activity_date, day) <= 3 then 40
+                when date_diff(behaviour.observed_date, behaviour.last_activity_date, day) <= 14 then 20
+                else 10
+            end
+        ) as timeline_score,
+        greatest(
+            coalesce(lead_sources.value, 40)
+            - if(described.channel in ('Display', 'Paid Social', 'Organic Social'), 30, 0),
+            0
+        ) as source_score,
+        least(25 * log10(greatest(described.employees, 1)), 100) as company_score,
+        least(behaviour.sessions * 12 + behaviour.add_to_carts * 15 + behaviour.clicks * 10, 100)
+            as intent_score,
+    from behaviour
+    inner join described on behaviour.lead_id = described.lead_id
+    left join lead_sources on described.lead_source = lead_sources.lead_source
+),
+
+scored as (
+    select
+        valued.*,
+        least(
+            {%- for component in lead_components() %}
+            (select any_value(weights.weight) from weights where weights.component = '{{ component }}')
+            * valued.{{ component }}_score{{ ' +' if not loop.last else ',' }}
+            {%- endfor %}
+            100
+        ) as lead_score,
+    from valued
+),
+
+final as (
+    select
+        scored.*,
+        coalesce(
+            scored.converted_date <= date_add(scored.observed_date, interval {{ horizon }} day), false
+        ) as converts_in_horizon,
+        -- Only days whose horizon has passed tell how leads turn out.
+        not scored.is_current
+        and date_add(scored.observed_date, interval {{ horizon }} day) <= as_of.as_of_date as is_matured,
+    from scored
+    cross join as_of
+)
+
+select * from final

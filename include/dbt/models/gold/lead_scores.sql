@@ -1,0 +1,157 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='insert_overwrite',
+    partition_by={'field': 'score_date', 'data_type': 'date'},
+    partitions=all_partitions('score_date'),
+    partition_expiration_days=var('gold_retention_days'),
+    cluster_by=['qualification_status', 'lead_grade', 'lead_id'],
+    labels={'layer': 'gold', 'domain': 'sales', 'pii': 'true'},
+) }}
+
+with leads as (
+    select * from {{ ref('unified_leads') }}
+),
+
+observed as (
+    select * from {{ ref('int_leads__observed') }}
+    where is_current
+),
+
+calibration as (
+    select * from {{ ref('int_leads__calibration') }}
+),
+
+as_of as (
+    select as_of_date from {{ ref('int_customers__as_of') }}
+),
+
+actions as (
+    select * from {{ ref('scoring_actions') }}
+    where score = 'lead'
+),
+
+grade_bands as (
+    {{ bands_of('grade') | indent(4) }}
+),
+
+stages as (
+    select
+        max(if(band = 'mql', minimum, null)) as mql_minimum,
+        max(if(band = 'sql', minimum, null)) as sql_minimum,
+    from {{ ref('scoring_bands') }}
+    where score = 'stage'
+),
+
+components as (
+    {{ weighted_components('observed', ['lead_id'], 'lead', lead_components()) | indent(4) }}
+),
+
+listed as (
+    select
+        lead_id,
+        array_agg(
+            struct(component as component, weight as weight, value as value, contribution as contribution)
+            order by contribution desc, component asc
+        ) as components,
+    from components
+    group by lead_id
+),
+
+ready as (
+    select
+        leads.lead_id,
+        observed.lead_score as score_score,
+        greatest(
+            100 - 5 * date_diff(
+                observed.observed_date,
+                greatest(leads.created_date, coalesce(observed.last_activity_date, leads.created_date)),
+                day
+            ),
+            0
+        ) as recency_score,
+        case
+            when leads.is_converted then 100
+            when regexp_contains(lower(coalesce(leads.status, '')), r'unqualified|not converted|disqualified') then 0
+            when regexp_contains(lower(coalesce(leads.status, '')), r'working|contacted|qualified') then 80
+            else 30
+        end as stage_score,
+        if(leads.is_unsubscribed, 0, if(leads.email is null, 0, 60)) + if(leads.phone is null, 0, 40)
+            as contact_score,
+    from leads
+    inner join observed on leads.lead_id = observed.lead_id
+),
+
+readiness_components as (
+    {{ weighted_components('ready', ['lead_id'], 'readiness', ['score', 'recency', 'stage', 'contact']) | indent(4) }}
+),
+
+readiness as (
+    select
+        lead_id,
+        least(sum(contribution), 100) as sales_readiness_score,
+    from readiness_components
+    group by lead_id
+),
+
+qualified as (
+    select
+        leads.lead_id,
+        case
+            when leads.is_converted then 'converted'
+            when regexp_contains(lower(coalesce(leads.status, '')), r'unqualified|not converted|disqualified')
+                then 'disqualified'
+            when regexp_contains(lower(coalesce(leads.status, '')), r'nurtur') then 'nurture'
+            when observed.lead_score >= stages.sql_minimum or lower(leads.status) = 'qualified' then 'sql'
+            when observed.lead_score >= stages.mql_minimum then 'mql'
+            else 'new'
+        end as qualification_status,
+    from leads
+    inner join observed on leads.lead_id = observed.lead_id
+    cross join stages
+),
+
+final as (
+    select
+        leads.lead_id,
+        leads.customer_id,
+        leads.full_name,
+        leads.email,
+        leads.company,
+        observed.lead_score,
+        {{ band_of('grade_bands.bands', 'observed.lead_score') | indent(8) }} as lead_grade,
+        calibration.conversion_probability,
+        readiness.sales_readiness_score,
+        actions.action as recommended_next_action,
+        qualified.qualification_status,
+        cast(observed.budget_score as float64) as budget_score,
+        cast(observed.authority_score as float64) as authority_score,
+        cast(observed.need_score as float64) as need_score,
+        cast(observed.timeline_score as float64) as timeline_score,
+        cast(observed.intent_score as float64) as intent_score,
+        listed.components,
+        leads.status,
+        leads.channel,
+        leads.campaign_name,
+        leads.created_date,
+        observed.last_activity_date,
+        leads.is_converted,
+        observed.converted_date,
+        observed.observed_date,
+        as_of.as_of_date as score_date,
+    from leads
+    inner join observed on leads.lead_id = observed.lead_id
+    inner join calibration
+        on
+            observed.lead_score >= calibration.score_from
+            and observed.lead_score < calibration.score_to
+            and observed.age_days >= calibration.age_from
+            and observed.age_days < calibration.age_to
+    inner join listed on leads.lead_id = listed.lead_id
+    inner join readiness on leads.lead_id = readiness.lead_id
+    inner join qualified on leads.lead_id = qualified.lead_id
+    inner join actions on qualified.qualification_status = actions.trigger
+    cross join grade_bands
+    cross join as_of
+)
+
+select * from final

@@ -1,0 +1,25 @@
+{{ config(
+    materialized='materialized_view',
+    on_configuration_change='apply',
+    enable_refresh=true,
+    refresh_interval_minutes=30,
+    labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
+) }}
+
+-- Only what BigQuery refreshes incrementally: sums over one table.
+select
+    campaign_date,
+    platform,
+    campaign_type,
+    channel,
+    sum(impressions) as impressions,
+    sum(clicks) as clicks,
+    sum(campaign_spend) as campaign_spend,
+    sum(sessions) as sessions,
+    sum(leads_generated) as leads_generated,
+    sum(opportunities) as opportunities,
+    sum(attributed_conversions) as attributed_conversions,
+    sum(attributed_revenue) as attributed_revenue,
+    count(*) as campaign_days
+from {{ ref('campaign_performance') }}
+group by campaign_date, platform, campaign_type, channel
