@@ -207,13 +207,16 @@ class LocalStack:
             "DBT_TARGET": "local",
             "MARKETING_DAILY_SCHEDULE": "none",  # only what the user starts runs here
             "MARKETING_RETRY_DELAY_SECONDS": "5",
-            "MARKETING_LANDING_POLL_SECONDS": "3",
+            "MARKETING_LANDING_POLL_SECONDS": "15",
             "AIRFLOW_HOME": str(self.airflow_home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self._dags_folder),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",  # a busy laptop is slow, not broken
+            "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "300",
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{self.ui_port}/execution/",
