@@ -99,7 +99,8 @@ class Profile:
         rng = self._person.rng
         channel = message.get("channel", "email")
         self._messages += 1
-        dispatch = ids.base62(ids.scrambled(self._person.number, self._messages % ids.SLOTS) + when, 10)
+        number = ids.scrambled(self._person.number, self._messages % ids.SLOTS)
+        dispatch = ids.base62(number, 7) + ids.base62(when, 6)
         base = {
             "external_user_id": self.external_id,
             "braze_id": self._braze_id,
@@ -115,7 +116,7 @@ class Profile:
         }
 
         def tell(kind: str, at: int, **more: object) -> None:
-            event_id = f"{dispatch}-{kind}"
+            event_id = f"{dispatch}-{'proxy-' if more.get('machine_open') else ''}{kind}"
             row = {
                 "event_date": day_of(at),
                 "id": event_id,
