@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_when_event_set,
-)
-from tenacity.wait import wait_base, wait_random, wait_random_exponential
 
 from martech.activation.batching import halves
 from martech.activation.changes import BatchRejectedError, Change, Destination, Outcome, TransientError
-
-if TYPE_CHECKING:
-    import threading
-
-log = logging.getLogger(__name__)
-
-LONGEST_WAIT_SECONDS = 60
-
-
-class WaitAsAsked(wait_base):
-    """Wait as long as the destination asks (plus up to a second, so that workers do not return together),
-    else exponentially longer with jitter."""
-
-    def __init__(self) -> None:
-        self._backoff = wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT_SECONDS)
-        self._jitter = wait_random(0, 1)
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        """Return the seconds to wait before the next attempt."""
-        error = retry_state.outcome.exception() if retry_state.outcome else None
-        asked = getattr(error, "retry_after", None)
-        return self._backoff(retry_state) if asked is None else asked + self._jitter(retry_state)
+from martech.activation.retry import retrying
 
 
 class _RowsLeftError(TransientError):
@@ -51,8 +20,8 @@ class Delivery:
 
     :param destination: where to.
     :param max_attempts: tries per batch before it is given up.
-    :param sleep: how to wait; tests pass their own. Waits end early when ``stopped`` is set.
-    :param stopped: set when another worker met an error that ends the run.
+    :param stopped: set when another worker met an error that ends the run; ends waits as well.
+    :param sleep: how to wait, if not for ``stopped``; tests pass their own.
     """
 
     def __init__(
@@ -66,7 +35,7 @@ class Delivery:
         self._destination = destination
         self._max_attempts = max_attempts
         self._stopped = stopped
-        self._sleep = sleep or stopped.wait
+        self._sleep = sleep
 
     def deliver(self, batch: Sequence[Change]) -> list[Outcome]:
         """Return the outcome of every change of a batch: sent, or rejected with its reason.
@@ -87,16 +56,8 @@ class Delivery:
             if left:
                 raise _RowsLeftError(f"{len(left)} records failed in a way that may pass.")
 
-        retrying = Retrying(
-            retry=retry_if_exception_type(TransientError),
-            wait=WaitAsAsked(),
-            stop=stop_after_attempt(self._max_attempts) | stop_when_event_set(self._stopped),
-            sleep=self._sleep,
-            before_sleep=_log_retry,
-            reraise=True,
-        )
         try:
-            retrying(attempt)
+            retrying(self._max_attempts, stopped=self._stopped, sleep=self._sleep)(attempt)
         except _RowsLeftError:
             if self._stopped.is_set():
                 return [outcome for outcome in outcomes.values() if not outcome.retryable]
@@ -119,8 +80,3 @@ class Delivery:
                 return [Outcome(batch[0], error.code, error.message)]
             first, second = halves(batch)
             return self._send(first) + self._send(second)
-
-
-def _log_retry(retry_state: RetryCallState) -> None:
-    error = retry_state.outcome.exception() if retry_state.outcome else None
-    log.info("Attempt %d: %s Trying again.", retry_state.attempt_number, error)

@@ -80,7 +80,7 @@ def send_changes(ledger: Ledger, sync: Sync, destination: Destination, plan_id: 
         ledger.settle()
 
 
-def _send_all(  # noqa: PLR0913 - one caller, and a class would only hold these
+def _send_all(  # noqa: PLR0913, PLR0917 - one caller, and a class would only hold these
     ledger: Ledger,
     sync: Sync,
     destination: Destination,
@@ -128,7 +128,7 @@ def _send_all(  # noqa: PLR0913 - one caller, and a class would only hold these
         raise failure
 
 
-def report_sync(
+def report_sync(  # noqa: PLR0913 - all but three are keywords
     ledger: Ledger, sync: Sync, plan_id: str | None, *, run_id: str, full_resync: bool, dry_run: bool
 ) -> dict[str, Any]:
     """Write the run's row into ``activation_runs`` and return it.

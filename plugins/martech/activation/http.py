@@ -26,7 +26,7 @@ class ApiClient:
     :param timeout_seconds: longest wait for an answer.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two are keywords
         self,
         name: str,
         base_url: str,

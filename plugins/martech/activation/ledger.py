@@ -62,9 +62,7 @@ class Ledger:
     :param run_id: the Airflow run.
     """
 
-    def __init__(
-        self, client: bigquery.Client, sync: Sync, *, table: Callable[[str], str], run_id: str
-    ) -> None:
+    def __init__(self, client: bigquery.Client, sync: Sync, *, table: Callable[[str], str], run_id: str) -> None:
         self._client = client
         self._sync = sync
         self._table = table
@@ -402,7 +400,7 @@ class Ledger:
 
 def _plan(plan_id: str) -> list[bigquery.ScalarQueryParameter]:
     """Return the parameters of a plan; no result is older than the plan, which spares old partitions."""
-    since = datetime.strptime(plan_id.split("-")[0], PLAN_TIME).replace(tzinfo=UTC)
+    since = datetime.strptime(plan_id.split("-", maxsplit=1)[0], PLAN_TIME).replace(tzinfo=UTC)
     return [
         bigquery.ScalarQueryParameter("plan_id", "STRING", plan_id),
         bigquery.ScalarQueryParameter("since", "TIMESTAMP", since - CLOCK_SKEW),

@@ -75,9 +75,7 @@ def conditions_sql(conditions: list[tuple[str, Condition]], prefix: str) -> tupl
                 continue
             case "in":
                 clauses.append(f"{column} in unnest(@{name})")
-                parameters.append(
-                    bigquery.ArrayQueryParameter(name, _type_of(condition.value[0]), condition.value)
-                )
+                parameters.append(bigquery.ArrayQueryParameter(name, _type_of(condition.value[0]), condition.value))
                 continue
             case "is":
                 sign = "="
@@ -271,7 +269,7 @@ changes as (
     left join stale on compared.record_key = stale.record_key
     left join dead_letters on compared.record_key = dead_letters.record_key
 )
-"""
+"""  # noqa: S608
     return sql, parameters + granted_parameters
 
 
@@ -291,7 +289,7 @@ stale as (
     left join in_use using (identifier)
     where compared.action in ('change', 'remove') and identifier != '' and in_use.identifier is null
     group by compared.record_key
-)"""
+)"""  # noqa: S608
 
 NO_STALE_IDENTIFIERS = """stale as (
     select cast(null as string) as record_key, cast(null as string) as identifiers

@@ -35,6 +35,11 @@ class RateLimit:
         self._sent: deque[float] = deque()
         self._lock = threading.Lock()
 
+    @classmethod
+    def per_second(cls, requests: float) -> RateLimit:
+        """Return a limit of so many requests per second; below one, of one request in so many seconds."""
+        return cls(int(requests), 1.0) if requests >= 1 else cls(1, 1 / requests)
+
     def acquire(self) -> None:
         """Wait until another request may be sent."""
         with self._lock:

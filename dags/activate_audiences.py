@@ -1,0 +1,77 @@
+"""One DAG per sync in ``include/activation/syncs``: warehouse → Salesforce, Braze, Google Ads."""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, Param, TriggerRule, chain
+from martech.activation.operators.plan_sync import PlanSyncOperator
+from martech.activation.operators.report_sync import ReportSyncOperator
+from martech.activation.operators.send_changes import SendChangesOperator
+from martech.timetables.asset_chain import asset_chain
+
+from include.activation.declarations import Sync, load_syncs
+from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET
+from include.warehouse.dags import Tag, dag_arguments
+from include.warehouse.settings import settings
+
+ASSETS = {"silver": SILVER_ASSET, "gold": GOLD_ASSET}
+
+DOC = """
+### {sync.name}: {sync.description}
+
+`{sync.model}` → **{sync.target}** ({sync.mode}), {columns}. Only records whose mapped columns changed since they were
+last confirmed are sent. People without consent in `{sync.consent.model}` are never sent, and removed where they were.
+
+**To look first** trigger with `{{"dry_run": true}}`: counts and samples, nothing is sent.
+
+**When `plan_sync` stops** with more than {sync.limits.max_removed_percent:g}% removed, check the source; if it is
+right, trigger with `{{"confirm_removals": true}}`.
+**When `send_changes` fails** its log names the cure; clear it, or wait for the next run: it goes on where it stopped.
+**Rejected records** are in `ops.activation_dead_letters` with the reason; after the cure trigger with
+`{{"retry_dead_letters": true}}`. **In doubt what is there** trigger with `{{"full_resync": true}}`.
+
+**Owner** {sync.owner} · **Declared in** `include/activation/syncs/{sync.name}.yml` · **How it works**
+`docs/reverse_etl.md` · **History** `ops.activation_runs`, `ops.activation_changelog`
+"""
+
+PARAMS = {
+    "dry_run": Param(False, type="boolean", description="Show what would be sent, send nothing"),
+    "full_resync": Param(False, type="boolean", description="Send unchanged records as well"),
+    "confirm_removals": Param(False, type="boolean", description="Remove more than the safety stop allows"),
+    "retry_dead_letters": Param(False, type="boolean", description="Try rejected records again, unchanged"),
+}
+
+
+def table(name: str) -> str:
+    """Return the full name of ``layer.table``."""
+    layer, _, model = name.partition(".")
+    return settings.table(layer, model)
+
+
+def activation_dag(sync: Sync) -> DAG:
+    """Return the DAG of a sync."""
+    common = {
+        "sync": sync,
+        "table": table,
+        "gcp_conn_id": settings.gcp_conn_id,
+        "location": settings.location,
+    }
+    arguments = dag_arguments(Tag.ACTIVATION, Tag.ON_ASSETS, params=PARAMS)
+    arguments["default_args"] |= {"owner": sync.owner}
+    with DAG(
+        dag_id=f"activate_{sync.name}",
+        description=sync.description,
+        schedule=asset_chain(ASSETS[sync.schedule]),
+        doc_md=DOC.format(sync=sync, columns=", ".join(column.to for column in sync.columns)),
+        **arguments,
+    ) as dag:
+        chain(
+            PlanSyncOperator(task_id="plan_sync", **common),
+            # The pool has one slot: syncs to the same destination share its rate limit by taking turns.
+            SendChangesOperator(task_id="send_changes", pool=f"activation_{sync.destination}", **common),
+            ReportSyncOperator(task_id="report_sync", trigger_rule=TriggerRule.ALL_DONE, **common),
+        )
+    return dag
+
+
+for _sync in load_syncs():
+    globals()[f"activate_{_sync.name}"] = activation_dag(_sync)

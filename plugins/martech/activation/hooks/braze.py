@@ -1,0 +1,92 @@
+"""Braze: user attributes by ``/users/track``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import requests
+from airflow.providers.common.compat.sdk import BaseHook
+
+from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome, masked
+from martech.activation.http import ApiClient, base_url, json_of
+from martech.activation.rate_limit import RateLimit
+
+if TYPE_CHECKING:
+    from include.activation.declarations import Sync
+
+OBJECTS_PER_REQUEST = 75
+REQUESTS, PER_SECONDS = 3_000, 3.0
+
+
+class BrazeHook(BaseHook):
+    """Sets user attributes by external id; a removed record keeps its profile with the attributes unset.
+
+    The connection holds the REST endpoint of the workspace's cluster (``host``) and a REST API key with the
+    permission ``users.track`` (``password``).
+
+    :param sync: the declaration.
+    """
+
+    conn_name_attr = "braze_conn_id"
+    default_conn_name = "braze_default"
+    hook_name = "Braze (activation)"
+
+    def __init__(self, sync: Sync) -> None:
+        super().__init__()
+        connection = self.get_connection(sync.connection)
+        self._fields = [column.to for column in sync.columns]
+        self._update_existing_only = sync.options.get("update_existing_only", False)
+        self._session = requests.Session()
+        limit = sync.limits.requests_per_second
+        self._api = ApiClient(
+            "Braze",
+            base_url(connection),
+            session=self._session,
+            authorize=lambda _: {"Authorization": f"Bearer {connection.password}"},
+            rate_limit=RateLimit.per_second(limit) if limit else RateLimit(REQUESTS, PER_SECONDS),
+            timeout_seconds=sync.limits.timeout_seconds,
+        )
+
+    def get_conn(self) -> requests.Session:
+        """Return the session that requests are made with."""
+        return self._session
+
+    def batch_size(self, pending: int) -> int:
+        """Return 75, the objects that a request may hold."""
+        return OBJECTS_PER_REQUEST
+
+    def prepare(self) -> None:
+        """Do nothing: Braze applies requests in the order in which it accepts them."""
+
+    def send(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Bring changes of one kind to Braze; see ``Destination.send``."""
+        is_remove = changes[0].action == "remove"
+        unset = dict.fromkeys(self._fields)
+        attributes = [
+            {
+                "external_id": change.record_key,
+                "_update_existing_only": is_remove or self._update_existing_only,
+                **(unset if is_remove else change.payload),
+            }
+            for change in changes
+        ]
+        response = self._api.call("POST", "/users/track", json={"attributes": attributes})
+        answer = json_of(response, "Braze")
+        if response.status_code in (400, 413):
+            raise BatchRejectedError("invalid_request", masked(str(answer.get("message"))))
+        if not response.ok:
+            raise FatalError(
+                f"Braze answered {response.status_code}: {masked(str(answer.get('message')))} "
+                "Give the API key the permission users.track and check the endpoint, then clear the task."
+            )
+        # Braze skips faulty objects, applies the others, and answers 201.
+        errors = {
+            error["index"]: masked(str(error["type"]))
+            for error in answer.get("errors", [])
+            if error.get("input_array") == "attributes"
+        }
+        return [
+            Outcome(change, "invalid_attributes", errors[index]) if index in errors else Outcome(change)
+            for index, change in enumerate(changes)
+        ]

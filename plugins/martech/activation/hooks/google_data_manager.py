@@ -1,0 +1,170 @@
+"""Google Data Manager API: Customer Match audiences by hashed identifiers."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import google.auth.exceptions
+import google.auth.transport.requests
+import requests
+from airflow.providers.common.compat.sdk import mask_secret
+from airflow.providers.google.common.hooks.base_google import GoogleBaseHook
+
+from martech.activation.batching import batches
+from martech.activation.changes import (
+    BatchRejectedError,
+    Change,
+    FatalError,
+    Outcome,
+    TransientError,
+    masked,
+)
+from martech.activation.http import ApiClient, base_url, json_of
+from martech.activation.rate_limit import RateLimit
+
+if TYPE_CHECKING:
+    from include.activation.declarations import Sync
+
+ENDPOINT = "https://datamanager.googleapis.com"
+SCOPE = "https://www.googleapis.com/auth/datamanager"
+MEMBERS_PER_REQUEST = 10_000
+IDENTIFIERS_PER_MEMBER = 10
+REQUESTS_PER_SECOND = 5
+MEMBER_OF_VIOLATION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
+CONSENT = {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"}
+
+
+class GoogleDataManagerHook(GoogleBaseHook):
+    """Adds people to a Customer Match list and takes them out again.
+
+    Only people whose consent is granted reach this hook (``consent`` in the declaration), so every request
+    says so. The connection is one of Google's provider; a ``host`` in it replaces the API's address.
+
+    :param sync: the declaration; ``destination.audience_id`` is the user list.
+    """
+
+    def __init__(self, sync: Sync) -> None:
+        super().__init__(gcp_conn_id=sync.connection)
+        connection = self.get_connection(sync.connection)
+        self._google_credentials, _ = self.get_credentials_and_project_id()
+        self._lock = threading.Lock()
+        self._session = requests.Session()
+        self._api = ApiClient(
+            "Google Data Manager",
+            base_url(connection) if connection.host else ENDPOINT,
+            session=self._session,
+            authorize=self._authorize,
+            rate_limit=RateLimit.per_second(sync.limits.requests_per_second or REQUESTS_PER_SECOND),
+            timeout_seconds=sync.limits.timeout_seconds,
+        )
+        self._destination = {
+            "operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": sync.options["account_id"]},
+            "productDestinationId": sync.options["audience_id"],
+        }
+        if login := sync.options.get("login_account_id"):
+            self._destination["loginAccount"] = {"accountType": "GOOGLE_ADS", "accountId": login}
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """The one scope that the API needs, whatever the connection says."""
+        return (SCOPE,)
+
+    def get_conn(self) -> requests.Session:
+        """Return the session that requests are made with."""
+        return self._session
+
+    def batch_size(self, pending: int) -> int:
+        """Return 10,000, the members that a request may hold."""
+        return MEMBERS_PER_REQUEST
+
+    def prepare(self) -> None:
+        """Do nothing: the API applies requests in the order in which it accepts them."""
+
+    def send(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Bring changes of one kind to the audience; see ``Destination.send``.
+
+        Identifiers that a person no longer has are taken back before the new ones are added.
+        """
+        stale = [
+            (index, member)
+            for index, change in enumerate(changes)
+            for member in batches(change.stale_identifiers, IDENTIFIERS_PER_MEMBER)
+        ]
+        reference = None
+        for part in batches(stale, MEMBERS_PER_REQUEST):
+            reference = self._request("remove", part, {})
+        if changes[0].action != "remove":
+            members = [(index, list(change.identifiers)) for index, change in enumerate(changes)]
+            reference = self._request(
+                "ingest",
+                members,
+                {
+                    "consent": CONSENT,
+                    "termsOfService": {"customerMatchTermsOfServiceStatus": "ACCEPTED"},
+                },
+            )
+        return [Outcome(change, reference=reference) for change in changes]
+
+    def _request(self, verb: str, members: list[tuple[int, list[str]]], more: dict[str, Any]) -> str:
+        """Send members, each with the index of its change, and return Google's id of the request."""
+        response = self._api.call(
+            "POST",
+            f"/v1/audienceMembers:{verb}",
+            json={
+                "destinations": [self._destination],
+                "audienceMembers": [
+                    {"userData": {"userIdentifiers": [user_identifier(text) for text in identifiers]}}
+                    for _, identifiers in members
+                ],
+                "encoding": "HEX",
+                **more,
+            },
+        )
+        answer = json_of(response, "Google Data Manager")
+        if response.ok:
+            return answer["requestId"]
+        error = answer["error"]
+        rows = {
+            members[int(match[1])][0]: (error["status"], masked(violation["description"]))
+            for detail in error.get("details", [])
+            for violation in detail.get("fieldViolations", [])
+            if (match := MEMBER_OF_VIOLATION.search(violation["field"]))
+        }
+        if response.status_code == 413 or rows:
+            raise BatchRejectedError(error["status"], masked(error["message"]), rows)
+        raise FatalError(
+            f"Google Data Manager answered {error['status']}: {masked(error['message'])} Check account and "
+            "audience of the declaration and the service account's access to them, then clear the task."
+        )
+
+    def _authorize(self, fresh: bool) -> dict[str, str]:
+        credentials = self._google_credentials
+        with self._lock:
+            if fresh or not credentials.valid:
+                try:
+                    credentials.refresh(google.auth.transport.requests.Request(self._session))
+                except google.auth.exceptions.TransportError:
+                    raise TransientError("Google Data Manager: no connection to the token endpoint.") from None
+                except google.auth.exceptions.RefreshError as error:
+                    if error.retryable:
+                        raise TransientError("Google Data Manager: the token endpoint is out of order.") from None
+                    raise FatalError(
+                        "Google refuses the service account's key. Correct the Airflow connection of this "
+                        "destination, then clear the task."
+                    ) from None
+                mask_secret(credentials.token)
+            return {"Authorization": f"Bearer {credentials.token}"}
+
+
+def user_identifier(text: str) -> dict[str, Any]:
+    """Return an identifier of the plan (``email:<hash>``) as the API's UserIdentifier."""
+    kind, _, value = text.partition(":")
+    if kind == "email":
+        return {"emailAddress": value}
+    if kind == "phone":
+        return {"phoneNumber": value}
+    given, family, region, postal = value.split(":")
+    return {"address": {"givenName": given, "familyName": family, "regionCode": region, "postalCode": postal}}

@@ -1,0 +1,257 @@
+"""Salesforce: sObject Collections up to 2,000 records, Bulk API 2.0 above."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import requests
+from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+
+from martech.activation.batching import batches
+from martech.activation.changes import Change, FatalError, Outcome, TransientError, masked
+from martech.activation.http import ApiClient, base_url, json_of
+from martech.activation.rate_limit import RateLimit
+from martech.activation.retry import retrying
+
+if TYPE_CHECKING:
+    from include.activation.declarations import Sync
+
+API_VERSION = "v62.0"
+COLLECTION_RECORDS = 200
+BULK_ABOVE_RECORDS = 2_000
+BULK_RECORDS = 10_000
+REQUESTS_PER_SECOND = 20
+# Errors of a record that pass when the other transaction, or the overload, is over.
+RETRYABLE = {"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT"}
+NULL = "#N/A"  # Bulk API 2.0's way to empty a field; an empty cell leaves it as it is
+
+
+class SalesforceHook(BaseHook):
+    """Upserts records by an external id; a removed record keeps existing with its mapped fields emptied.
+
+    The connection holds the address of the org (``host``, My Domain), and the consumer key and secret of a
+    connected app with the OAuth client-credentials flow (``login``, ``password``).
+
+    :param sync: the declaration; ``destination.object`` and ``destination.external_id`` say where to.
+    """
+
+    conn_name_attr = "salesforce_conn_id"
+    default_conn_name = "salesforce_default"
+    hook_name = "Salesforce (activation)"
+
+    def __init__(self, sync: Sync) -> None:
+        super().__init__()
+        self._object = sync.options["object"]
+        self._external_id = sync.options["external_id"]
+        self._fields = [column.to for column in sync.columns]
+        self._connection = self.get_connection(sync.connection)
+        self._base_url = base_url(self._connection)
+        self._timeout_seconds = sync.limits.timeout_seconds
+        self._max_attempts = sync.limits.max_attempts
+        self._session = requests.Session()
+        self._token = ""
+        self._user_id = ""
+        self._lock = threading.Lock()
+        self._api = ApiClient(
+            "Salesforce",
+            self._base_url,
+            session=self._session,
+            authorize=self._authorize,
+            rate_limit=RateLimit.per_second(sync.limits.requests_per_second or REQUESTS_PER_SECOND),
+            timeout_seconds=sync.limits.timeout_seconds,
+        )
+
+    def get_conn(self) -> requests.Session:
+        """Return the session that requests are made with."""
+        return self._session
+
+    def batch_size(self, pending: int) -> int:
+        """Return 200, or 10,000 where more than 2,000 records wait: that is what the Bulk API is for."""
+        return BULK_RECORDS if pending > BULK_ABOVE_RECORDS else COLLECTION_RECORDS
+
+    def prepare(self) -> None:
+        """Wait for bulk jobs that a killed run left behind, so that they cannot overwrite what comes now."""
+        answer = self._patiently(self._call, "GET", "/jobs/ingest?jobType=V2Ingest")
+        for job in answer["records"]:
+            if job["object"] != self._object or job["createdById"] != self._user_id:
+                continue
+            if job["state"] == "Open":
+                abort = partial(self._call, "PATCH", f"/jobs/ingest/{job['id']}", json={"state": "Aborted"})
+                self._patiently(abort)
+            elif job["state"] in ("UploadComplete", "InProgress"):
+                self._finished_job(job["id"])
+
+    def send(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Bring changes of one kind to Salesforce; see ``Destination.send``."""
+        if changes[0].action == "remove":
+            return [outcome for batch in batches(changes, COLLECTION_RECORDS) for outcome in self._clear(batch)]
+        if len(changes) > COLLECTION_RECORDS:
+            return self._bulk_upsert(changes)
+        records = [
+            {"attributes": {"type": self._object}, self._external_id: change.record_key, **change.payload}
+            for change in changes
+        ]
+        results = self._call(
+            "PATCH",
+            f"/composite/sobjects/{self._object}/{self._external_id}",
+            json={"allOrNone": False, "records": records},
+        )
+        return [self._outcome(change, result) for change, result in zip(changes, results, strict=True)]
+
+    def _clear(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Empty the mapped fields by record id: an upsert would create what sales has deleted."""
+        keys = ", ".join(f"'{_soql_quoted(change.record_key)}'" for change in changes)
+        query = f"SELECT Id, {self._external_id} FROM {self._object} WHERE {self._external_id} IN ({keys})"  # noqa: S608
+        found = self._call("GET", "/query", params={"q": query})["records"]
+        ids = {record[self._external_id]: record["Id"] for record in found}
+        there = [change for change in changes if change.record_key in ids]
+        outcomes = [Outcome(change) for change in changes if change.record_key not in ids]
+        if there:
+            nothing = dict.fromkeys(self._fields)
+            records = [
+                {"attributes": {"type": self._object}, "id": ids[change.record_key], **nothing} for change in there
+            ]
+            results = self._call("PATCH", "/composite/sobjects", json={"allOrNone": False, "records": records})
+            outcomes += [self._outcome(change, result) for change, result in zip(there, results, strict=True)]
+        return outcomes
+
+    def _outcome(self, change: Change, result: dict[str, Any]) -> Outcome:
+        if result["success"]:
+            return Outcome(change, reference=result["id"])
+        error = result["errors"][0]
+        fields = f" ({', '.join(error['fields'])})" if error.get("fields") else ""
+        return Outcome(
+            change,
+            error["statusCode"],
+            masked(f"{error['message']}{fields}"),
+            retryable=error["statusCode"] in RETRYABLE,
+        )
+
+    def _bulk_upsert(self, changes: Sequence[Change]) -> list[Outcome]:
+        job = self._call(
+            "POST",
+            "/jobs/ingest",
+            json={
+                "object": self._object,
+                "externalIdFieldName": self._external_id,
+                "operation": "upsert",
+                "contentType": "CSV",
+                "lineEnding": "LF",
+            },
+        )["id"]
+        upload = self._csv(changes)
+        self._call("PUT", f"/jobs/ingest/{job}/batches", data=upload, headers={"Content-Type": "text/csv"})
+        # From here on the job is known to hold the records: its steps are tried again, not the whole upload.
+        self._patiently(self._close_job, job)
+        state = self._finished_job(job)
+        if state["state"] != "JobComplete":
+            raise FatalError(
+                f"Salesforce ended bulk job {job} as {state['state']}: "
+                f"{masked(str(state.get('errorMessage')))} Correct the mapping or the job, then clear the task."
+            )
+        by_key = {change.record_key: change for change in changes}
+        outcomes = [
+            Outcome(by_key[row[self._external_id]], reference=job) for row in self._bulk_rows(job, "successfulResults")
+        ]
+        for row in self._patiently(self._bulk_rows, job, "failedResults"):
+            code, _, message = row["sf__Error"].partition(":")
+            outcomes.append(Outcome(by_key[row[self._external_id]], code, masked(message), retryable=code in RETRYABLE))
+        for row in self._patiently(self._bulk_rows, job, "unprocessedrecords"):
+            change = by_key[row[self._external_id]]
+            outcomes.append(Outcome(change, "UNPROCESSED", "The job ended before it.", retryable=True))
+        return outcomes
+
+    def _close_job(self, job: str) -> None:
+        if self._call("GET", f"/jobs/ingest/{job}")["state"] == "Open":
+            self._call("PATCH", f"/jobs/ingest/{job}", json={"state": "UploadComplete"})
+
+    def _patiently(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return retrying(self._max_attempts, stopped=threading.Event())(function, *arguments)
+
+    def _csv(self, changes: Sequence[Change]) -> bytes:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([self._external_id, *self._fields])
+        for change in changes:
+            writer.writerow([change.record_key, *(_csv_value(change.payload[name]) for name in self._fields)])
+        return text.getvalue().encode()
+
+    def _bulk_rows(self, job: str, kind: str) -> list[dict[str, str]]:
+        response = self._api.call("GET", f"/services/data/{API_VERSION}/jobs/ingest/{job}/{kind}")
+        if response.status_code != 200:
+            raise TransientError(f"Salesforce answered {response.status_code} to {kind} of job {job}.")
+        return list(csv.DictReader(io.StringIO(response.content.decode())))
+
+    def _finished_job(self, job: str) -> dict[str, Any]:
+        """Wait until a bulk job has ended and return it.
+
+        :raises TransientError: where it takes longer than an hour.
+        """
+        wait, waited = 0.2, 0.0
+        while waited < 3_600:
+            state = self._patiently(self._call, "GET", f"/jobs/ingest/{job}")
+            if state["state"] in ("JobComplete", "Failed", "Aborted"):
+                return state
+            time.sleep(wait)
+            waited += wait
+            wait = min(wait * 1.5, 10.0)
+        raise TransientError(f"Salesforce has not finished bulk job {job} in an hour.")
+
+    def _call(self, method: str, path: str, **request: Any) -> Any:
+        response = self._api.call(method, f"/services/data/{API_VERSION}{path}", **request)
+        if response.ok:
+            return json_of(response, "Salesforce") if response.content else None
+        errors = json_of(response, "Salesforce")
+        code, message = errors[0]["errorCode"], masked(errors[0]["message"])
+        if code == "REQUEST_LIMIT_EXCEEDED":
+            cure = "Wait until the org's daily API limit is renewed, or raise it; the next run goes on from here."
+        else:
+            cure = "Correct the field, object or permission that it names, then clear the task."
+        raise FatalError(f"Salesforce answered {response.status_code} {code} to {method} {path}: {message} {cure}")
+
+    def _authorize(self, fresh: bool) -> dict[str, str]:
+        with self._lock:
+            if fresh or not self._token:
+                self._log_in()
+            return {"Authorization": f"Bearer {self._token}"}
+
+    def _log_in(self) -> None:
+        try:
+            response = self._session.post(
+                f"{self._base_url}/services/oauth2/token",
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": self._connection.login,
+                    "client_secret": self._connection.password,
+                },
+                timeout=self._timeout_seconds,
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise TransientError(f"Salesforce: {type(error).__name__} at login.") from None
+        if response.status_code >= 500 or response.status_code == 429:
+            raise TransientError(f"Salesforce answered {response.status_code} to the login.")
+        answer = json_of(response, "Salesforce")
+        if not response.ok:
+            raise FatalError(
+                f"Salesforce refuses the login ({answer.get('error')}). Correct login (consumer key) and password "
+                f"(consumer secret) of the Airflow connection {self._connection.conn_id}, then clear the task."
+            )
+        self._token = answer["access_token"]
+        self._user_id = answer["id"].rsplit("/", 1)[-1]
+        mask_secret(self._token)
+
+
+def _soql_quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _csv_value(value: Any) -> str:
+    if value is None:
+        return NULL
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,83 @@
+"""The last step of a sync: what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+
+from martech.activation import engine
+from martech.activation.operators.ledger import open_ledger
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from include.activation.declarations import Sync
+
+COUNTS = ("adds", "changes", "removes", "sent", "rejected", "pending", "in_destination", "dead_letters")
+
+
+class ReportSyncOperator(BaseOperator):
+    """Writes the run into ``activation_runs`` and logs what was rejected and how to try it again.
+
+    Runs after failures too (``trigger_rule="all_done"``), and fails where something is left to be sent, so
+    that the DAG run cannot end green.
+
+    :param sync: the declaration.
+    :param table: full name of ``layer.table``.
+    :param gcp_conn_id: connection to BigQuery.
+    :param location: location of the datasets.
+    :param plan_task_id: task that returns the plan's id.
+    """
+
+    def __init__(
+        self,
+        *,
+        sync: Sync,
+        table: Callable[[str], str],
+        gcp_conn_id: str,
+        location: str,
+        plan_task_id: str = "plan_sync",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.sync = sync
+        self.table = table
+        self.gcp_conn_id = gcp_conn_id
+        self.location = location
+        self.plan_task_id = plan_task_id
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Report, and return the counts.
+
+        :raises AirflowFailException: where the run failed or left records to be sent.
+        """
+        ledger = open_ledger(self, context)
+        plan_id = context["ti"].xcom_pull(task_ids=self.plan_task_id)
+        row = engine.report_sync(
+            ledger,
+            self.sync,
+            plan_id,
+            run_id=context["run_id"],
+            full_resync=context["params"]["full_resync"],
+            dry_run=context["params"]["dry_run"],
+        )
+        self.log.info("%s: %s", row["status"], ", ".join(f"{name} {row[name]}" for name in COUNTS))
+        if row["rejected"] and plan_id:
+            for reason in ledger.rejections(plan_id):
+                self.log.warning(
+                    "%d rejected, %s: %s (record %s …)",
+                    reason["records"], reason["error_code"], reason["message"], reason["record_key"],
+                )  # fmt: skip
+            self.log.warning(
+                "They wait in ops.activation_dead_letters and are sent again when their content changes. To "
+                "retry them now: airflow dags trigger %s --conf '{\"retry_dead_letters\": true}'",
+                self.dag_id,
+            )
+        if row["status"] in ("failed", "incomplete"):
+            raise AirflowFailException(
+                f"The run is {row['status']}, {row['pending']} records are left to be sent. "
+                "See the task that failed; the next run, or clearing send_changes, goes on from here."
+            )
+        return {name: row[name] for name in COUNTS}

@@ -1,0 +1,77 @@
+"""A warehouse with the tables that the syncs read and write, and the three destinations on free ports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from include.activation.declarations import Sync, load_syncs
+from include.warehouse.ddl import layer_scripts
+from include.warehouse.settings import settings
+from tests.activation.warehouse import Warehouse
+from tools.destinations.braze import BrazeServer
+from tools.destinations.google_data_manager import GoogleDataManagerServer
+from tools.destinations.salesforce import SalesforceServer
+from tools.destinations.server import DestinationServer
+
+
+@pytest.fixture(scope="session")
+def bigquery_client(warehouse_url: str) -> bigquery.Client:
+    """Return a client with the datasets and the ops tables made."""
+    client = bigquery.Client(settings.project_id, credentials=AnonymousCredentials())
+    for layer in settings.layers.values():
+        client.create_dataset(f"{settings.project_id}.{layer.dataset}", exists_ok=True)
+    for script in layer_scripts("ops"):
+        if script.path.name.startswith("activation_"):
+            client.query(script.sql).result()
+    return client
+
+
+@pytest.fixture
+def warehouse(bigquery_client: bigquery.Client) -> Warehouse:
+    """Return the warehouse with empty ops tables."""
+    warehouse = Warehouse(bigquery_client)
+    warehouse.empty_ops_tables()
+    return warehouse
+
+
+def _started(server: DestinationServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[DestinationServer]:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{server.name.upper()}_DEFAULT", json.dumps(server.connection()))
+    with server:
+        yield server
+
+
+@pytest.fixture
+def salesforce(monkeypatch: pytest.MonkeyPatch) -> Iterator[SalesforceServer]:
+    """Serve a Salesforce org and point ``salesforce_default`` at it."""
+    yield from _started(SalesforceServer(), monkeypatch)
+
+
+@pytest.fixture
+def braze(monkeypatch: pytest.MonkeyPatch) -> Iterator[BrazeServer]:
+    """Serve a Braze workspace and point ``braze_default`` at it."""
+    yield from _started(BrazeServer(), monkeypatch)
+
+
+@pytest.fixture
+def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleDataManagerServer]:
+    """Serve the Data Manager API and point ``google_data_manager_default`` at it."""
+    yield from _started(GoogleDataManagerServer(), monkeypatch)
+
+
+@pytest.fixture
+def sync() -> Callable[..., Sync]:
+    """Return a function that returns a declared sync, with some fields replaced."""
+
+    def declared(name: str, **changes: Any) -> Sync:
+        found = next(sync for sync in load_syncs() if sync.name.startswith(name))
+        limits = replace(found.limits, **changes.pop("limits", {}))
+        return replace(found, limits=limits, **changes)
+
+    return declared

@@ -1,0 +1,144 @@
+"""Salesforce, against a server that keeps its contract."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from martech.activation import engine
+from martech.activation.changes import Change, FatalError
+from martech.activation.hooks import salesforce as module
+from martech.activation.hooks.salesforce import SalesforceHook
+
+from tools.destinations.server import Faults
+
+PAYLOAD = {
+    "Lead_Score__c": 87.25,
+    "Lead_Grade__c": "A",
+    "Conversion_Probability__c": 0.5,
+    "Sales_Readiness_Score__c": None,
+    "Qualification_Status__c": "sql",
+    "Recommended_Next_Action__c": 'Call, "today"',
+}
+
+
+def upsert(key: str, **fields) -> Change:
+    """Return an upsert of a lead."""
+    return Change(key, "add", PAYLOAD | fields)
+
+
+@pytest.fixture
+def hook(salesforce, sync):
+    """Return a hook that leads to the local org."""
+    return SalesforceHook(sync("lead_scores"))
+
+
+def leads(server):
+    return server.objects["Lead"].records
+
+
+def test_upserts_up_to_200_records_in_one_request(hook, salesforce):
+    changes = [upsert(f"00Q{i}") for i in range(200)]
+    outcomes = hook.send(changes)
+    assert [o.error_code for o in outcomes] == [None] * 200
+    assert salesforce.requests["PATCH /services/data/v62.0/composite/sobjects/Lead/Marketing_Lead_Id__c"] == 1
+    assert leads(salesforce)["00Q7"] | {"Id": None} == {"Id": None, **PAYLOAD}
+
+
+def test_errors_of_single_records_come_back_under_http_200(hook, salesforce):
+    salesforce.deleted.add("00Q2")
+    outcomes = hook.send(
+        [upsert("00Q1"), upsert("00Q2"), upsert("00Q3", Lead_Grade__c="Z"), upsert("00Q4", Lead_Score__c=1e6)]
+    )
+    assert [o.error_code for o in outcomes] == [
+        None, "ENTITY_IS_DELETED", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "NUMBER_OUTSIDE_VALID_RANGE",
+    ]  # fmt: skip
+    assert set(leads(salesforce)) == {"00Q1"}
+
+
+def test_a_locked_record_is_worth_another_try(hook, salesforce):
+    salesforce.faults = Faults(rate=1.0, kinds=("row_locked",))
+    outcomes = hook.send([upsert("00Q1"), upsert("00Q2")])
+    assert [(o.error_code, o.retryable) for o in outcomes] == [("UNABLE_TO_LOCK_ROW", True), (None, False)]
+
+
+def test_remove_empties_the_mapped_fields_and_never_creates(hook, salesforce):
+    hook.send([upsert("00Q1")])
+    outcomes = hook.send([Change("00Q1", "remove", {}), Change("00Q404", "remove", {})])
+    assert [o.error_code for o in outcomes] == [None, None]
+    assert set(leads(salesforce)) == {"00Q1"}
+    assert all(value is None for name, value in leads(salesforce)["00Q1"].items() if name != "Id")
+
+
+def test_a_quote_in_a_key_is_not_soql(hook, salesforce):
+    key = "00Q') OR Name LIKE ('%"
+    hook.send([upsert(key), upsert("00Q2")])
+    hook.send([Change(key, "remove", {})])
+    assert leads(salesforce)[key]["Lead_Score__c"] is None
+    assert leads(salesforce)["00Q2"]["Lead_Score__c"] == 87.25
+
+
+def test_above_2000_records_the_bulk_api_takes_over(hook, salesforce):
+    assert hook.batch_size(2_000) == 200
+    assert hook.batch_size(2_001) == 10_000
+    changes = [upsert(f"00Q{i}", **({"Lead_Score__c": 1e6} if i == 3 else {})) for i in range(300)]
+    outcomes = {o.change.record_key: o for o in hook.send(changes)}
+    assert len(outcomes) == 300
+    assert outcomes["00Q3"].error_code == "NUMBER_OUTSIDE_VALID_RANGE"
+    assert leads(salesforce)["00Q299"] | {"Id": None} == {"Id": None, **PAYLOAD}
+    assert len(salesforce.jobs) == 1
+
+
+def test_a_job_of_a_killed_run_is_waited_for_or_aborted(hook, salesforce, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SalesforceHook, "_finished_job", killed)
+        with pytest.raises(KeyboardInterrupt):
+            hook.send([upsert(f"00Q{i}") for i in range(201)])
+    assert not leads(salesforce)
+    hook.prepare()
+    assert [job.state for job in salesforce.jobs.values()] == ["JobComplete"]
+    assert len(leads(salesforce)) == 201
+    hook._call(
+        "POST",
+        "/jobs/ingest",
+        json={"object": "Lead", "externalIdFieldName": "Marketing_Lead_Id__c", "operation": "upsert"},
+    )
+    hook.prepare()
+    assert [job.state for job in salesforce.jobs.values()] == ["JobComplete", "Aborted"]
+
+
+def test_an_expired_session_is_renewed(hook, salesforce):
+    hook.send([upsert("00Q1")])
+    salesforce.tokens.clear()
+    assert hook.send([upsert("00Q2")])[0].error_code is None
+    assert salesforce.requests["POST /services/oauth2/token"] == 2
+
+
+def test_a_wrong_secret_names_the_connection_and_not_the_secret(salesforce, sync, monkeypatch):
+    wrong = salesforce.connection() | {"password": "not-the-secret"}
+    monkeypatch.setenv("AIRFLOW_CONN_SALESFORCE_DEFAULT", json.dumps(wrong))
+    with pytest.raises(FatalError, match="connection salesforce_default") as error:
+        SalesforceHook(sync("lead_scores")).send([upsert("00Q1")])
+    assert "not-the-secret" not in str(error.value)
+
+
+def test_a_field_that_the_org_does_not_have_ends_the_run(hook):
+    with pytest.raises(FatalError, match=r"INVALID_FIELD.*Nope__c"):
+        hook.send([upsert("00Q1", Nope__c=1)])
+
+
+def test_a_sync_of_leads_end_to_end(warehouse, salesforce, sync):
+    warehouse.make_leads(450)
+    declared = sync("lead_scores")
+    ledger = warehouse.ledger(declared)
+    plan_id = engine.plan_sync(ledger, declared)
+    engine.send_changes(ledger, declared, SalesforceHook(declared), plan_id)
+    row = engine.report_sync(ledger, declared, plan_id, run_id="r", full_resync=False, dry_run=False)
+    assert (row["status"], row["adds"], row["sent"], row["in_destination"]) == ("succeeded", 441, 441, 441)
+    source = warehouse.run("select lead_id, lead_score from `@gold.lead_scores`")
+    expected = {r["lead_id"]: r["lead_score"] for r in source if int(r["lead_id"][3:]) % 50}
+    assert {key: record["Lead_Score__c"] for key, record in leads(salesforce).items()} == expected
+    assert module.COLLECTION_RECORDS == 200

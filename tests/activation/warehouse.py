@@ -1,0 +1,95 @@
+"""The warehouse as the activation tests see it: sources made from rows, ops tables as lists of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.cloud import bigquery
+from martech.activation.ledger import Ledger
+
+from include.activation.declarations import Sync
+from include.warehouse.settings import settings
+
+OPS_TABLES = ("state", "outbox", "changelog", "dead_letters", "runs")
+
+
+def table(name: str) -> str:
+    """Return the full name of ``layer.table``."""
+    layer, _, model = name.partition(".")
+    return settings.table(layer, model)
+
+
+class Warehouse:
+    """Makes sources and reads results."""
+
+    def __init__(self, client: bigquery.Client) -> None:
+        self.client = client
+
+    def run(self, sql: str) -> list[dict[str, Any]]:
+        """Run a statement; ``{name}`` stands for a table such as ``gold.lead_scores``."""
+        for layer in settings.layers.values():
+            sql = sql.replace(f"@{layer.name}.", f"{settings.project_id}.{layer.dataset}.")
+        return [dict(row) for row in self.client.query(sql).result()]
+
+    def ledger(self, sync: Sync, run_id: str = "manual__test") -> Ledger:
+        """Return the ledger of a sync."""
+        return Ledger(self.client, sync, table=table, run_id=run_id)
+
+    def ops(self, name: str) -> list[dict[str, Any]]:
+        """Return the rows of ``activation_<name>``."""
+        return self.run(f"select * from `@ops.activation_{name}`")  # noqa: S608
+
+    def empty_ops_tables(self) -> None:
+        """Forget all runs."""
+        for name in OPS_TABLES:
+            self.run(f"delete from `@ops.activation_{name}` where true")  # noqa: S608
+
+    def make_leads(self, count: int) -> None:
+        """Make lead scores and the leads' consent; every 50th lead has opted out."""
+        self.run(
+            f"""create or replace table `@gold.lead_scores` as
+            select
+                concat('00Q', lpad(cast(i as string), 15, '0')) as lead_id,
+                round(mod(i * 7919, 10000) / 100, 2) as lead_score,
+                substr('ABCDEF', mod(i, 6) + 1, 1) as lead_grade,
+                round(mod(i * 31, 1000) / 1000, 3) as conversion_probability,
+                if(mod(i, 11) = 0, null, round(mod(i * 17, 1000) / 10, 1)) as sales_readiness_score,
+                'sql' as qualification_status,
+                'Call within a day, "today" if possible' as recommended_next_action
+            from unnest(generate_array(1, {int(count)})) as i"""  # noqa: S608
+        )
+        self.run(
+            """create or replace table `@silver.unified_leads` as
+            select lead_id, mod(cast(substr(lead_id, 4) as int64), 50) = 0 as is_unsubscribed
+            from `@gold.lead_scores`"""
+        )
+
+    def make_customers(self, count: int) -> None:
+        """Make customers with their health; every 50th has opted out, every 5th shares a phone with the next."""
+        self.run(
+            f"""create or replace table `@silver.customer_360` as
+            select
+                concat('c', lpad(cast(i as string), 8, '0')) as customer_id,
+                concat('braze-', cast(i as string)) as braze_user_id,
+                concat('Person', cast(i as string), '@Example.com') as email,
+                concat('+1555', lpad(cast(if(mod(i, 5) = 0, i + 1, i) as string), 7, '0')) as phone,
+                'Ann-Marie' as first_name,
+                concat('O''Neil ', cast(i as string)) as last_name,
+                if(mod(i, 3) = 0, 'United States', 'us') as country,
+                '94105' as postal_code,
+                'customer' as lifecycle_stage,
+                'low' as churn_risk_category,
+                true as is_customer,
+                date '2026-11-01' as last_order_date,
+                mod(i, 50) = 0 as is_unsubscribed
+            from unnest(generate_array(1, {int(count)})) as i"""  # noqa: S608
+        )
+        self.run(
+            """create or replace table `@gold.customer_health_scores` as
+            select
+                customer_id,
+                round(mod(cast(substr(customer_id, 2) as int64) * 7919, 10000) / 100, 2) as health_score,
+                'healthy' as health_category,
+                0.25 as churn_risk_score
+            from `@silver.customer_360`"""
+        )

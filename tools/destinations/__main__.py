@@ -1,0 +1,104 @@
+"""Command line of the local destinations.
+
+``serve --connections FILE`` starts the three servers and writes their Airflow connections, in the format of
+``airflow connections import``; ``summary --connections FILE`` prints what they received.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tools.destinations.braze import BrazeServer
+from tools.destinations.google_data_manager import GoogleDataManagerServer
+from tools.destinations.salesforce import SalesforceServer
+
+CONNECTIONS = {
+    "salesforce_default": SalesforceServer,
+    "braze_default": BrazeServer,
+    "google_data_manager_default": GoogleDataManagerServer,
+}
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Start the servers and serve until the process ends."""
+    ports = (arguments.port_salesforce, arguments.port_braze, arguments.port_google)
+    servers = {name: server(port) for (name, server), port in zip(CONNECTIONS.items(), ports, strict=True)}
+    path = Path(arguments.connections)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # It holds the local service account's key; and it appears at once, so that whoever waits can read it.
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(json.dumps({name: server.connection() for name, server in servers.items()}, indent=2))
+    os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is not atomic by contract
+    for name, server in servers.items():
+        print(f"{name}: {server.url}", flush=True)
+    threads = [threading.Thread(target=server.serve_forever) for server in servers.values()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def summary_rows(states: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Return destination, object, records held, records taken, repeats, requests and faults, as text."""
+    rows = []
+    for state in states:
+        if "records" in state:
+            held = {name: sum(len(r) > 1 for r in records.values()) for name, records in state["records"].items()}
+        elif "audiences" in state:
+            held = {f"audience {name} (identifiers)": len(members) for name, members in state["audiences"].items()}
+        else:
+            held = {"users": sum(bool(attributes) for attributes in state["attributes"].values())}
+        for what, records in (held or {"nothing yet": 0}).items():
+            rows.append(
+                (
+                    state["name"], what, f"{records:,}", f"{state['deliveries']:,}", f"{state['repeats']:,}",
+                    f"{sum(state['requests'].values()):,}", f"{sum(state['faults'].values()):,}",
+                )
+            )  # fmt: skip
+    return rows
+
+
+def summary(arguments: argparse.Namespace) -> None:
+    """Print what each destination received."""
+    connections = json.loads(Path(arguments.connections).read_text())
+    states = []
+    for connection in connections.values():
+        with urllib.request.urlopen(f"{connection['host']}/_state", timeout=10) as response:  # noqa: S310 - a local server
+            states.append(json.load(response))
+    header = ("destination", "object", "holds", "deliveries", "repeats", "requests", "faults")
+    rows = [header, *summary_rows(states)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    for row in rows:
+        text = [
+            cell.ljust(width) if i < 2 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(text).rstrip())
+
+
+def main(argv: list[str]) -> None:
+    """Run a command."""
+    parser = argparse.ArgumentParser(prog="python -m tools.destinations", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    serving = commands.add_parser("serve", help="start the three destinations")
+    serving.set_defaults(run=serve)
+    for name in ("salesforce", "braze", "google"):
+        serving.add_argument(f"--port-{name}", type=int, default=0, help="port; 0 takes a free one")
+    showing = commands.add_parser("summary", help="print what each destination received")
+    showing.set_defaults(run=summary)
+    for command in (serving, showing):
+        command.add_argument("--connections", required=True, help="file with their Airflow connections")
+    arguments = parser.parse_args(argv)
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,195 @@
+"""Google Data Manager API: service-account tokens, audienceMembers:ingest and :remove."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import Any
+from urllib.parse import parse_qs
+
+import google.auth.jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tools.destinations.server import Answer, DestinationServer, Request
+
+SCOPE = "https://www.googleapis.com/auth/datamanager"
+EMAIL = "activation@local-project.iam.gserviceaccount.com"
+GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+MAX_MEMBERS = 10_000
+MAX_IDENTIFIERS = 10
+SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}")
+INGEST_FIELDS = {
+    "destinations", "audienceMembers", "consent", "validateOnly", "encoding", "encryptionInfo", "termsOfService",
+}  # fmt: skip
+REMOVE_FIELDS = INGEST_FIELDS - {"consent", "termsOfService"}
+ADDRESS_FIELDS = {"givenName", "familyName", "regionCode", "postalCode"}
+
+
+class InvalidArgumentError(Exception):
+    """A request that the API refuses as a whole, with the violations by field."""
+
+    def __init__(self, message: str, violations: list[dict[str, str]] | None = None) -> None:
+        super().__init__(message)
+        self.violations = violations or []
+
+
+class GoogleDataManagerServer(DestinationServer):
+    """Customer Match lists of Google Ads accounts; each list is a set of identifiers.
+
+    :param port: port to listen on; 0 takes a free one.
+    """
+
+    name = "google_data_manager"
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.audiences: dict[str, set[str]] = {}
+        self.statuses: dict[str, dict[str, Any]] = {}
+        self.tokens: set[str] = set()
+        self.deliveries = 0
+        self.repeats = 0
+        self.without_consent = 0
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._private_key = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+        self._public_key = key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def connection(self) -> dict[str, Any]:
+        """Return the Airflow connection that leads here, with a service-account key of this server's own."""
+        key = {
+            "type": "service_account",
+            "project_id": "local-project",
+            "private_key_id": "local",
+            "private_key": self._private_key,
+            "client_email": EMAIL,
+            "token_uri": f"{self.url}/token",
+        }
+        return {"conn_type": "google_cloud_platform", "host": self.url, "extra": {"keyfile_dict": key}}
+
+    def holdings(self) -> dict[str, Any]:
+        """Return the hashed identifiers by audience."""
+        return {
+            "deliveries": self.deliveries,
+            "repeats": self.repeats,
+            "without_consent": self.without_consent,
+            "audiences": {name: sorted(members) for name, members in self.audiences.items()},
+        }
+
+    def throttled(self) -> Answer:
+        """Return the API's RESOURCE_EXHAUSTED."""
+        return Answer(429, _status(429, "RESOURCE_EXHAUSTED", "Too many requests."), {"Retry-After": "0.05"})
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request as the API does."""
+        if request.path == "/token":
+            return self._token(request)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if request.fault == "expired_session":
+            self.tokens.discard(token)
+        if token not in self.tokens:
+            return Answer(401, _status(401, "UNAUTHENTICATED", "Request had invalid credentials."))
+        if request.path == "/v1/requestStatus:retrieve":
+            status = self.statuses.get(request.query.get("requestId", ""))
+            found = {"requestStatusPerDestination": [status]}
+            return Answer(200, found) if status else Answer(404, _status(404, "NOT_FOUND", "No such request."))
+        if request.path not in ("/v1/audienceMembers:ingest", "/v1/audienceMembers:remove"):
+            return Answer(404, _status(404, "NOT_FOUND", "Not found."))
+        try:
+            return Answer(200, {"requestId": self._members(request, request.path.rpartition(":")[2])})
+        except InvalidArgumentError as error:
+            details = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": error.violations}]
+            return Answer(400, _status(400, "INVALID_ARGUMENT", str(error), details))
+
+    def _token(self, request: Request) -> Answer:
+        form = {key: values[0] for key, values in parse_qs(request.body.decode()).items()}
+        try:
+            claims = google.auth.jwt.decode(form["assertion"], certs=self._public_key, audience=f"{self.url}/token")
+        except (KeyError, ValueError):
+            return Answer(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
+        if form["grant_type"] != GRANT or claims["iss"] != EMAIL or claims["scope"] != SCOPE:
+            return Answer(400, {"error": "invalid_scope", "error_description": "Invalid OAuth scope."})
+        token = f"ya29.{secrets.token_hex(16)}"
+        self.tokens.add(token)
+        return Answer(200, {"access_token": token, "expires_in": 3599, "token_type": "Bearer"})
+
+    def _members(self, request: Request, verb: str) -> str:
+        """Check a request, apply it, and return its id."""
+        body = request.json()
+        unknown = set(body) - (INGEST_FIELDS if verb == "ingest" else REMOVE_FIELDS)
+        if unknown:
+            raise InvalidArgumentError(f'Invalid JSON payload received. Unknown name "{sorted(unknown)[0]}".')
+        audience = _audience(body)
+        if body.get("encoding") != "HEX":
+            raise InvalidArgumentError("Encoding is required.")
+        terms = body.get("termsOfService", {}).get("customerMatchTermsOfServiceStatus")
+        if verb == "ingest" and terms != "ACCEPTED":
+            raise InvalidArgumentError("TERMS_AND_CONDITIONS_NOT_SIGNED")
+        members = body.get("audienceMembers", [])
+        if not 1 <= len(members) <= MAX_MEMBERS:
+            raise InvalidArgumentError("TOO_MANY_AUDIENCE_MEMBERS")
+        violations: list[dict[str, str]] = []
+        identifiers = [_identifiers(index, member, violations) for index, member in enumerate(members)]
+        if violations:
+            raise InvalidArgumentError("There was a problem with the request.", violations)
+        held = self.audiences.setdefault(audience, set())
+        consent = body.get("consent", {})
+        for tokens in identifiers:
+            if verb == "remove":
+                held -= tokens
+            elif set(consent.values()) == {"CONSENT_GRANTED"} and len(consent) == 2:
+                self.deliveries += 1
+                self.repeats += tokens <= held
+                held |= tokens
+            else:
+                self.without_consent += 1
+        request_id = f"{time.time_ns():x}-{len(self.statuses)}"
+        self.statuses[request_id] = {"destination": body["destinations"][0], "requestStatus": "SUCCESS"}
+        return request_id
+
+
+def _audience(body: dict[str, Any]) -> str:
+    destinations = body.get("destinations", [])
+    if not 1 <= len(destinations) <= 10:
+        raise InvalidArgumentError("TOO_MANY_DESTINATIONS")
+    account = destinations[0].get("operatingAccount", {})
+    if account.get("accountType") != "GOOGLE_ADS" or not re.fullmatch(r"\d{10}", account.get("accountId", "")):
+        raise InvalidArgumentError("INVALID_DESTINATION")
+    if not re.fullmatch(r"\d+", destinations[0].get("productDestinationId", "")):
+        raise InvalidArgumentError("INVALID_USER_LIST_ID")
+    return destinations[0]["productDestinationId"]
+
+
+def _identifiers(index: int, member: dict[str, Any], violations: list[dict[str, str]]) -> set[str]:
+    """Return a member's identifiers, and add to the violations what is wrong with them."""
+    path = f"audience_members[{index}].user_data.user_identifiers"
+    listed = member.get("userData", {}).get("userIdentifiers", [])
+    if not 1 <= len(listed) <= MAX_IDENTIFIERS or set(member) - {"userData", "consent"}:
+        violations.append({"field": path, "description": "Between 1 and 10 identifiers are allowed."})
+        return set()
+    tokens = set()
+    for position, identifier in enumerate(listed):
+        where = f"{path}[{position}]"
+        match identifier:
+            case {"emailAddress": hashed} | {"phoneNumber": hashed} if len(identifier) == 1:
+                hashes = [hashed]
+            case {"address": address} if len(identifier) == 1 and set(address) == ADDRESS_FIELDS:
+                hashes = [address["givenName"], address["familyName"]]
+                if not re.fullmatch(r"[A-Z]{2}", address["regionCode"]):
+                    violations.append({"field": f"{where}.address.region_code", "description": "INVALID_FORMAT"})
+            case _:
+                violations.append({"field": where, "description": "Exactly one complete identifier is needed."})
+                continue
+        if not all(SHA256_HEX.fullmatch(value) for value in hashes):
+            violations.append({"field": where, "description": "The SHA256 encoded value is malformed."})
+        kind, value = next(iter(identifier.items()))
+        tokens.add(f"{kind}:{':'.join(value.values()) if isinstance(value, dict) else value}")
+    return tokens
+
+
+def _status(code: int, status: str, message: str, details: list[Any] | None = None) -> dict[str, Any]:
+    return {"error": {"code": code, "status": status, "message": message, "details": details or []}}

@@ -1,0 +1,327 @@
+"""Salesforce: OAuth client credentials, sObject Collections, SOQL by external id, Bulk API 2.0."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.destinations.server import Answer, DestinationServer, Request
+
+CLIENT_ID, CLIENT_SECRET = "local-consumer-key", "local-consumer-secret"
+USER_ID = "005000000000001AAA"
+SERVICES = re.compile(r"/services/data/v\d+\.\d(?P<path>/.*)")
+SOQL = re.compile(r"SELECT Id, (?P<field>\w+) FROM (?P<object>\w+) WHERE (?P=field) IN \((?P<keys>.*)\)")
+MAX_COLLECTION = 200
+GRADES = {"A", "B", "C", "D", "E", "F"}
+
+
+def number(digits: int) -> Callable[[Any], tuple[str, str] | None]:
+    """Return the check of a number field with so many digits before the point."""
+
+    def check(value: Any) -> tuple[str, str] | None:
+        try:
+            too_large = abs(float(value)) >= 10**digits
+        except (TypeError, ValueError):
+            return "INVALID_TYPE_ON_FIELD_IN_RECORD", f"value not of required type: {value}"
+        return ("NUMBER_OUTSIDE_VALID_RANGE", f"{value} is outside of the valid range") if too_large else None
+
+    return check
+
+
+def text(length: int, allowed: set[str] | None = None) -> Callable[[Any], tuple[str, str] | None]:
+    """Return the check of a text field, or of a restricted picklist."""
+
+    def check(value: Any) -> tuple[str, str] | None:
+        if not isinstance(value, str):
+            return "INVALID_TYPE_ON_FIELD_IN_RECORD", f"value not of required type: {value}"
+        if len(value) > length:
+            return "STRING_TOO_LONG", f"data value too large: {value} (max length={length})"
+        if allowed and value not in allowed:
+            return "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", f"bad value for restricted picklist: {value}"
+        return None
+
+    return check
+
+
+@dataclass
+class SObject:
+    """An object of the org.
+
+    :param prefix: first characters of its record ids.
+    :param required: fields that a new record needs.
+    :param fields: check of each field that the integration user may write.
+    """
+
+    prefix: str
+    external_id: str
+    required: tuple[str, ...]
+    fields: dict[str, Callable[[Any], tuple[str, str] | None]]
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def org() -> dict[str, SObject]:
+    """Return the objects of the org, with the custom fields that docs/reverse_etl.md asks an admin to add."""
+    return {
+        "Lead": SObject(
+            "00Q",
+            "Marketing_Lead_Id__c",
+            ("LastName", "Company"),
+            {
+                "LastName": text(80),
+                "Company": text(255),
+                "Lead_Score__c": number(3),
+                "Lead_Grade__c": text(1, GRADES),
+                "Conversion_Probability__c": number(1),
+                "Sales_Readiness_Score__c": number(3),
+                "Qualification_Status__c": text(40),
+                "Recommended_Next_Action__c": text(255),
+            },
+        )
+    }
+
+
+@dataclass
+class Job:
+    """A bulk ingest job."""
+
+    id: str
+    object: str
+    state: str = "Open"
+    polls: int = 0
+    rows: list[dict[str, str]] = field(default_factory=list)
+    results: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the job as the API shows it."""
+        return {
+            "id": self.id,
+            "object": self.object,
+            "operation": "upsert",
+            "state": self.state,
+            "createdById": USER_ID,
+        }
+
+
+class SalesforceServer(DestinationServer):
+    """An org with one connected app.
+
+    :param port: port to listen on; 0 takes a free one.
+    :param leads_exist: whether any lead id is taken for an existing lead, since the sample's leads come from
+        this org; otherwise only those in ``self.objects`` exist.
+    """
+
+    name = "salesforce"
+
+    def __init__(self, port: int = 0, *, leads_exist: bool = True) -> None:
+        super().__init__(port)
+        self.leads_exist = leads_exist
+        self.objects = org()
+        self.deleted: set[str] = set()
+        self.tokens: set[str] = set()
+        self.jobs: dict[str, Job] = {}
+        self.deliveries = 0
+        self.repeats = 0
+
+    def connection(self) -> dict[str, Any]:
+        """Return the Airflow connection that leads here."""
+        return {"conn_type": "http", "host": self.url, "login": CLIENT_ID, "password": CLIENT_SECRET}
+
+    def holdings(self) -> dict[str, Any]:
+        """Return the records by object and external id."""
+        return {
+            "deliveries": self.deliveries,
+            "repeats": self.repeats,
+            "records": {name: sobject.records for name, sobject in self.objects.items()},
+        }
+
+    def answer(self, request: Request) -> Answer:  # noqa: PLR0911 - one per answer
+        """Answer a request as the REST API does."""
+        if request.path == "/services/oauth2/token":
+            return self._token(request)
+        match = SERVICES.fullmatch(request.path)
+        if not match:
+            return _error(404, "NOT_FOUND", "The requested resource does not exist")
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if request.fault == "expired_session":
+            self.tokens.discard(token)
+        if token not in self.tokens:
+            return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        parts = match["path"].strip("/").split("/")
+        match parts:
+            case ["composite", "sobjects", name, external_id] if request.method == "PATCH":
+                return self._collection(request, name, external_id)
+            case ["composite", "sobjects"] if request.method == "PATCH":
+                return self._collection(request, None, None)
+            case ["query"]:
+                return self._query(request.query["q"])
+            case ["jobs", "ingest", *rest]:
+                return self._bulk(request, rest)
+        return _error(404, "NOT_FOUND", "The requested resource does not exist")
+
+    def _token(self, request: Request) -> Answer:
+        form = dict(pair.split("=", 1) for pair in request.body.decode().split("&"))
+        expected = {
+            "grant_type": "client_credentials",
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+        }
+        if form != expected:
+            return Answer(400, {"error": "invalid_client", "error_description": "invalid client credentials"})
+        token = f"00D!{secrets.token_hex(16)}"
+        self.tokens.add(token)
+        identity = f"{self.url}/id/00D000000000001AAA/{USER_ID}"
+        return Answer(
+            200,
+            {"access_token": token, "instance_url": self.url, "id": identity, "token_type": "Bearer"},
+        )
+
+    def _collection(self, request: Request, name: str | None, external_id: str | None) -> Answer:  # noqa: PLR0911 - one per answer
+        """Upsert by external id, or update by record id where no object is named."""
+        try:
+            body = request.json()
+            records = body["records"]
+        except (ValueError, KeyError, TypeError):
+            return _error(400, "JSON_PARSER_ERROR", "The request body is not a collection")
+        if len(records) > MAX_COLLECTION:
+            return _error(
+                400, "LIMIT_EXCEEDED", f"record limit reached. cannot submit more than {MAX_COLLECTION} records"
+            )
+        if body.get("allOrNone"):
+            return _error(400, "INVALID_INPUT", "this server knows allOrNone=false only")
+        for record in records:
+            kind = record.get("attributes", {}).get("type")
+            if kind not in self.objects or name not in (None, kind):
+                return _error(400, "INVALID_TYPE", f"sObject type '{kind}' is not supported.")
+            sobject = self.objects[kind]
+            if name and (external_id != sobject.external_id or "id" in record):
+                return _error(400, "INVALID_FIELD", f"{external_id} is not an external id of {kind}")
+            unknown = set(record) - {"attributes", "id", sobject.external_id} - set(sobject.fields)
+            if unknown:
+                return _error(400, "INVALID_FIELD", f"No such column '{sorted(unknown)[0]}' on sobject of type {kind}")
+        seen: set[str] = set()
+        results = []
+        for index, record in enumerate(records):
+            sobject = self.objects[record["attributes"]["type"]]
+            if request.fault == "row_locked" and index % 2 == 0:
+                results.append(_row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"))
+                continue
+            if external_id:
+                key = record.get(external_id)
+            else:
+                key = next((k for k, r in sobject.records.items() if r["Id"] == record.get("id")), None)
+            if key in seen:
+                results.append(_row_error("DUPLICATE_EXTERNAL_ID", "the key is in this request twice"))
+                continue
+            seen.add(key)
+            fields = {k: v for k, v in record.items() if k not in ("attributes", "id", sobject.external_id)}
+            results.append(self._write(sobject, key, fields, may_create=bool(external_id)))
+        return Answer(200, results)
+
+    def _write(self, sobject: SObject, key: str | None, fields: dict[str, Any], *, may_create: bool) -> dict[str, Any]:
+        """Write one record and return its UpsertResult."""
+        if not key:
+            return _row_error("MISSING_ARGUMENT" if may_create else "NOT_FOUND", "no such record")
+        if key in self.deleted:
+            return _row_error("ENTITY_IS_DELETED", "entity is deleted")
+        for name, value in fields.items():
+            if value is not None and (problem := sobject.fields[name](value)):
+                return _row_error(*problem, [name])
+        record = sobject.records.get(key)
+        if record is None:
+            missing = [name for name in sobject.required if not fields.get(name)]
+            if missing and not self.leads_exist:
+                return _row_error("REQUIRED_FIELD_MISSING", f"Required fields are missing: {missing}", missing)
+            record = sobject.records[key] = {"Id": f"{sobject.prefix}{len(sobject.records):015d}"}
+        self.deliveries += 1
+        self.repeats += all(record.get(name) == value for name, value in fields.items())
+        record.update(fields)
+        return {"id": record["Id"], "success": True, "errors": [], "created": False}
+
+    def _query(self, soql: str) -> Answer:
+        match = SOQL.fullmatch(soql)
+        if not match or match["object"] not in self.objects:
+            return _error(400, "MALFORMED_QUERY", "unexpected token")
+        sobject = self.objects[match["object"]]
+        quoted = re.findall(r"'((?:[^'\\]|\\.)*)'", match["keys"])
+        keys = [re.sub(r"\\(.)", r"\1", key) for key in quoted]
+        found = [key for key in keys if key in sobject.records and key not in self.deleted]
+        records = [{"Id": sobject.records[key]["Id"], match["field"]: key} for key in found]
+        return Answer(200, {"totalSize": len(records), "done": True, "records": records})
+
+    def _bulk(self, request: Request, rest: list[str]) -> Answer:  # noqa: PLR0911 - one per answer
+        if not rest:
+            if request.method == "GET":
+                return Answer(200, {"done": True, "records": [job.as_json() for job in self.jobs.values()]})
+            body = request.json()
+            sobject = self.objects.get(body["object"])
+            if not sobject or body["operation"] != "upsert" or body["externalIdFieldName"] != sobject.external_id:
+                return _error(400, "INVALIDJOB", "the job cannot be created")
+            job = Job(f"750{len(self.jobs):015d}", body["object"])
+            self.jobs[job.id] = job
+            return Answer(200, job.as_json())
+        job = self.jobs.get(rest[0])
+        if not job:
+            return _error(404, "NOT_FOUND", "The requested resource does not exist")
+        match (request.method, rest[1:]):
+            case ("PUT", ["batches"]) if job.state == "Open" and not job.rows:
+                job.rows = list(csv.DictReader(io.StringIO(request.body.decode())))
+                return Answer(201)
+            case ("PATCH", []) if job.state == "Open":
+                job.state = request.json()["state"]
+                return Answer(200, job.as_json())
+            case ("GET", []):
+                self._run(job, locked=request.fault == "row_locked")
+                return Answer(200, job.as_json())
+            case ("GET", [kind]) if job.state == "JobComplete":
+                return Answer(200, _results_csv(job, kind))
+        return _error(400, "INVALIDJOBSTATE", f"not possible while the job is {job.state}")
+
+    def _run(self, job: Job, *, locked: bool) -> None:
+        """Let a job go on: it is in progress at the first look, and done at the second."""
+        if job.state == "UploadComplete":
+            job.state = "InProgress"
+            return
+        if job.state != "InProgress":
+            return
+        sobject = self.objects[job.object]
+        for index, row in enumerate(job.rows):
+            fields = {k: None if v == "#N/A" else v for k, v in row.items() if k != sobject.external_id and v != ""}
+            # A CSV has text only; Salesforce reads it by the field's type.
+            typed = {
+                k: float(v) if v and sobject.fields[k].__qualname__.startswith("number") else v
+                for k, v in fields.items()
+            }
+            if locked and index % 2 == 0:
+                result = _row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
+            else:
+                result = self._write(sobject, row[sobject.external_id], typed, may_create=True)
+            job.results.append((row, result))
+        job.state = "JobComplete"
+
+
+def _results_csv(job: Job, kind: str) -> bytes:
+    output = io.StringIO()
+    columns = list(job.rows[0]) if job.rows else []
+    extra = {"successfulResults": ["sf__Id", "sf__Created"], "failedResults": ["sf__Id", "sf__Error"]}.get(kind, [])
+    writer = csv.DictWriter(output, [*extra, *columns], lineterminator="\n")
+    writer.writeheader()
+    for row, result in job.results:
+        if kind == "successfulResults" and result["success"]:
+            writer.writerow({"sf__Id": result["id"], "sf__Created": "false", **row})
+        elif kind == "failedResults" and not result["success"]:
+            error = result["errors"][0]
+            writer.writerow({"sf__Id": "", "sf__Error": f"{error['statusCode']}:{error['message']}:--", **row})
+    return output.getvalue().encode()
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    return Answer(status, [{"errorCode": code, "message": message}])
+
+
+def _row_error(code: str, message: str, fields: list[str] | None = None) -> dict[str, Any]:
+    return {"success": False, "errors": [{"statusCode": code, "message": message, "fields": fields or []}]}
