@@ -34,7 +34,7 @@ help: ## list the targets
 setup: $(VENV)/.ready .venv-emulator/.ready ## create the environments
 
 # ── development ────────────────────────────────────────────────────────────────────────────────────────
-export PYTHONPATH := $(CURDIR)
+export PYTHONPATH := $(CURDIR):$(CURDIR)/plugins
 LOCAL := $(VENV)/bin/python -m tools.local
 MANIFEST := include/dbt/target/manifest.json
 

@@ -36,5 +36,7 @@ with DAG(
         datasets={layer.dataset: layer_labels(layer) for layer in settings.layers.values()},
         files=[file for layer in ("ops", "bronze", "silver", "gold") for file in layer_files(layer)],
         sql_context=settings.sql_context,
+        # Fivetran adds columns on its own; what the DDL does not name does no harm there.
+        allow_extra_columns=[settings.layers["bronze"].dataset],
     )
     chain(create_tables, publish_asset(SCHEMA_ASSET))

@@ -202,7 +202,7 @@ class LocalStack:
             **os.environ,
             **connections,
             "PATH": f"{self.bin}:{os.environ['PATH']}",
-            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}",
             "BIGQUERY_EMULATOR_HOST": self.warehouse_url,
             "DBT_TARGET": "local",
             "MARKETING_DAILY_SCHEDULE": "none",  # only what the user starts runs here

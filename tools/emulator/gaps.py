@@ -1,0 +1,166 @@
+"""Where bqemulator 1.4.0 differs from BigQuery and the production SQL must not: one function per gap.
+
+Each replaces one private function of bqemulator by one that does what BigQuery does; docs/emulator.md lists them,
+with the gaps that need no closing here. When bqemulator closes one itself, its function here goes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from bqemulator.api.routes import tables as table_routes
+from bqemulator.catalog import ddl_sync
+from bqemulator.scripting import interpreter
+from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
+from bqemulator.storage.sql_identifiers import quoted_table_ref
+from bqemulator.versioning import ddl as view_ddl
+from bqemulator.versioning.materialized_views import MaterializedViewManager
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from bqemulator.api.dependencies import AppContext
+    from bqemulator.catalog.models import TableMeta, TableSchema
+    from bqemulator.scripting.ast import SetStmt
+
+
+def keep_partition_column_of_functions() -> None:
+    """Let ``PARTITION BY DATE(ts)`` keep its column, so INFORMATION_SCHEMA.PARTITIONS lists its days.
+
+    The emulator keeps the column of ``PARTITION BY d`` only.
+    """
+    plain_column = ddl_sync._ddl_partition_field
+
+    def partition_field(properties: exp.Properties) -> str | None:
+        for prop in properties.find_all(exp.PartitionedByProperty):
+            if isinstance(prop.this, exp.Func) and (column := prop.this.find(exp.Identifier)):
+                return column.name
+        return plain_column(properties)
+
+    ddl_sync._ddl_partition_field = partition_field
+
+
+def keep_json_columns() -> None:
+    """Let INFORMATION_SCHEMA.COLUMNS and the tables API say JSON where the DDL does; both say STRING."""
+    arrow_schema = ddl_sync._introspect_schema
+
+    def with_json(project_id: str, dataset_id: str, table_id: str, ctx: AppContext) -> TableSchema:
+        schema = arrow_schema(project_id, dataset_id, table_id, ctx)
+        described = ctx.engine.execute(f"describe {quoted_table_ref(project_id, dataset_id, table_id)}").fetchall()
+        json_columns = {name for name, data_type, *_ in described if data_type in ("JSON", "JSON[]")}
+        fields = (
+            field.model_copy(update={"type": "JSON"}) if field.name in json_columns else field
+            for field in schema.fields
+        )
+        return schema.model_copy(update={"fields": tuple(fields)})
+
+    ddl_sync._introspect_schema = with_json
+
+
+def accept_columns_before_query_in_parentheses() -> None:
+    """Let ``CREATE TABLE t (a STRING) AS (SELECT …)`` pass, which dbt writes for every model with a contract.
+
+    The emulator takes the column list only where the query stands without parentheses.
+    """
+    first_select = create_table_schema_ctas._first_select
+
+    def first_select_inside(body: exp.Expression | None) -> exp.Select | None:
+        return first_select(body.unnest() if isinstance(body, exp.Subquery) else body)
+
+    create_table_schema_ctas._first_select = first_select_inside
+
+
+def ignore_nulls_of_distinct_and_limited_arrays() -> None:
+    """Let ``ARRAY_AGG(DISTINCT x IGNORE NULLS)`` and ``ARRAY_AGG(x IGNORE NULLS ORDER BY y LIMIT n)`` pass.
+
+    dbt writes the former for every ``insert_overwrite``. The emulator filters on ``DISTINCT x IS NULL``, and puts the
+    filter of a limited array behind ARRAY_SLICE, outside the aggregate.
+    """
+
+    def value_of(operand: exp.Expression) -> exp.Expression:
+        while isinstance(operand, exp.Limit | exp.Order | exp.Distinct):
+            operand = operand.expressions[0] if isinstance(operand, exp.Distinct) else operand.this
+        return operand
+
+    def limit_array_agg(tree: exp.Expression) -> bool:
+        limited = [node for node in tree.find_all(exp.ArrayAgg) if isinstance(node.this, exp.Limit)]
+        for node in limited:
+            limit = node.this
+            aggregate = node.parent if isinstance(node.parent, exp.Filter) else node
+            node.set("this", limit.this)
+            bounds = [exp.Literal.number(1), limit.expression.copy()]
+            aggregate.replace(exp.Anonymous(this="ARRAY_SLICE", expressions=[aggregate.copy(), *bounds]))
+        return bool(limited)
+
+    aggregate_variants._filter_target = value_of
+    aggregate_variants._rewrite_array_agg_limit = limit_array_agg
+
+
+def unpack_struct_of_one_variable() -> None:
+    """Let ``SET (v) = (SELECT AS STRUCT x)`` store ``x``, which dbt writes for every ``insert_overwrite``.
+
+    The emulator stores the whole STRUCT where one variable stands in the parentheses.
+    """
+    plain_set = interpreter.ScriptInterpreter._exec_set
+
+    async def exec_set(self: interpreter.ScriptInterpreter, stmt: SetStmt) -> None:
+        await plain_set(self, stmt)
+        variable = self._frames.all_visible()[stmt.targets[0]]
+        is_array = variable.type_name.upper().startswith("ARRAY")
+        if len(stmt.targets) == 1 and isinstance(variable.value, dict) and is_array:
+            (variable.value,) = variable.value.values()
+
+    interpreter.ScriptInterpreter._exec_set = exec_set
+
+
+def accept_clauses_of_materialized_views() -> None:
+    """Let materialized views take the clauses that BigQuery and dbt write, and be told from tables.
+
+    The emulator rejects IF NOT EXISTS, PARTITION BY, CLUSTER BY and OPTIONS before AS, a comment in front (dbt's
+    query comment) and ``ALTER MATERIALIZED VIEW … SET OPTIONS``, for which it now refreshes the view; ``tables.get`` lacks
+    the view's definition.
+    """
+    view_ddl._CREATE_MATERIALIZED_VIEW_RE = re.compile(
+        r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?MATERIALIZED\s+VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+        rf"(?P<dest>{view_ddl._QUALIFIED_NAME})(?:\s+PARTITION\s+BY\s+\S+)?(?:\s+CLUSTER\s+BY\s+[\w\s,]+?)?"
+        r"(?:\s+OPTIONS\s*\(.*?\))?\s+AS\s+(?P<query>.+?)\s*;?\s*$",
+        flags=re.IGNORECASE | re.DOTALL,
+    )
+    alter_view = re.compile(
+        r"^\s*ALTER\s+MATERIALIZED\s+VIEW\s+(?:IF\s+EXISTS\s+)?(\S+)\s+SET\s+OPTIONS.*$", re.IGNORECASE | re.DOTALL
+    )
+    plain_parse = view_ddl.VersioningDDLRouter.parse
+    plain_create = MaterializedViewManager.create
+    plain_rest = table_routes._table_to_rest
+
+    def parse(self: view_ddl.VersioningDDLRouter, sql: str) -> Any:
+        without_comment = re.sub(r"^(\s*/\*.*?\*/)+", "", sql, flags=re.DOTALL)
+        return plain_parse(self, alter_view.sub(r"REFRESH MATERIALIZED VIEW \1", without_comment))
+
+    async def create(self: MaterializedViewManager, project_id: str, dataset_id: str, table_id: str, query: str) -> Any:
+        existing = self._ctx.catalog.get_materialized_view(project_id, dataset_id, table_id)
+        return existing or await plain_create(self, project_id, dataset_id, table_id, query)
+
+    def table_to_rest(table: TableMeta) -> dict[str, Any]:
+        body = plain_rest(table)
+        if table.table_type == "MATERIALIZED_VIEW":
+            body["materializedView"] = {
+                "query": table.view_query,
+                "enableRefresh": True,
+                "refreshIntervalMs": "1800000",
+            }
+        return body
+
+    view_ddl.VersioningDDLRouter.parse = parse
+    MaterializedViewManager.create = create
+    table_routes._table_to_rest = table_to_rest
+
+
+def close_gaps() -> None:
+    """Close every gap of this module."""
+    keep_partition_column_of_functions()
+    keep_json_columns()
+    accept_columns_before_query_in_parentheses()
+    ignore_nulls_of_distinct_and_limited_arrays()
+    unpack_struct_of_one_variable()
+    accept_clauses_of_materialized_views()
