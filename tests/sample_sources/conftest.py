@@ -12,7 +12,7 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from include.warehouse.ddl import layer_scripts
+from include.warehouse.ddl import layer_files, layer_scripts
 from include.warehouse.settings import settings
 from tools.sample_sources.generate import generate
 from tools.sample_sources.recipe import Recipe
@@ -54,13 +54,23 @@ def truth(sample) -> dict[str, dict[str, Any]]:
     return {row["identity_key"]: row for row in map(json.loads, lines)}
 
 
+def _with_empty(tables: set[str]) -> bigquery.Client:
+    client = bigquery.Client(settings.project_id, credentials=AnonymousCredentials())
+    client.create_dataset(settings.layers["bronze"].dataset, exists_ok=True)
+    for script in layer_scripts("bronze"):
+        if script.path.stem in tables:
+            client.delete_table(script.create.name, not_found_ok=True)
+            client.query_and_wait(script.sql)
+    return client
+
+
 @pytest.fixture
 def warehouse(warehouse_url) -> bigquery.Client:
-    """Return a client of a warehouse whose bronze tables are there and empty."""
-    client = bigquery.Client(settings.project_id, credentials=AnonymousCredentials())
-    bronze = settings.layers["bronze"].dataset
-    client.delete_dataset(bronze, delete_contents=True, not_found_ok=True)
-    client.create_dataset(bronze)
-    for script in layer_scripts("bronze"):
-        client.query_and_wait(script.sql)
-    return client
+    """Return a client of a warehouse with every bronze table, empty."""
+    return _with_empty({path.stem for path in layer_files("bronze")})
+
+
+@pytest.fixture
+def zendesk_warehouse(warehouse_url) -> bigquery.Client:
+    """Return a client of a warehouse with two empty bronze tables, for tests that need no more."""
+    return _with_empty({"zendesk_satisfaction_ratings", "zendesk_users"})

@@ -82,7 +82,7 @@ def test_a_file_replaces_what_landed_on_its_day_and_no_other(warehouse, small):
     assert count(warehouse, "ga360_sessions", f"{days} != '{DAY}'") == others
 
 
-def test_bad_lines_go_to_the_rejects_and_the_others_land(warehouse, tmp_path):
+def test_bad_lines_go_to_the_rejects_and_the_others_land(zendesk_warehouse, tmp_path):
     write(
         tmp_path,
         RATING,
@@ -95,7 +95,7 @@ def test_bad_lines_go_to_the_rejects_and_the_others_land(warehouse, tmp_path):
         {**RATING, "id": 2},
     )
     summary = load(tmp_path, tables=["zendesk_satisfaction_ratings"])
-    assert count(warehouse, "zendesk_satisfaction_ratings") == summary.rows == 2
+    assert count(zendesk_warehouse, "zendesk_satisfaction_ratings") == summary.rows == 2
     rejects = read_rows(tmp_path / "rejects", "zendesk_satisfaction_ratings")
     assert [reject["line"] for reject in rejects] == [2, 3, 4, 5, 6, 7]
     reasons = [reject["reason"] for reject in rejects]
@@ -112,7 +112,7 @@ def test_bad_lines_go_to_the_rejects_and_the_others_land(warehouse, tmp_path):
     assert f"rejects/zendesk_satisfaction_ratings/{DAY}.ndjson" in summary.warnings[0]
 
 
-def test_corrected_lines_leave_no_rejects(warehouse, tmp_path):
+def test_corrected_lines_leave_no_rejects(zendesk_warehouse, tmp_path):
     write(tmp_path, "{half a row")
     load(tmp_path, tables=["zendesk_satisfaction_ratings"])
     write(tmp_path, RATING)
@@ -120,7 +120,7 @@ def test_corrected_lines_leave_no_rejects(warehouse, tmp_path):
     assert not list((tmp_path / "rejects").rglob("*.ndjson"))
 
 
-def test_an_empty_file_is_a_warning_that_names_the_cure(warehouse, tmp_path):
+def test_an_empty_file_is_a_warning_that_names_the_cure(zendesk_warehouse, tmp_path):
     write(tmp_path)
     summary = load(tmp_path, tables=["zendesk_satisfaction_ratings"])
     assert summary.rows == 0
@@ -128,28 +128,28 @@ def test_an_empty_file_is_a_warning_that_names_the_cure(warehouse, tmp_path):
     assert "generate again" in summary.warnings[0]
 
 
-def test_a_table_without_files_is_named(warehouse, tmp_path):
+def test_a_table_without_files_is_named(zendesk_warehouse, tmp_path):
     write(tmp_path, RATING)
     summary = load(tmp_path, tables=["zendesk_satisfaction_ratings", "zendesk_users"])
     assert summary.rows == 1
     assert "No files for zendesk_users" in summary.warnings[0]
 
 
-def test_a_table_that_fails_does_not_stop_the_others(warehouse, tmp_path):
+def test_a_table_that_fails_does_not_stop_the_others(zendesk_warehouse, tmp_path):
     write(tmp_path, RATING)
     write(tmp_path, {"id": 5, "_fivetran_synced": f"{DAY}T09:00:00Z"}, table="zendesk_users")
     # Somebody changed the table by hand: the declared schema no longer fits.
-    warehouse.query_and_wait("drop table raw_data.zendesk_users")
-    warehouse.query_and_wait("create table raw_data.zendesk_users (id array<date>, _fivetran_synced timestamp)")
+    zendesk_warehouse.query_and_wait("drop table raw_data.zendesk_users")
+    zendesk_warehouse.query_and_wait("create table raw_data.zendesk_users (id array<date>, _fivetran_synced timestamp)")
     summary = load(tmp_path, tables=["zendesk_satisfaction_ratings", "zendesk_users"])
     assert summary.failed
-    assert count(warehouse, "zendesk_satisfaction_ratings") == 1
+    assert count(zendesk_warehouse, "zendesk_satisfaction_ratings") == 1
     assert any(warning.startswith(f"zendesk_users {DAY}: not loaded") for warning in summary.warnings)
 
 
-def test_a_missing_bronze_table_names_the_cure(warehouse, tmp_path):
+def test_a_missing_bronze_table_names_the_cure(zendesk_warehouse, tmp_path):
     write(tmp_path, RATING)
-    warehouse.query_and_wait("drop table raw_data.zendesk_satisfaction_ratings")
+    zendesk_warehouse.query_and_wait("drop table raw_data.zendesk_satisfaction_ratings")
     with pytest.raises(LoadError, match="run the DAG create_warehouse first"):
         load(tmp_path, tables=["zendesk_satisfaction_ratings"])
 
@@ -173,7 +173,7 @@ def test_a_file_that_is_no_day_names_the_cure(tmp_path):
         load(tmp_path)
 
 
-def test_the_command_line_reports_the_load(warehouse, tmp_path, capsys):
+def test_the_command_line_reports_the_load(zendesk_warehouse, tmp_path, capsys):
     write(tmp_path, RATING, "{half a row")
     assert main(["load", "--from", str(tmp_path), "--tables", "zendesk_satisfaction_ratings"]) == 0
     out = capsys.readouterr().out

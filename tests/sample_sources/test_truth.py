@@ -62,11 +62,10 @@ def test_truth_covers_exactly_the_records_that_landed(rows, truth):
 
 
 def test_truth_never_reaches_the_warehouse(rows, sample):
-    assert (sample / "truth" / "persons.ndjson").exists()
-    persons = {json.loads(line)["person_id"] for line in (sample / "truth" / "persons.ndjson").open()}
+    person_ids = re.compile(r"\b[PA]\d{8}\b")
+    assert person_ids.search((sample / "truth" / "persons.ndjson").read_text())
     for table in IDENTITY:
-        text = " ".join(map(json.dumps, rows(table)))
-        assert not any(person_id in text for person_id in persons)
+        assert not person_ids.search(json.dumps(rows(table)))
 
 
 def test_people_are_in_several_systems(records):

@@ -89,13 +89,16 @@ class GoogleAds:
                 "click_timestamp": stamp(when),
             },
         )
-        self._totals[when - when % DAY, ad_id, DEVICES[visit.device]][0] += 1
+        if when >= self._sink.start:
+            self._totals[when - when % DAY, ad_id, DEVICES[visit.device]][0] += 1
         visit.campaign, visit.campaign_id = campaign["name"], campaign["id"]
         visit.gclid, visit.ad_id, visit.keyword = gclid, ad_id, keyword
 
     def convert(self, visit: Visit) -> None:
         """Count an order or a form, for the day of the click; a form counts as 50 dollars."""
         when = visit.when - SECONDS_TO_LAND
+        if when < self._sink.start:
+            return
         total = self._totals[when - when % DAY, visit.ad_id, DEVICES[visit.device]]
         total[1] += 1
         total[2] += visit.order_cents or 5_000

@@ -18,6 +18,8 @@ BUFFERED_LINES = 50_000
 
 Row = dict[str, Any]
 
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def money(cents: int) -> str:
     """Return cents as dollars, exact."""
@@ -45,7 +47,7 @@ class Sink:
 
     def _line(self, folder: str, file: str, row: Row) -> None:
         filled = {key: value for key, value in row.items() if value is not None}
-        self._buffers[folder, file].append(json.dumps(filled, ensure_ascii=False, separators=(",", ":")))
+        self._buffers[folder, file].append(_to_json(filled))
         self.rows[folder] += 1
         self._buffered += 1
         if self._buffered >= BUFFERED_LINES:
