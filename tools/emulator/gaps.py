@@ -117,7 +117,7 @@ def accept_clauses_of_materialized_views() -> None:
     """Let materialized views take the clauses that BigQuery and dbt write, and be told from tables.
 
     The emulator rejects IF NOT EXISTS, PARTITION BY, CLUSTER BY and OPTIONS before AS, a comment in front (dbt's
-    query comment) and ``ALTER MATERIALIZED VIEW … SET OPTIONS``, for which it now refreshes the view; ``tables.get`` lacks
+    query comment) and ``ALTER MATERIALIZED VIEW … SET OPTIONS``, which now refreshes the view; ``tables.get`` lacks
     the view's definition.
     """
     view_ddl._CREATE_MATERIALIZED_VIEW_RE = re.compile(
