@@ -257,7 +257,9 @@ visitors as (
     select
         sessions.full_visitor_id,
         {{ latest('sessions.user_id', 'sessions.started_at') }} as user_id,
-        array_agg(distinct sessions.client_id ignore nulls order by sessions.client_id) as client_ids,
+        array_concat(
+            [sessions.full_visitor_id], coalesce(array_agg(distinct sessions.client_id ignore nulls), [])
+        ) as device_ids,
         array_agg(distinct sessions.gclid ignore nulls order by sessions.gclid) as gclids,
         {{ latest('sessions.city', 'sessions.started_at') }} as city,
         {{ latest('sessions.country', 'sessions.started_at') }} as country,
@@ -276,7 +278,7 @@ visitor_records as (
             'city': 'city',
             'country': 'country',
             'user_id': 'user_id',
-            'device_ids': 'array_concat([full_visitor_id], coalesce(client_ids, []))',
+            'device_ids': 'array(select distinct device_id from unnest(device_ids) as device_id order by device_id)',
             'gclids': 'coalesce(gclids, [])',
             'linked_identity_keys': shopify_link('user_id'),
             'created_at': 'first_started_at',
