@@ -16,6 +16,8 @@ from tools.destinations.server import Answer, DestinationServer, Request
 
 SCOPE = "https://www.googleapis.com/auth/datamanager"
 EMAIL = "activation@local-project.iam.gserviceaccount.com"
+# Google's libraries address their assertion to this, whatever the key's token_uri.
+AUDIENCE = "https://oauth2.googleapis.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 MAX_MEMBERS = 10_000
 MAX_IDENTIFIERS = 10
@@ -108,7 +110,7 @@ class GoogleDataManagerServer(DestinationServer):
     def _token(self, request: Request) -> Answer:
         form = {key: values[0] for key, values in parse_qs(request.body.decode()).items()}
         try:
-            claims = google.auth.jwt.decode(form["assertion"], certs=self._public_key, audience=f"{self.url}/token")
+            claims = google.auth.jwt.decode(form["assertion"], certs=self._public_key, audience=AUDIENCE)
         except (KeyError, ValueError):
             return Answer(400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
         if form["grant_type"] != GRANT or claims["iss"] != EMAIL or claims["scope"] != SCOPE:
