@@ -22,7 +22,7 @@ from tools.sample_sources.words import Urn, campaigns
 from tools.sample_sources.zendesk import Requester
 
 HISTORY_DAYS = 720
-GROWTH_DAYS = 30  # new persons turn up over so many days from the start
+GROWTH_DAYS = 30  # new persons turn up over so many days from the start, or over all of a longer period
 NEW_SHARE = 0.22
 CHURN_PER_DAY = 0.0011
 CONSUMER_WEEK = (0.95, 0.9, 0.95, 1.0, 1.1, 1.2, 1.15)
@@ -81,7 +81,7 @@ class Life:
         start = self._sink.start
         newcomer = not person.known or rng.random() < NEW_SHARE
         if newcomer:
-            self._first = start + rng.randrange(GROWTH_DAYS * DAY)
+            self._first = start + rng.randrange(max(GROWTH_DAYS * DAY, self._sink.end - start))
         else:
             self._first = start - DAY - int(rng.betavariate(1, 1.6) * HISTORY_DAYS * DAY)
         self._newcomer = newcomer
@@ -328,49 +328,44 @@ class Life:
         rng, person = self._person.rng, self._person
         self._last_visit = when
         in_app = self._uses_app and (message is None or message[0] == "push") and rng.random() < 0.45
-        device = (
-            "mobile"
-            if in_app
-            else rng.choices(("desktop", "mobile", "tablet"), (80, 18, 2) if person.company else (46, 48, 6))[0]
-        )
+        devices = (80, 18, 2) if person.company else (46, 48, 6)
+        device = "mobile" if in_app else rng.choices(("desktop", "mobile", "tablet"), devices)[0]
         visit = self._arrive(when, device, message, in_app)
         browser = None if in_app else self._browser(visit)
-        if browser:
-            visit.client_id = browser.client_id
-        if browser and not buys and rng.random() < 0.3:  # bounce
-            browser.visit(person, visit)
-            return
-        visit.pages = 1 + min(12, int(rng.expovariate(0.4)))
-        factor = _channels()[0].get(visit.channel, [0, 0, 1.5])[2] * (CONSUMER_WEEK[weekday(when)])
-        orders = self._shops and (
-            buys or rng.random() < WEB_ORDER_CHANCE * factor * self._buys * (1 if self._shoppers else 0.6)
-        )
-        if (
-            not (self._shoppers or self._profile)
-            and (orders or (person.known and rng.random() < 0.3))
-            and (self._shops or self._writes)
-        ):
-            visit.signed_up = True
-            self._sign_up(when)
-        account = self._login_id()
-        if account and (visit.signed_up or rng.random() < (0.85 if in_app else 0.5) or (orders and rng.random() < 0.5)):
-            visit.login = account
-        if (
-            self._prospect
-            and not in_app
-            and rng.random() < (0.02 if self._is_lead else 0.16 * factor * max(0.2, 1 + 0.5 * self._interest))
-        ):
-            visit.form_sent = True
-        visit.cart = orders or rng.random() < 0.12
-        if orders:
-            self._order(visit, browser)
+        visit.client_id = browser.client_id if browser else None
+        bounces = browser is not None and not buys and rng.random() < 0.3
+        if not bounces:
+            self._decide(visit, in_app, buys)
         if browser:
             browser.visit(person, visit)
         else:
             if not self._apps:
                 self._app(when)
             self._apps[-1].visit(visit)
-        self._after_visit(visit, browser)
+        if not bounces:
+            self._after_visit(visit)
+
+    def _decide(self, visit: Visit, in_app: bool, buys: bool) -> None:
+        """Settle what the person does on a visit that goes beyond the first page."""
+        rng, known = self._person.rng, self._person.known
+        visit.pages = 1 + min(12, int(rng.expovariate(0.4)))
+        # Messages reach people who know the shop, so that they sell better than any other channel.
+        factor = _channels()[0].get(visit.channel, [0, 0, 1.5])[2] * CONSUMER_WEEK[weekday(visit.when)]
+        has_account = bool(self._shoppers or self._profile)
+        chance = WEB_ORDER_CHANCE * factor * self._buys * (1 if self._shoppers else 0.6)
+        orders = self._shops and (buys or rng.random() < chance)
+        if not has_account and (self._shops or self._writes) and (orders or (known and rng.random() < 0.3)):
+            visit.signed_up = True
+            self._sign_up(visit.when)
+        account = self._login_id()
+        if account and (visit.signed_up or rng.random() < (0.85 if in_app else 0.75 if orders else 0.5)):
+            visit.login = account
+        if self._prospect and not in_app:
+            chance = 0.02 if self._is_lead else 0.16 * factor * max(0.2, 1 + 0.5 * self._interest)
+            visit.form_sent = rng.random() < chance
+        visit.cart = orders or rng.random() < 0.12
+        if orders:
+            self._order(visit, "mobile_app" if in_app else "web")
 
     def _arrive(self, when: int, device: str, message: tuple[str, str] | None, in_app: bool) -> Visit:
         rng, person = self._person.rng, self._person
@@ -414,12 +409,11 @@ class Life:
         self._place.browsers.append(browser)
         return browser
 
-    def _order(self, visit: Visit, browser: Browser | None) -> None:
+    def _order(self, visit: Visit, source: str) -> None:
         rng = self._person.rng
         if not self._shoppers:
             self._sign_up(visit.when)
         shopper = self._shoppers[-1] if rng.random() < 0.3 else self._shoppers[0]
-        source = "web" if browser else "mobile_app"
         keeps_cookie = rng.random() < 0.7
         visit.order_number, visit.order_cents = shopper.order(visit.when + 4 * MINUTE, visit, source, keeps_cookie)
         self._last_order = visit.order_number
@@ -428,10 +422,10 @@ class Life:
         if self._shoppers and not self._forgotten:
             self._last_order, _ = self._shoppers[0].order(when, None, "pos")
 
-    def _after_visit(self, visit: Visit, browser: Browser | None) -> None:
+    def _after_visit(self, visit: Visit) -> None:
         """Put on the agenda what a visit leads to."""
         rng = self._person.rng
-        if visit.form_sent and browser:
+        if visit.form_sent:
             self._is_lead = True
             self._later(visit.when + 6 * MINUTE, lambda now: self._lead(now, "Web", visit))
         if visit.ad_id and (visit.order_number or visit.form_sent):

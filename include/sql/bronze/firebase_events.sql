@@ -7,7 +7,7 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.firebase_event
         description = 'Name of the event, such as session_start or purchase.'
     ),
     event_bundle_sequence_id int64 options (description = 'Ordinal of the upload in which the event came.'),
-    user_id string options (description = 'Login id (Shopify customer id); null while anonymous.'),
+    user_id string options (description = 'Login id, the external_id in Braze; null while anonymous.'),
     user_pseudo_id string not null options (description = 'Id of the app installation.'),
     ga_session_id int64 options (description = 'Session id: start in seconds since 1970.'),
     event_params json options (description = 'Parameters by name; null if none.'),

@@ -1,6 +1,6 @@
 create table if not exists `{{ project_id }}.{{ bronze_dataset }}.firebase_users` (
     user_pseudo_id string not null options (description = 'Id of the app installation.'),
-    user_id string options (description = 'Login id (Shopify customer id); null while anonymous.'),
+    user_id string options (description = 'Login id, the external_id in Braze; null while anonymous.'),
     email string options (description = 'E-mail given at app sign-in; null if not signed in or hidden.'),
     first_open_time timestamp options (description = 'First opening of the app, UTC.'),
     last_active_time timestamp options (description = 'Last activity, UTC.'),

@@ -1,6 +1,8 @@
 create table if not exists `{{ project_id }}.{{ bronze_dataset }}.ga360_hits` (
     date date not null options (description = 'Day of the session to which the hit belongs, UTC.'),
-    full_visitor_id string not null options (description = 'Visitor id: one per browser, anonymous.'),
+    full_visitor_id string not null options (
+        description = 'Visitor id: one per browser; here equal to client_id.'
+    ),
     visit_id int64 not null options (description = 'Session id, unique per visitor.'),
     hit_number int64 not null options (description = 'Ordinal of the hit in its session, from 1.'),
     hit_time timestamp not null options (description = 'Time of the hit, UTC.'),

@@ -1,6 +1,8 @@
 create table if not exists `{{ project_id }}.{{ bronze_dataset }}.ga360_sessions` (
     date date not null options (description = 'Day of the session, UTC.'),
-    full_visitor_id string not null options (description = 'Visitor id: one per browser, anonymous.'),
+    full_visitor_id string not null options (
+        description = 'Visitor id: one per browser; here equal to client_id.'
+    ),
     visit_id int64 not null options (
         description = 'Session id, unique per visitor: start in seconds since 1970.'
     ),
@@ -9,7 +11,7 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.ga360_sessions
         description = 'Client id of the browser cookie; same browser as full_visitor_id.'
     ),
     user_id string options (
-        description = 'Login id (Shopify customer id or e-mail hash); null while anonymous.'
+        description = 'Login id, the external_id in Braze; null while anonymous.'
     ),
     visit_start_time timestamp not null options (description = 'Start of the session, UTC.'),
     channel_grouping string options (description = 'Default channel of GA360, such as Paid Search.'),
