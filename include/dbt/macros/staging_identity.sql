@@ -25,8 +25,8 @@
     }) }}
 {%- endmacro %}
 
-{#- Select list of one source of int_identity__records. `entity`: such as 'salesforce:contact'; `id`: SQL of the
-    record's id; `known`: SQL by column for what this source knows. -#}
+{#- Select list of one source of int_identity__records. `entity`: such as 'salesforce:contact'; `id`: SQL of
+    the record's id; `known`: SQL by column for what this source knows. -#}
 {% macro identity_record(entity, id, known) -%}
     {%- for column in known if column not in identity_attributes() -%}
         {{ exceptions.raise_compiler_error("identity_record: unknown column " ~ column ~ " of " ~ entity) }}
@@ -40,11 +40,11 @@
         {%- endfor %}
 {%- endmacro %}
 
-{#- True for rows that changed in the run's window; true for all rows when the table is made anew, since staging
-    keeps what bronze has forgotten. -#}
-{% macro changed_in_window(column='synced_at', lookback_days=0) -%}
+{#- True for rows whose `day` (SQL of a DATE) is in the run's window; true for all rows when the table is made
+    anew, since staging keeps what bronze has forgotten. -#}
+{% macro changed_in_window(day='date(synced_at)', lookback_days=0) -%}
     {%- if is_incremental() -%}
-        date({{ column }}) between {{ window_start(lookback_days) }} and {{ window_end() }}
+        {{ day }} between {{ window_start(lookback_days) }} and {{ window_end() }}
     {%- else -%}
         true
     {%- endif -%}

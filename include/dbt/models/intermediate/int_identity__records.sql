@@ -7,6 +7,8 @@
     )
 }}
 
+{%- set particles = '(?:(?i:de|del|della|la|las|los|le|van|von|der|den|di|da|dos|du|bin|al|el)\\s+)*' %}
+
 with contacts as (
     select * from {{ ref('stg_salesforce__contacts') }}
 ),
@@ -70,7 +72,7 @@ contact_records as (
         }) }}
     from contacts
     left join accounts on contacts.account_id = accounts.account_id
-    where {{ changed_in_window('contacts.synced_at') }} or {{ changed_in_window('accounts.synced_at') }}
+    where {{ changed_in_window('date(contacts.synced_at)') }} or {{ changed_in_window('date(accounts.synced_at)') }}
 ),
 
 lead_records as (
@@ -197,14 +199,19 @@ braze_records as (
     where {{ changed_in_window() }}
 ),
 
--- Agents and admins are our own staff. A name is typed as "First Last" or as "Last, First".
+-- Agents and admins are our own staff. A name is typed as "Last, First" or as "First Middle Last", maybe with
+-- a title, a suffix and particles that belong to the last name.
 end_users as (
     select
         *,
         coalesce(
-            regexp_extract(full_name, r',\s*(\S.*)$'), regexp_extract(full_name, r'^\s*([^\s,]+)')
+            regexp_extract(full_name, r',\s*(\S.*)$'),
+            regexp_extract(full_name, r'^\s*(?:(?i:mr|mrs|ms|miss|mx|dr|prof)\.?\s+)*([^\s,]+)')
         ) as first_name,
-        coalesce(regexp_extract(full_name, r'^([^,]+),'), regexp_extract(full_name, r'\s(\S+)\s*$')) as last_name
+        coalesce(
+            regexp_extract(full_name, r'^([^,]+),'),
+            regexp_extract(full_name, r'\s({{ particles }}\S+?)(?:\s+(?i:jr|sr|ii|iii|iv|phd|md)\.?)?\s*$')
+        ) as last_name
     from zendesk_users
     where role = 'end-user' and {{ changed_in_window() }}
 ),
