@@ -5,6 +5,7 @@
         'conversion_horizon_days': 30,
         'churn_days': 90,
         'prior_weight': 10,
+        'calibration_prior_weight': 2,
     } -%}
     {{ return(var('scoring_' ~ name, defaults[name])) }}
 {%- endmacro %}

@@ -3,41 +3,60 @@
 -- null state). The chance to get from start to conversion is found exactly, not by iterating to convergence:
 -- the channels are eliminated one after the other (Gaussian elimination of transient states), each step going
 -- round the channel through its neighbours: p(i, j) += p(i, s) p(s, j) / (1 - p(s, s)).
--- A matrix is one ARRAY per month and removed channel, so that each step reads the one before exactly once.
+-- The neighbours come by window functions, so that each step reads the one before exactly once.
 
 {%- set max_channels = channels() | length %}
 
 with paths as (
+    select * from {{ ref('int_attribution__paths') }}
+),
+
+steps as (
+    select
+        paths.fit_month,
+        paths.path,
+        paths.conversions,
+        paths.non_conversions,
+        channel,
+        step_number as step_number,
+    from paths
+    cross join unnest(split(paths.path, ' > ')) as channel with offset as step_number
+),
+
+neighbours as (
     select
         fit_month,
-        split(path, ' > ') as steps,
         conversions,
         non_conversions,
-    from {{ ref('int_attribution__paths') }}
+        channel,
+        lag(channel) over (partition by fit_month, path order by step_number asc) as previous_channel,
+        lead(channel) over (partition by fit_month, path order by step_number asc) is null as is_last,
+    from steps
 ),
 
 transitions as (
     select
-        paths.fit_month,
-        if(step_index = 1, '(start)', paths.steps[safe_ordinal(step_index - 1)]) as from_state,
-        paths.steps[safe_ordinal(step_index)] as to_state,
-        paths.conversions + paths.non_conversions as weight,
-    from paths
-    cross join unnest(generate_array(1, array_length(paths.steps))) as step_index
+        fit_month,
+        coalesce(previous_channel, '(start)') as from_state,
+        channel as to_state,
+        conversions + non_conversions as weight,
+    from neighbours
     union all
     select
         fit_month,
-        steps[safe_ordinal(array_length(steps))] as from_state,
+        channel as from_state,
         '(conversion)' as to_state,
         conversions as weight,
-    from paths
+    from neighbours
+    where is_last
     union all
     select
         fit_month,
-        steps[safe_ordinal(array_length(steps))] as from_state,
+        channel as from_state,
         '(null)' as to_state,
         non_conversions as weight,
-    from paths
+    from neighbours
+    where is_last
 ),
 
 probabilities as (
@@ -50,36 +69,37 @@ probabilities as (
     group by fit_month, from_state, to_state
 ),
 
--- Row 0 is the start; column channel_count + 1 is the conversion.
 channels as (
     select
         fit_month,
-        to_state as channel,
-        row_number() over (partition by fit_month order by to_state asc) as channel_number,
+        channel,
+        row_number() over (partition by fit_month order by channel asc) as channel_number,
         count(*) over (partition by fit_month) as channel_count,
-    from (select distinct fit_month, to_state from transitions where to_state not in ('(conversion)', '(null)'))
+    from (select distinct fit_month, channel from steps)
 ),
 
+-- Row 0 is the start, column channel_count + 1 the conversion.
 from_states as (
-    select fit_month, channel as state, channel_number as state_number, channel_count from channels
+    select fit_month, channel as state, channel_number as i, channel_count from channels
     union all
-    select distinct fit_month, '(start)' as state, 0 as state_number, channel_count from channels
+    select distinct fit_month, '(start)' as state, 0 as i, channel_count from channels
 ),
 
 to_states as (
-    select fit_month, channel as state, channel_number as state_number from channels
+    select fit_month, channel as state, channel_number as j from channels
     union all
-    select distinct fit_month, '(conversion)' as state, channel_count + 1 as state_number from channels
+    select distinct fit_month, '(conversion)' as state, channel_count + 1 as j from channels
 ),
 
-matrices as (
+-- One matrix per month and removed channel; number 0 removes nothing.
+eliminated_0 as (
     select
         from_states.fit_month,
+        removed,
+        from_states.i,
+        to_states.j,
         from_states.channel_count,
-        array_agg(
-            coalesce(probabilities.probability, 0.0)
-            order by from_states.state_number asc, to_states.state_number asc
-        ) as p,
+        if(to_states.j = removed, 0.0, coalesce(cast(probabilities.probability as float64), 0.0)) as p,
     from from_states
     inner join to_states on from_states.fit_month = to_states.fit_month
     left join probabilities
@@ -87,43 +107,24 @@ matrices as (
             from_states.fit_month = probabilities.fit_month
             and from_states.state = probabilities.from_state
             and to_states.state = probabilities.to_state
-    group by from_states.fit_month, from_states.channel_count
-),
-
--- Channel number 0 removes nothing. `width` is the number of columns.
-eliminated_0 as (
-    select
-        matrices.fit_month,
-        matrices.channel_count,
-        matrices.channel_count + 1 as width,
-        removed,
-        array(
-            select if(mod(cell, matrices.channel_count + 1) + 1 = removed, 0.0, matrices.p[safe_ordinal(cell + 1)])
-            from unnest(generate_array(0, array_length(matrices.p) - 1)) as cell
-            order by cell asc
-        ) as p,
-    from matrices
-    cross join unnest(generate_array(0, matrices.channel_count)) as removed
+    cross join unnest(generate_array(0, from_states.channel_count)) as removed
 ),
 {% for s in range(1, max_channels + 1) %}
 eliminated_{{ s }} as (
     select
         fit_month,
-        channel_count,
-        width,
         removed,
-        array(
-            select
-                if(
-                    {{ s }} > channel_count,
-                    p[safe_ordinal(cell + 1)],
-                    p[safe_ordinal(cell + 1)]
-                    + p[safe_ordinal(div(cell, width) * width + {{ s }})]
-                    * p[safe_ordinal({{ s }} * width + mod(cell, width) + 1)]
-                    / (1 - p[safe_ordinal({{ s }} * width + {{ s }})])
-                )
-            from unnest(generate_array(0, array_length(p) - 1)) as cell
-            order by cell asc
+        i,
+        j,
+        channel_count,
+        -- Beyond the last channel there is nothing to go round: the window values are null or the conversion's.
+        if(
+            {{ s }} > channel_count,
+            p,
+            p
+            + max(if(j = {{ s }}, p, null)) over (partition by fit_month, removed, i)
+            * max(if(i = {{ s }}, p, null)) over (partition by fit_month, removed, j)
+            / (1 - max(if(i = {{ s }} and j = {{ s }}, p, null)) over (partition by fit_month, removed))
         ) as p,
     from eliminated_{{ s - 1 }}
 ),
@@ -132,8 +133,9 @@ conversion_rates as (
     select
         fit_month,
         removed,
-        p[safe_ordinal(channel_count + 1)] as conversion_rate,
+        p as conversion_rate,
     from eliminated_{{ max_channels }}
+    where i = 0 and j = channel_count + 1
 ),
 
 final as (

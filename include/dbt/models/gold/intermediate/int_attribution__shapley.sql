@@ -4,8 +4,15 @@
 -- "split each conversion among its channels" is not taken: it never looks at journeys that did not convert.
 
 {%- set max_channels = channels() | length %}
-{%- set factorials = [1] %}
-{%- for n in range(1, max_channels + 1) %}{% do factorials.append(factorials[-1] * n) %}{% endfor %}
+{#- A channel joins a coalition of `size` out of `count` channels in this share of all orders. -#}
+{%- set shares = [] %}
+{%- for count in range(1, max_channels + 1) %}
+{%- set share = namespace(value=1 / count) %}
+{%- for size in range(count) %}
+{%- do shares.append((count, size, share.value)) %}
+{%- set share.value = share.value * (size + 1) / (count - 1 - size) if size < count - 1 else 0 %}
+{%- endfor %}
+{%- endfor %}
 
 with paths as (
     select
@@ -78,16 +85,24 @@ worths as (
     group by coalitions.fit_month, coalitions.channel_count, coalitions.coalition
 ),
 
+order_shares as (
+    select
+        share.channel_count,
+        share.coalition_size,
+        share.order_share,
+    from unnest([
+        {%- for count, size, share in shares %}
+        struct({{ count }} as channel_count, {{ size }} as coalition_size, {{ share }} as order_share)
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    ]) as share
+),
+
 final as (
     select
         channels.fit_month,
         channels.channel,
-        sum(
-            (with_channel.worth - without_channel.worth)
-            * factorials[safe_ordinal(bit_count(without_channel.coalition) + 1)]
-            * factorials[safe_ordinal(channels.channel_count - bit_count(without_channel.coalition))]
-            / factorials[safe_ordinal(channels.channel_count + 1)]
-        ) as shapley_value,
+        sum((with_channel.worth - without_channel.worth) * order_shares.order_share) as shapley_value,
     from channels
     inner join worths as without_channel
         on
@@ -97,7 +112,10 @@ final as (
         on
             without_channel.fit_month = with_channel.fit_month
             and (without_channel.coalition | (1 << channels.bit)) = with_channel.coalition
-    cross join (select [{{ factorials | join(', ') }}] as factorials)
+    inner join order_shares
+        on
+            channels.channel_count = order_shares.channel_count
+            and bit_count(without_channel.coalition) = order_shares.coalition_size
     group by channels.fit_month, channels.channel
 )
 

@@ -3,7 +3,7 @@
 -- exact min-max formula, fitted(i) = max over a <= i of (min over b >= i of the mean of bins a..b), each bin drawn towards
 -- the base rate by a few pseudo-leads. Older leads convert less; their factor is measured per age.
 
-{%- set prior = scoring_setting('prior_weight') %}
+{%- set prior = scoring_setting('calibration_prior_weight') %}
 
 with matured as (
     select
