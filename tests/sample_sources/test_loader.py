@@ -112,6 +112,27 @@ def test_bad_lines_go_to_the_rejects_and_the_others_land(zendesk_warehouse, tmp_
     assert f"rejects/zendesk_satisfaction_ratings/{DAY}.ndjson" in summary.warnings[0]
 
 
+def test_rows_of_another_day_are_rejected_since_a_reload_would_double_them(zendesk_warehouse, tmp_path):
+    write(tmp_path, RATING, {**RATING, "_fivetran_synced": "2026-10-27T00:00:00Z"})
+    assert load(tmp_path, tables=["zendesk_satisfaction_ratings"]).rows == 1
+    (reject,) = read_rows(tmp_path / "rejects", "zendesk_satisfaction_ratings")
+    assert reject["reason"] == f"_fivetran_synced is 2026-10-27T00:00:00Z, the file is for {DAY}"
+
+
+@pytest.mark.parametrize(("happened", "fits"), [("2026-10-26", True), ("2026-10-23", True), ("2026-10-22", False)])
+def test_events_land_within_days_of_what_they_tell(happened, fits):
+    checker = RowChecker(table_statement("bronze", "google_ads_clicks"), "date")
+    row = {
+        "date": happened,
+        "gclid": "g",
+        "customer_id": 1,
+        "campaign_id": 2,
+        "click_timestamp": f"{happened}T08:00:00Z",
+    }
+    fault = checker.fault(json.dumps(row | {"_fivetran_synced": f"{DAY}T09:00:00Z"}), date.fromisoformat(DAY))
+    assert (fault is None) == fits
+
+
 def test_corrected_lines_leave_no_rejects(zendesk_warehouse, tmp_path):
     write(tmp_path, "{half a row")
     load(tmp_path, tables=["zendesk_satisfaction_ratings"])

@@ -24,7 +24,7 @@ from google.cloud import bigquery
 from martech.ddl import CreateStatement
 
 from include.warehouse.ddl import layer_files, table_statement
-from include.warehouse.settings import settings
+from include.warehouse.settings import PROJECT_ID, settings
 from include.warehouse.sources import RawTable, load_sources
 from tools.sample_sources.sink import LONGEST_DELAY_DAYS
 from tools.sample_sources.validate import RowChecker
@@ -78,14 +78,17 @@ def _files(directory: Path, tables: list[str], start: date | None, end: date | N
     return sorted(found)
 
 
-def _day_parameters(day: date) -> list[bigquery.ScalarQueryParameter]:
-    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return [
-        bigquery.ScalarQueryParameter("begin", "TIMESTAMP", begin),
-        bigquery.ScalarQueryParameter("end", "TIMESTAMP", begin + timedelta(days=1)),
-        bigquery.ScalarQueryParameter("first_day", "DATE", day - timedelta(days=LONGEST_DELAY_DAYS)),
-        bigquery.ScalarQueryParameter("last_day", "DATE", day),
-    ]
+def _landed_between(first: date, last: date) -> bigquery.QueryJobConfig:
+    """Return the parameters for rows that landed from one day to another, both included."""
+    begin, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last + timedelta(days=1)))
+    return bigquery.QueryJobConfig(
+        query_parameters=[
+            bigquery.ScalarQueryParameter("begin", "TIMESTAMP", begin),
+            bigquery.ScalarQueryParameter("end", "TIMESTAMP", end),
+            bigquery.ScalarQueryParameter("first_day", "DATE", first - timedelta(days=LONGEST_DELAY_DAYS)),
+            bigquery.ScalarQueryParameter("last_day", "DATE", last),
+        ]
+    )
 
 
 class TableLoader:
@@ -94,14 +97,16 @@ class TableLoader:
     :param client: BigQuery client.
     :param table: the table as the source list declares it.
     :param rejects: directory for the lines that cannot land.
+    :param first: first day of landing to load.
+    :param last: last day of landing to load.
     """
 
-    def __init__(self, client: bigquery.Client, table: RawTable, rejects: Path) -> None:
+    def __init__(self, client: bigquery.Client, table: RawTable, rejects: Path, first: date, last: date) -> None:
         statement: CreateStatement = table_statement("bronze", table.name)
         self._client = client
         self._address = f"{client.project}.{settings.layers['bronze'].dataset}.{table.name}"
         self._rejects = rejects / table.name
-        self._checker = RowChecker(statement)
+        self._checker = RowChecker(statement, table.partition_field if table.kind == "event" else None)
         self._schema = [
             bigquery.SchemaField(column.name, column.data_type, column.mode) for column in statement.columns
         ]
@@ -109,6 +114,7 @@ class TableLoader:
         self._landed_on = "_fivetran_synced >= @begin and _fivetran_synced < @end"
         if table.kind == "event":
             self._landed_on += f" and {table.partition_field} between @first_day and @last_day"
+        self._days_with_rows = self._find_days_with_rows(first, last)
 
     def load(self, day: date, path: Path) -> tuple[int, int]:
         """Land one file in place of what landed on its day before.
@@ -128,13 +134,16 @@ class TableLoader:
                 self._client.load_table_from_file(lines, self._address, job_config=config).result()
         return rows, rejected
 
+    # Identifiers in the two statements come from the settings and the source list; days are parameters.
+
+    def _find_days_with_rows(self, first: date, last: date) -> set[date]:
+        query = f"select distinct date(_fivetran_synced) from `{self._address}` where {self._landed_on}"  # noqa: S608
+        return {row[0] for row in self._client.query_and_wait(query, job_config=_landed_between(first, last))}
+
     def _clear(self, day: date) -> None:
-        config = bigquery.QueryJobConfig(query_parameters=_day_parameters(day))
-        # Identifiers come from the settings and the source list; the day is a parameter.
-        count = f"select count(*) from `{self._address}` where {self._landed_on}"  # noqa: S608
-        if next(iter(self._client.query_and_wait(count, job_config=config)))[0]:
+        if day in self._days_with_rows:
             delete = f"delete from `{self._address}` where {self._landed_on}"  # noqa: S608
-            self._client.query_and_wait(delete, job_config=config)
+            self._client.query_and_wait(delete, job_config=_landed_between(day, day))
 
     @contextmanager
     def _good_lines(self, day: date, path: Path) -> Iterator[tuple[IO[bytes], int, int]]:
@@ -147,7 +156,7 @@ class TableLoader:
                 text = line.decode("utf-8", errors="replace").strip()
                 if not text:
                     continue
-                if fault := self._checker.fault(text):
+                if fault := self._checker.fault(text, day):
                     rejected += 1
                     rejects.parent.mkdir(parents=True, exist_ok=True)
                     with rejects.open("a", encoding="utf-8") as out:
@@ -188,6 +197,8 @@ def load(
         raise LoadError(
             f"{directory} has no file for those tables and days: check --tables, --start and --end, or generate them."
         )
+    if project and not PROJECT_ID.fullmatch(project):
+        raise LoadError(f"--project {project!r} is no Google Cloud project id: correct it.")
     client = _client(project)
     summary, began, loaders = Summary(), time.monotonic(), {}
     for table in sorted({table for _, table, _ in files}):
@@ -197,7 +208,7 @@ def load(
             raise LoadError(
                 f"Bronze table {table} does not exist in {client.project}: run the DAG create_warehouse first."
             ) from None
-        loaders[table] = TableLoader(client, known[table], directory / "rejects")
+        loaders[table] = TableLoader(client, known[table], directory / "rejects", files[0][0], files[-1][0])
     current, landed = files[0][0], 0
     for day, table, path in files:
         if day != current:

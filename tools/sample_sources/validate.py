@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from martech.ddl import CreateStatement
+
+from tools.sample_sources.sink import LONGEST_DELAY_DAYS
 
 INT64 = range(-(2**63), 2**63)
 
@@ -57,16 +59,22 @@ class RowChecker:
     """Says why a line cannot land in a table.
 
     :param statement: the table's DDL.
+    :param event_field: column with the day of the event; None for tables of records.
     :raises KeyError: for a column type that raw tables don't use.
     """
 
-    def __init__(self, statement: CreateStatement) -> None:
+    def __init__(self, statement: CreateStatement, event_field: str | None = None) -> None:
+        self._event_field = event_field
         self._types = {column.name: column.data_type for column in statement.columns}
         self._checks = {name: CHECKS[data_type] for name, data_type in self._types.items()}
         self._required = {column.name for column in statement.columns if column.mode == "REQUIRED"}
 
-    def fault(self, line: str) -> str | None:
-        """Return what is wrong with a line, None if nothing is."""
+    def fault(self, line: str, day: date | None = None) -> str | None:
+        """Return what is wrong with a line, None if nothing is.
+
+        :param line: one row as JSON.
+        :param day: day of landing that the file is for; a reload replaces exactly that day's rows.
+        """
         try:
             row = json.loads(line)
         except ValueError as error:
@@ -82,4 +90,15 @@ class RowChecker:
         for name in self._required:
             if row.get(name) is None:
                 return f"required column {name} is missing"
+        return self._misplaced(row, day) if day else None
+
+    def _misplaced(self, row: dict[str, Any], day: date) -> str | None:
+        landed = datetime.fromisoformat(row["_fivetran_synced"])
+        if landed.replace(tzinfo=landed.tzinfo or UTC).astimezone(UTC).date() != day:
+            return f"_fivetran_synced is {row['_fivetran_synced']}, the file is for {day}"
+        if self._event_field:
+            delay = (day - date.fromisoformat(row[self._event_field])).days
+            if not 0 <= delay <= LONGEST_DELAY_DAYS:
+                happened = row[self._event_field]
+                return f"{self._event_field} is {happened}, not within {LONGEST_DELAY_DAYS} days before {day}"
         return None
