@@ -1,0 +1,15 @@
+-- The weights of a score add up to 1, and its components are those that the models compute.
+{%- set declared = {'health': health_components(), 'lead': lead_components()} %}
+select
+    score,
+    sum(weight) as weight,
+from {{ ref('scoring_weights') }}
+group by score
+having
+    abs(sum(weight) - 1) > 1e-9
+    {%- for name, components in declared.items() %}
+    or (
+        score = '{{ name }}'
+        and countif(component in ('{{ components | join("', '") }}')) != {{ components | length }}
+    )
+    {%- endfor %}
