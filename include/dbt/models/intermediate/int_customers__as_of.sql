@@ -4,7 +4,9 @@ with days as (
     select max(touchpoint_date) as day from {{ ref('unified_touchpoints') }}
     union all
     -- A won opportunity may be dated ahead; an order may not.
-    select max(transaction_date) as day from {{ ref('unified_transactions') }} where transaction_type = 'order'
+    select max(transaction_date) as day
+    from {{ ref('unified_transactions') }}
+    where transaction_type = 'order'
     union all
     select max(created_date) as day from {{ ref('unified_leads') }}
     union all

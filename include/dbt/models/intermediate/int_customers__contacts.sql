@@ -36,7 +36,10 @@ contacts as (
         -- What somebody merely received has not acquired them.
         array_agg(
             struct(
-                channel as channel, source as source, campaign_name as campaign_name, is_interaction as is_interaction
+                channel as channel,
+                source as source,
+                campaign_name as campaign_name,
+                is_interaction as is_interaction
             )
             order by not is_interaction, touchpoint_at, touchpoint_id limit 1
         )[safe_offset(0)] as first_touch

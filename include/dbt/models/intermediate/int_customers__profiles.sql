@@ -28,6 +28,13 @@ survivors as (
 
 -- Of each kind of record the newest one stands for the customer in that system.
 newest_records as (
+    select *
+    from source_records
+    qualify
+        row_number() over (partition by customer_id, record_kind order by updated_at desc, identity_key asc) = 1
+),
+
+record_ids as (
     select
         customer_id,
         {% for column, kind in {
@@ -42,14 +49,7 @@ newest_records as (
         max(account_id) as salesforce_account_id,
         max(email_subscription) as email_subscription,
         max(push_subscription) as push_subscription
-    from (
-        select *
-        from source_records
-        qualify
-            row_number() over (
-                partition by customer_id, record_kind order by updated_at desc, identity_key
-            ) = 1
-    )
+    from newest_records
     group by customer_id
 ),
 
@@ -75,9 +75,9 @@ final as (
         survivors.in_app,
         survivors.in_braze,
         survivors.in_zendesk,
-        newest_records.* except (customer_id)
+        record_ids.* except (customer_id)
     from survivors
-    inner join newest_records on survivors.customer_id = newest_records.customer_id
+    inner join record_ids on survivors.customer_id = record_ids.customer_id
 )
 
 select * from final

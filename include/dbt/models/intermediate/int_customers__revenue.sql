@@ -31,7 +31,8 @@ final as (
         max(transaction_date) as last_order_date,
         {{ rate('date_diff(max(transaction_date), min(transaction_date), day)', 'count(*) - 1') }}
             as average_days_between_orders,
-        array_agg(channel order by transaction_at, transaction_id limit 1)[safe_offset(0)] as first_order_channel
+        array_agg(channel order by transaction_at, transaction_id limit 1)[safe_offset(0)]
+            as first_order_channel
     from dated
     group by customer_id
 )

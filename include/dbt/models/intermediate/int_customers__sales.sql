@@ -28,7 +28,7 @@ pipeline as (
 newest_leads as (
     select
         customer_id,
-        array_agg(status order by created_at desc, lead_id limit 1)[safe_offset(0)] as lead_status,
+        array_agg(status order by created_at desc, lead_id asc limit 1)[safe_offset(0)] as lead_status,
         array_agg(channel order by created_at, lead_id limit 1)[safe_offset(0)] as first_lead_channel,
         max(created_date) as last_lead_date
     from leads

@@ -75,7 +75,9 @@ final as (
         -- People write US, USA or United States.
         coalesce(
             country_names.country_code,
-            if(length(trim(live_records.country)) = 2, upper(trim(live_records.country)), live_records.country)
+            if(
+                length(trim(live_records.country)) = 2, upper(trim(live_records.country)), live_records.country
+            )
         ) as country,
         live_records.company,
         coalesce(accounts.industry, leads.industry) as industry,
@@ -95,7 +97,9 @@ final as (
         or coalesce(shopify_customers.email_consent_state = 'unsubscribed', false) as is_unsubscribed
     from live_records
     left join contacts
-        on live_records.record_kind = 'salesforce:contact' and live_records.source_record_id = contacts.contact_id
+        on
+            live_records.record_kind = 'salesforce:contact'
+            and live_records.source_record_id = contacts.contact_id
     left join accounts on contacts.account_id = accounts.account_id
     left join leads
         on live_records.record_kind = 'salesforce:lead' and live_records.source_record_id = leads.lead_id
@@ -107,7 +111,8 @@ final as (
         on live_records.record_kind = 'braze:user' and live_records.source_record_id = braze_users.external_id
     left join zendesk_users
         on live_records.record_kind = 'zendesk:user' and live_records.source_record_id = zendesk_users.user_id
-    left join country_names on lower(replace(trim(live_records.country), '.', '')) = country_names.country_name
+    left join country_names
+        on lower(replace(trim(live_records.country), '.', '')) = country_names.country_name
 )
 
 select * from final

@@ -19,7 +19,9 @@ scores as (
 final as (
     select
         facts.customer_id,
-        nullif(trim(concat(coalesce(facts.first_name, ''), ' ', coalesce(facts.last_name, ''))), '') as full_name,
+        nullif(
+            trim(concat(coalesce(facts.first_name, ''), ' ', coalesce(facts.last_name, ''))), ''
+        ) as full_name,
         facts.first_name,
         facts.last_name,
         facts.email,
@@ -58,7 +60,8 @@ final as (
         facts.first_seen_date,
         facts.last_seen_date,
         facts.days_since_last_seen,
-        coalesce(facts.first_channel, facts.first_lead_channel, facts.first_order_channel) as acquisition_channel,
+        coalesce(facts.first_channel, facts.first_lead_channel, facts.first_order_channel)
+            as acquisition_channel,
         facts.first_source as acquisition_source,
         facts.first_campaign as acquisition_campaign,
         scores.lifecycle_stage,
@@ -93,9 +96,10 @@ final as (
         coalesce(facts.messages_delivered_90d, 0) as messages_delivered_90d,
         coalesce(facts.messages_opened_90d, 0) as messages_opened_90d,
         coalesce(facts.messages_clicked_90d, 0) as messages_clicked_90d,
-        {{ rate('least(facts.messages_opened_90d, facts.messages_delivered_90d)', 'facts.messages_delivered_90d') }}
+        -- A delivery may be older than 90 days while its open is not.
+        least(1.0, {{ rate('facts.messages_opened_90d', 'facts.messages_delivered_90d') }})
             as open_rate_90d,
-        {{ rate('least(facts.messages_clicked_90d, facts.messages_delivered_90d)', 'facts.messages_delivered_90d') }}
+        least(1.0, {{ rate('facts.messages_clicked_90d', 'facts.messages_delivered_90d') }})
             as click_rate_90d,
         facts.email_subscription,
         facts.push_subscription,
