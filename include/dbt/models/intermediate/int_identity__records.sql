@@ -72,7 +72,9 @@ contact_records as (
         }) }}
     from contacts
     left join accounts on contacts.account_id = accounts.account_id
-    where {{ changed_in_window('date(contacts.synced_at)') }} or {{ changed_in_window('date(accounts.synced_at)') }}
+    where
+        {{ changed_in_window('date(contacts.synced_at)') }}
+        or {{ changed_in_window('date(accounts.synced_at)') }}
 ),
 
 lead_records as (
