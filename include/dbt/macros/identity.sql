@@ -5,11 +5,11 @@
         'max_users_per_device': 1,
         'max_records_per_identifier': 500,
         'max_records_per_block': 60,
-        'expected_matches_per_record': 2,
-        'expected_housemates_per_record': 2,
-        'expected_colleagues_per_record': 4,
-        'link_bits': 4,
-        'conflict_bits': -4,
+        'expected_matches_per_record': 1.8,
+        'expected_housemates_per_record': 0.2,
+        'expected_colleagues_per_record': 0.3,
+        'link_bits': 3,
+        'conflict_bits': -3,
         'max_records_per_cluster': 1000,
         'max_users_per_cluster': 5,
     } -%}
@@ -19,7 +19,7 @@
 {#- Links that do not come from comparing two records, with the evidence each carries, in bits (log2 odds).
     A device or an ad click can be shared at home, so people who are clearly not the same overrule them. -#}
 {% macro identity_rule_bits(rule) -%}
-    {{ return({'stated_by_source': 40, 'same_user_id': 40, 'same_gclid': 20, 'same_device': 12, 'same_email': 15}[rule]) }}
+    {{ return({'stated_by_source': 40, 'same_user_id': 40, 'same_gclid': 20, 'same_device': 8, 'same_email': 15}[rule]) }}
 {%- endmacro %}
 
 {#- The id of the customer whose anchor record has this key. Only the key goes in, so a rebuild gives the same id. -#}
@@ -41,6 +41,27 @@
             and length({{ a }}) = length({{ b }})
             and length({{ a }}) >= 4
             and soundex({{ a }}) = soundex({{ b }})
+        )
+    )
+{%- endmacro %}
+
+{#- True where two texts differ by two slips or sound the same. -#}
+{% macro identity_is_alike(a, b) -%}
+    (
+        (edit_distance({{ a }}, {{ b }}) = 2 and least(length({{ a }}), length({{ b }})) >= 5)
+        or (soundex({{ a }}) = soundex({{ b }}) and least(length({{ a }}), length({{ b }})) >= 3)
+    )
+{%- endmacro %}
+
+{#- True where the first name of each is about the last name of the other, nicknames included. -#}
+{% macro identity_is_swapped_close() -%}
+    (
+        (
+            {{ identity_is_slip('a.first_name', 'b.last_name') }}
+            and exists (select 1 from unnest(b.first_names) as name where {{ identity_is_slip('a.last_name', 'name') }})
+        ) or (
+            {{ identity_is_slip('a.last_name', 'b.first_name') }}
+            and exists (select 1 from unnest(a.first_names) as name where {{ identity_is_slip('b.last_name', 'name') }})
         )
     )
 {%- endmacro %}

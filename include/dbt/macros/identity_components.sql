@@ -177,8 +177,8 @@ having count(*) > {{ identity_setting('max_records_per_cluster') }};
 {%- endmacro %}
 
 {#- Contested components are built up again from single nodes, strongest evidence first: two groups join where
-    each is the other's best and the evidence between all their members, for and against, adds up to a link. So
-    the weakest edges are the ones cut. Ties are broken by a hash, which keeps the number of rounds low. -#}
+    each is the other's best, and where the strongest evidence for it and the strongest against it, between any of
+    their members, add up to a link. So the weakest edges are the ones cut. Ties are broken by a hash, which keeps the number of rounds low. -#}
 {% macro identity_part_contested() -%}
 create or replace table {{ identity_work_table('labels') }} as
 select
@@ -198,9 +198,9 @@ with contested_edges as (
     where a.component = b.component
 )
 
-select node_a as source, node_b as target, match_bits as bits from contested_edges
+select node_a as source, node_b as target, match_bits as bits_for, least(match_bits, 0) as bits_against from contested_edges
 union all
-select node_b as source, node_a as target, match_bits as bits from contested_edges;
+select node_b as source, node_a as target, match_bits as bits_for, least(match_bits, 0) as bits_against from contested_edges;
 
 loop
     create or replace table {{ identity_work_table('sizes') }} as
@@ -220,13 +220,13 @@ loop
         inner join {{ identity_work_table('sizes') }} as source_size on links.source = source_size.cluster
         inner join {{ identity_work_table('sizes') }} as target_size on links.target = target_size.cluster
         where
-            links.bits >= {{ identity_setting('link_bits') }}
+            links.bits_for + links.bits_against >= {{ identity_setting('link_bits') }}
             and source_size.record_count + target_size.record_count
             <= {{ identity_setting('max_records_per_cluster') }}
         qualify row_number() over (
             partition by links.source
             order by
-                links.bits desc,
+                links.bits_for + links.bits_against desc,
                 farm_fingerprint(concat(
                     least(links.source, links.target), ' ', greatest(links.source, links.target)
                 )) asc,
@@ -257,7 +257,8 @@ loop
         select
             coalesce(source_parent.parent, links.source) as source,
             coalesce(target_parent.parent, links.target) as target,
-            links.bits,
+            links.bits_for,
+            links.bits_against,
         from {{ identity_work_table('links') }} as links
         left join {{ identity_work_table('parents') }} as source_parent
             on links.source = source_parent.component
@@ -268,7 +269,8 @@ loop
     select
         source,
         target,
-        sum(bits) as bits,
+        max(bits_for) as bits_for,
+        min(bits_against) as bits_against,
     from moved
     where source != target
     group by source, target;

@@ -2,6 +2,29 @@ with features as (
     select * from {{ ref('int_identity__features') }}
 ),
 
+identifiers as (
+    select * from {{ ref('int_identity__identifiers') }}
+    where exclusion_reason is null
+),
+
+-- Who used a browser: the records that carry it, and those of the user who logged in on it.
+browser_users as (
+    select
+        device.identifier_value as device,
+        same_user.identity_key,
+    from identifiers as device
+    inner join identifiers as login on device.identity_key = login.identity_key and login.identifier_type = 'user_id'
+    inner join identifiers as same_user
+        on login.identifier_value = same_user.identifier_value and same_user.identifier_type = 'user_id'
+    where device.identifier_type = 'device'
+    union distinct
+    select
+        identifier_value as device,
+        identity_key,
+    from identifiers
+    where identifier_type = 'device'
+),
+
 first_names as (
     select distinct
         identity_key,
@@ -50,6 +73,10 @@ keyed as (
     inner join first_names on features.identity_key = first_names.identity_key
     union all
     select identity_key, concat('work_last:', last_name, '|', company) from features
+    union all
+    select features.identity_key, concat('browser:', browser_users.device)
+    from features
+    inner join browser_users on features.identity_key = browser_users.identity_key
 ),
 
 distinct_keys as (

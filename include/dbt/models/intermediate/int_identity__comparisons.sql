@@ -37,20 +37,31 @@ final as (
             when a.first_name is null or b.first_name is null then 'missing'
             when a.first_name = b.first_name then 'exact'
             when a.first_name = b.last_name and a.last_name = b.first_name then 'swapped'
-            when exists (select 1 from unnest(a.first_names) as name where name in unnest(b.first_names)) then 'nickname'
+            when exists (
+                select 1 from unnest(a.first_names) as name where name in unnest(b.first_names)
+            ) then 'nickname'
             when (length(a.first_name) = 1 or length(b.first_name) = 1)
                 and left(a.first_name, 1) = left(b.first_name, 1) then 'initial'
             when {{ identity_is_slip('a.first_name', 'b.first_name') }} then 'close'
             when regexp_extract(a.first_name, r'^\S+') = regexp_extract(b.first_name, r'^\S+') then 'close'
+            when {{ identity_is_swapped_close() }} then 'swapped_close'
+            when exists (
+                select 1
+                from unnest(a.first_names) as name_a, unnest(b.first_names) as name_b
+                where {{ identity_is_slip('name_a', 'name_b') }}
+            ) then 'nickname_close'
+            when {{ identity_is_alike('a.first_name', 'b.first_name') }} then 'alike'
             else 'different'
         end as first_name_level,
         case
             when a.last_name is null or b.last_name is null then 'missing'
             when a.last_name = b.last_name then 'exact'
-            when a.first_name = b.last_name and a.last_name = b.first_name then 'swapped'
+            when a.first_name = b.last_name and a.last_name = b.first_name then 'exact'
             when {{ identity_is_slip('a.last_name', 'b.last_name') }} then 'close'
             when a.last_name in unnest(split(b.last_name, ' ')) or b.last_name in unnest(split(a.last_name, ' '))
                 then 'close'
+            when {{ identity_is_swapped_close() }} then 'close'
+            when {{ identity_is_alike('a.last_name', 'b.last_name') }} then 'alike'
             else 'different'
         end as last_name_level,
         case
@@ -66,6 +77,11 @@ final as (
             when edit_distance(a.phone, b.phone) = 1 then 'close'
             else 'different'
         end as phone_level,
+        case
+            when a.user_id is null or b.user_id is null then 'missing'
+            when a.user_id = b.user_id then 'exact'
+            else 'different'
+        end as user_id_level,
         case
             when a.birth_date is null or b.birth_date is null then 'missing'
             when a.birth_date = b.birth_date then 'exact'
@@ -83,20 +99,28 @@ final as (
             else 'different'
         end as street_level,
         case
-            when coalesce(a.postcode, a.city) is null or coalesce(b.postcode, b.city) is null then 'missing'
-            when a.postcode = b.postcode then 'postcode'
-            when a.city = b.city then 'city'
+            when a.postcode is null or b.postcode is null then 'missing'
+            when a.postcode = b.postcode then 'exact'
             when edit_distance(a.postcode, b.postcode) = 1 then 'close'
-            when {{ identity_is_slip('a.city', 'b.city') }} then 'close'
-            when (a.postcode is null or b.postcode is null) and (a.city is null or b.city is null) then 'missing'
+            when a.city = b.city then 'city'
             else 'different'
-        end as place_level,
+        end as postcode_level,
+        -- The city says nothing more where the postcodes are known.
+        case
+            when (a.postcode is not null and b.postcode is not null) or a.city is null or b.city is null
+                then 'missing'
+            when a.city = b.city then 'exact'
+            when {{ identity_is_slip('a.city', 'b.city') }} then 'close'
+            else 'different'
+        end as city_level,
         case
             when a.company is null or b.company is null then 'missing'
             when a.company = b.company then 'exact'
             when {{ identity_is_slip('a.company', 'b.company') }} then 'close'
             else 'different'
         end as company_level,
+        -- Somebody's record at work rarely has the address, phone and mailbox of the one at home.
+        (a.company is null) != (b.company is null) as is_work_and_home,
     from pairs
     inner join features as a on pairs.identity_key_a = a.identity_key
     inner join features as b on pairs.identity_key_b = b.identity_key

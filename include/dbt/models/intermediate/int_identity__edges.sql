@@ -39,7 +39,7 @@ stated_edges as (
     where records.identity_key != linked.identity_key
 ),
 
--- Pairs that are clearly two people are kept as well: they hold clusters apart.
+-- Pairs that are no link are kept as well: they hold clusters apart.
 scored_edges as (
     select
         identity_key_a as node_a,
@@ -48,9 +48,6 @@ scored_edges as (
         evidence,
         match_bits,
     from scores
-    where
-        match_bits >= {{ identity_setting('link_bits') }}
-        or match_bits <= {{ identity_setting('conflict_bits') }}
 ),
 
 all_edges as (

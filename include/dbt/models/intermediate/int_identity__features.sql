@@ -42,7 +42,14 @@ usable as (
         ) as last_name,
         if(excluded_emails.identifier_value is null, records.email_normalized, null) as email,
         if(excluded_phones.identifier_value is null, records.phone_normalized, null) as phone,
-        records.birth_date,
+        if(excluded_users.identifier_value is null, records.user_id, null) as user_id,
+        -- Nobody is born after their record, and of those before 1900 nobody shops.
+        if(
+            records.birth_date >= date '1900-01-01'
+            and (records.created_at is null or records.birth_date < date(records.created_at)),
+            records.birth_date,
+            null
+        ) as birth_date,
         {{ identity_street('records.street') }} as street,
         records.postcode_normalized as postcode,
         {{ fold_text('records.city') }} as city,
@@ -59,6 +66,9 @@ usable as (
     left join excluded as excluded_phones
         on excluded_phones.identifier_type = 'phone'
         and records.phone_normalized = excluded_phones.identifier_value
+    left join excluded as excluded_users
+        on excluded_users.identifier_type = 'user_id'
+        and records.user_id = excluded_users.identifier_value
 ),
 
 -- Only who can be told apart is compared: a name, or a way to write or call.
@@ -75,6 +85,24 @@ full_names as (
     group by nickname
 ),
 
+-- Agreeing on a rare value says more than agreeing on a common one. A name counts as often as it is found in
+-- the place where it is commoner, for some have their first and last name the wrong way round.
+named as (
+    select first_name as name, 'first' as place from comparable
+    union all
+    select last_name as name, 'last' as place from comparable
+),
+
+name_counts as (
+    select
+        name,
+        countif(place = 'first') / sum(countif(place = 'first')) over () as first_share,
+        countif(place = 'last') / sum(countif(place = 'last')) over () as last_share,
+    from named
+    where name is not null
+    group by name
+),
+
 final as (
     select
         comparable.*,
@@ -85,6 +113,7 @@ final as (
             comparable.last_name as last_name,
             comparable.email as email,
             comparable.phone as phone,
+            comparable.user_id as user_id,
             comparable.birth_date as birth_date,
             comparable.street as street,
             comparable.postcode as postcode,
@@ -92,11 +121,8 @@ final as (
             comparable.company as company,
             full_names.names as names
         )))) as fingerprint,
-        -- Agreeing on a rare value says more than agreeing on a common one.
-        count(*) over (partition by comparable.first_name) / count(comparable.first_name) over ()
-            as first_name_frequency,
-        count(*) over (partition by comparable.last_name) / count(comparable.last_name) over ()
-            as last_name_frequency,
+        greatest(first_counts.first_share, first_counts.last_share) as first_name_frequency,
+        greatest(last_counts.first_share, last_counts.last_share) as last_name_frequency,
         count(*) over (partition by comparable.postcode) / nullif(count(comparable.postcode) over (), 0)
             as postcode_frequency,
         count(*) over (partition by comparable.city) / nullif(count(comparable.city) over (), 0)
@@ -106,6 +132,8 @@ final as (
         count(*) over () as record_count,
     from comparable
     left join full_names on comparable.first_name = full_names.nickname
+    left join name_counts as first_counts on comparable.first_name = first_counts.name
+    left join name_counts as last_counts on comparable.last_name = last_counts.name
 )
 
 select * from final

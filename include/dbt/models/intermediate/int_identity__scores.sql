@@ -1,61 +1,24 @@
-with comparisons as (
-    select * from {{ ref('int_identity__comparisons') }}
-),
-
-features as (
-    select * from {{ ref('int_identity__features') }}
+with levels as (
+    select * from {{ ref('int_identity__levels') }}
 ),
 
 weights as (
     select * from {{ ref('identity_weights') }}
 ),
 
--- One row per pair and comparison; `frequency` is how common the value is that both agree on.
-compared as (
-    select
-        comparisons.identity_key_a,
-        comparisons.identity_key_b,
-        features.record_count,
-        comparison.name,
-        comparison.level,
-        comparison.frequency,
-    from comparisons
-    inner join features on comparisons.identity_key_a = features.identity_key
-    cross join unnest([
-        struct(
-            'first_name' as name,
-            comparisons.first_name_level as level,
-            features.first_name_frequency as frequency
-        ),
-        struct('last_name' as name, comparisons.last_name_level as level, features.last_name_frequency as frequency),
-        struct('email' as name, comparisons.email_level as level, null as frequency),
-        struct('phone' as name, comparisons.phone_level as level, null as frequency),
-        struct('birth_date' as name, comparisons.birth_date_level as level, null as frequency),
-        struct('street' as name, comparisons.street_level as level, null as frequency),
-        struct(
-            'place' as name,
-            comparisons.place_level as level,
-            if(comparisons.place_level = 'postcode', features.postcode_frequency, features.city_frequency)
-                as frequency
-        ),
-        struct('company' as name, comparisons.company_level as level, features.company_frequency as frequency)
-    ]) as comparison
-    where comparison.level != 'missing'
-),
-
 likelihoods as (
     select
-        compared.*,
+        levels.*,
         weights.same_person,
         weights.housemate,
         weights.colleague,
         case weights.stranger_basis
-            when 'term_frequency' then compared.frequency
-            when 'per_record' then least(1, weights.stranger / compared.record_count)
+            when 'term_frequency' then weights.stranger * levels.frequency
+            when 'per_record' then least(1, weights.stranger / levels.record_count)
             else weights.stranger
         end as stranger,
-    from compared
-    inner join weights on compared.name = weights.comparison and compared.level = weights.level
+    from levels
+    inner join weights on levels.name = weights.comparison and levels.level = weights.level
 ),
 
 -- Against each other explanation of the pair: strangers, two people of one home, two of one company.

@@ -1,0 +1,125 @@
+"""Fits the weights of the Fellegi–Sunter model to the compared pairs, without any labels (EM).
+
+Each pair is explained by one of four classes: the same person, two strangers, two people of one home, two of one
+company. The E step takes the probabilities that `int_identity__scores` would give; the M step counts levels by
+class. What strangers have in common is not fitted: it comes from the frequencies of the values. Comparing by
+blocks finds nearly all pairs of one person but few of the strangers, so only the former can be learned from it.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from include.warehouse.settings import DBT_DIR
+from tools.evaluate.identity.warehouse import EvaluationError, Warehouse
+
+SEED = DBT_DIR / "seeds" / "identity_weights.csv"
+CLASSES = ("same_person", "housemate", "colleague")
+EXPECTED = {
+    "same_person": "identity_expected_matches_per_record",
+    "housemate": "identity_expected_housemates_per_record",
+    "colleague": "identity_expected_colleagues_per_record",
+}
+MAX_PAIRS = 200_000
+MAX_ROUNDS = 100
+PRIOR_PAIRS = 50  # pairs that a class is worth beforehand, spread as in the seed: levels never seen keep a weight
+
+Weights = dict[tuple[str, str], dict[str, Any]]
+
+
+def read_weights(path: Path = SEED) -> Weights:
+    """Return the weights of a seed file by comparison and level."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {(row["comparison"], row["level"]): row for row in csv.DictReader(file)}
+
+
+def write_weights(weights: Weights, file: TextIO) -> None:
+    """Write weights in the form of the seed."""
+    rows = list(weights.values())
+    writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _stranger(row: dict[str, Any], frequency: float | None, record_count: int) -> float:
+    value = float(row["stranger"])
+    if row["stranger_basis"] == "term_frequency":
+        return value * (frequency or 1 / record_count)
+    return min(1.0, value / record_count) if row["stranger_basis"] == "per_record" else value
+
+
+def fit(warehouse: Warehouse, prior: Weights | None = None) -> tuple[Weights, dict[str, float]]:
+    """Return the fitted weights, and the fitted numbers of pairs per record as dbt variables.
+
+    :param warehouse: where the identity models have run.
+    :param prior: weights to start from; the seed's if omitted.
+    :raises EvaluationError: where no pairs were compared.
+    """
+    weights = {key: dict(row) for key, row in (prior or read_weights()).items()}
+    levels_of: dict[str, list[str]] = defaultdict(list)
+    for name, level in weights:
+        levels_of[name].append(level)
+    pairs = warehouse.rows(f"""
+        select array_agg(struct(name as name, level as level, frequency as frequency)) as levels,
+            any_value(record_count) as record_count
+        from `{warehouse.table("intermediate", "int_identity__levels")}`
+        group by identity_key_a, identity_key_b
+        order by farm_fingerprint(concat(identity_key_a, identity_key_b))
+        limit {MAX_PAIRS}""")  # noqa: S608
+    (total,) = warehouse.rows(
+        f"select count(*) as n from `{warehouse.table('intermediate', 'int_identity__comparisons')}`"  # noqa: S608
+    )
+    if not pairs:
+        raise EvaluationError("No pairs were compared: run the identity models first, on more than a few records.")
+    record_count = pairs[0]["record_count"]
+    scale = total["n"] / len(pairs)
+    rows = [
+        [
+            ((pair["name"], pair["level"]), pair["frequency"])
+            for pair in sorted(item["levels"], key=lambda one: one["name"])
+        ]
+        for item in pairs
+    ]
+    expected = {name: float(warehouse.variables.get(EXPECTED[name], 2.0)) for name in CLASSES}
+    start = {name: {key: float(row[name]) for key, row in weights.items() if row[name] != ""} for name in CLASSES}
+    now = {name: dict(values) for name, values in start.items()}
+    for _ in range(MAX_ROUNDS):
+        counts: dict[str, dict[tuple[str, str], float]] = {name: defaultdict(float) for name in CLASSES}
+        sizes = dict.fromkeys(CLASSES, 0.0)
+        for row in rows:
+            strangers = [_stranger(weights[key], frequency, record_count) for key, frequency in row]
+            odds = {"stranger": 0.0}
+            for name in CLASSES:
+                prior_odds = math.log(expected[name] / record_count)
+                odds[name] = prior_odds + sum(
+                    math.log(now[name].get(key, stranger) / stranger)
+                    for (key, _), stranger in zip(row, strangers, strict=True)
+                )
+            most = max(odds.values())
+            whole = sum(math.exp(value - most) for value in odds.values())
+            for name in CLASSES:
+                share = math.exp(odds[name] - most) / whole
+                sizes[name] += share
+                for key, _ in row:
+                    counts[name][key] += share
+        moved = 0.0
+        for name in CLASSES:
+            expected[name] = max(0.01, 2 * scale * sizes[name] / record_count)
+            for comparison, levels in levels_of.items():
+                keys = [(comparison, level) for level in levels if (comparison, level) in start[name]]
+                mass = sum(start[name][key] for key in keys)
+                seen = sum(counts[name][key] for key in keys)
+                for key in keys:
+                    value = (counts[name][key] + PRIOR_PAIRS * start[name][key]) / (seen + PRIOR_PAIRS * mass) * mass
+                    moved = max(moved, abs(value - now[name][key]))
+                    now[name][key] = value
+        if moved < 0.0005:
+            break
+    for name in CLASSES:
+        for key, value in now[name].items():
+            weights[key][name] = f"{value:.4g}"
+    return weights, {EXPECTED[name]: round(value, 2) for name, value in expected.items()}
