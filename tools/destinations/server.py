@@ -9,8 +9,10 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,7 +28,7 @@ class Faults:
     """Which requests fail, and how.
 
     :param rate: share of requests that fail (0–1).
-    :param kinds: faults to choose from.
+    :param kinds: faults, taken in turn so that none is left out.
     :param hang_seconds: how long a timeout keeps the client waiting; longer than the client's patience.
     :param seed: makes the choice repeatable.
     """
@@ -36,16 +38,18 @@ class Faults:
     hang_seconds: float = 5.0
     seed: int = 0
     _random: random.Random = field(init=False, repr=False)
+    _turns: Iterator[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         unknown = set(self.kinds) - set(FAULTS)
         if unknown:
             raise ValueError(f"Unknown faults {sorted(unknown)}: choose from {', '.join(FAULTS)}.")
         self._random = random.Random(self.seed)  # noqa: S311 - not for secrets
+        self._turns = cycle(self.kinds)
 
     def next(self) -> str | None:
         """Return the fault of the next request, None where it goes well."""
-        return self._random.choice(self.kinds) if self._random.random() < self.rate else None
+        return next(self._turns) if self._random.random() < self.rate else None
 
 
 @dataclass

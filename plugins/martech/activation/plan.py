@@ -254,12 +254,13 @@ changes as (
         if(compared.action = 'remove', null, compared.content_hash) as content_hash,
         if(compared.action = 'remove', null, compared.field_hashes) as field_hashes,
         if(compared.action in ('add', 'change'), compared.changed_fields, null) as changed_fields,
-        -- Rejected with this very content before: it would only be rejected again.
+        -- Rejected with this very content before, for a reason of the same kind: it would be rejected again.
         if(
             dead_letters.record_key is not null
             and not compared.is_unsettled
             and compared.action in ('add', 'change', 'remove', 'reject')
             and (compared.action = 'remove') = (dead_letters.action = 'remove')
+            and (compared.action = 'reject') = (dead_letters.action = 'reject')
             and (
                 compared.action = 'remove' or compared.content_hash is not distinct from dead_letters.content_hash
             ),

@@ -1,0 +1,124 @@
+"""10,000 records, a fifth of all requests failing in every way, the worker killed twice: nothing lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tools.destinations.server import FAULTS, Faults
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RECORDS = 10_000
+SESSIONLESS = tuple(kind for kind in FAULTS if kind not in ("expired_session", "row_locked"))
+
+
+@pytest.fixture
+def work(tmp_path):
+    """Return a function that runs the worker until it is done, dying as often as it is told to."""
+
+    def run(sync: str, *more: str, deaths: tuple[int, ...] = ()) -> None:
+        plan = tmp_path / f"plan-{len(list(tmp_path.iterdir()))}"
+        for death in (*deaths, 0):
+            command = [
+                sys.executable,
+                "-m",
+                "tests.activation.worker",
+                sync,
+                str(plan),
+                "--die-before-record",
+                str(death),
+                *more,
+            ]
+            paths = os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "plugins")))
+            done = subprocess.run(
+                command, cwd=REPOSITORY, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True,
+                timeout=300, check=False,
+            )  # fmt: skip
+            expected = -signal.SIGKILL if death else 0
+            assert done.returncode == expected, done.stderr[-3000:]
+
+    return run
+
+
+def assert_settled(warehouse, records: int) -> None:
+    """Assert that nothing is left to be sent and the state holds all records."""
+    assert warehouse.ops("outbox") == []
+    assert warehouse.ops("dead_letters") == []
+    assert len(warehouse.ops("state")) == records
+
+
+def granted_leads(warehouse) -> dict[str, float]:
+    rows = warehouse.run(
+        """select lead_id, lead_score from `@gold.lead_scores`
+        inner join `@silver.unified_leads` using (lead_id) where not is_unsubscribed"""
+    )
+    return {row["lead_id"]: row["lead_score"] for row in rows}
+
+
+@pytest.mark.parametrize("api", ["collections", "bulk"])
+def test_salesforce_ends_equal_to_the_source(warehouse, salesforce, work, api):
+    bulk_above = "2000" if api == "bulk" else "1000000"
+    warehouse.make_leads(RECORDS)
+    salesforce.faults = Faults(rate=0.2, hang_seconds=1.2, seed=1)
+    work("lead_scores_to_salesforce", "--bulk-above", bulk_above, deaths=(1, 2))
+
+    def held() -> dict[str, float]:
+        records = salesforce.objects["Lead"].records
+        return {key: r["Lead_Score__c"] for key, r in records.items() if r["Lead_Score__c"] is not None}
+
+    assert held() == granted_leads(warehouse)
+    assert_settled(warehouse, 9_800)
+    assert salesforce.repeats > 0  # the killed batches did arrive, and arrived again
+
+    # The next day: a few changes, people who left, people who opted out. Only those travel.
+    salesforce.deliveries = salesforce.repeats = 0
+    salesforce.faults = Faults(rate=0.2, hang_seconds=1.2, seed=2)
+    warehouse.run("update `@gold.lead_scores` set lead_score = 99 where lead_grade = 'B'")
+    warehouse.run("delete from `@gold.lead_scores` where lead_grade = 'C' and lead_score > 50")
+    warehouse.run("update `@silver.unified_leads` set is_unsubscribed = true where lead_id like '%77'")
+    work("lead_scores_to_salesforce", "--bulk-above", bulk_above, deaths=(1,))
+    assert held() == granted_leads(warehouse)
+    assert_settled(warehouse, len(granted_leads(warehouse)))
+    assert set(salesforce.faulted) == set(FAULTS)
+
+
+def test_braze_ends_equal_to_the_source(warehouse, braze, work):
+    warehouse.make_customers(RECORDS)
+    braze.faults = Faults(rate=0.2, kinds=SESSIONLESS, hang_seconds=1.2, seed=3)
+    work("customer_health_to_braze", deaths=(1, 2))
+    rows = warehouse.run(
+        """select braze_user_id, health_score from `@gold.customer_health_scores`
+        inner join `@silver.customer_360` using (customer_id) where not is_unsubscribed"""
+    )
+    assert {key: held["health_score"] for key, held in braze.attributes.items()} == {
+        row["braze_user_id"]: row["health_score"] for row in rows
+    }
+    assert_settled(warehouse, 9_800)
+    assert set(braze.faulted) == set(SESSIONLESS)
+
+
+def test_google_ends_equal_to_the_source(warehouse, google, work):
+    warehouse.make_customers(RECORDS)
+    google.faults = Faults(rate=0.2, kinds=(*SESSIONLESS, "expired_session"), hang_seconds=1.2, seed=4)
+    work("customers_to_google_ads", deaths=(1, 2))
+    rows = warehouse.run("select lower(email) as email from `@silver.customer_360` where not is_unsubscribed")
+    emails = {f"emailAddress:{sha256(row['email'].encode()).hexdigest()}" for row in rows}
+    held = google.audiences["8765432109"]
+    assert {text for text in held if text.startswith("email")} == emails
+    assert_settled(warehouse, 9_800)
+
+    # People who opt out or are deleted are gone, however often the worker dies.
+    warehouse.run("update `@silver.customer_360` set is_unsubscribed = true where customer_id like '%3'")
+    warehouse.run("delete from `@silver.customer_360` where customer_id like '%4'")
+    work("customers_to_google_ads", deaths=(1,))
+    rows = warehouse.run("select lower(email) as email from `@silver.customer_360` where not is_unsubscribed")
+    emails = {f"emailAddress:{sha256(row['email'].encode()).hexdigest()}" for row in rows}
+    held = google.audiences["8765432109"]
+    assert {text for text in held if text.startswith("email")} == emails
+    assert_settled(warehouse, len(emails))

@@ -1,0 +1,77 @@
+"""Sync declarations: good ones load, bad ones say where and what to write instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from include.activation.declarations import SYNCS_DIR, SyncError, load_sync, load_syncs
+from include.warehouse.ddl import table_statement
+
+SALESFORCE = (SYNCS_DIR / "lead_scores_to_salesforce.yml").read_text()
+GOOGLE = (SYNCS_DIR / "customers_to_google_ads.yml").read_text()
+
+
+def columns_of(model: str) -> set[str]:
+    layer, _, name = model.partition(".")
+    return {column.name for column in table_statement(layer, name).columns}
+
+
+def test_the_three_destinations_are_declared():
+    assert {sync.destination for sync in load_syncs()} == {"salesforce", "braze", "google_data_manager"}
+
+
+@pytest.mark.parametrize("sync", load_syncs(), ids=lambda sync: sync.name)
+def test_every_declared_column_exists_in_its_model(sync):
+    names = [sync.key, sync.consent.person, *(c.column for c in sync.where), *(c.column for c in sync.columns)]
+    joined = columns_of(sync.join[0]) if sync.join else set()
+    for name in names:
+        plain = name.removeprefix("joined.")
+        assert plain in (joined if plain != name else columns_of(sync.model)), name
+    assert {sync.consent.key, sync.consent.granted.column} <= columns_of(sync.consent.model)
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "line", "cure"),
+    [
+        (SALESFORCE, "mode: mirror", "mode: mirorr", "mode: mirorr", "mirror (removes them)"),
+        (SALESFORCE, "mode: mirror\n", "", "name:", "Add `mode:`"),
+        (SALESFORCE, "object: Lead", "objekt: Lead", "objekt: Lead", "Use only: type, connection, object, external_id"),
+        (SALESFORCE, "gold.lead_scores", "lead_scores", "model: lead_scores", "such as gold.lead_scores"),
+        (SALESFORCE, "column: lead_score,", "column: lead score,", "lead score", "a column of the source model"),
+        (SALESFORCE, "percent: 10", "percent: 1000", "percent: 1000", "from 0 to 100"),
+        (SALESFORCE, "Lead_Grade__c", "Lead_Score__c", "lead_grade, to: Lead_Score__c", "Keep one of the two"),
+        (SALESFORCE, "external_id: Marketing_Lead_Id__c", "external_id: Id", "external_id: Id", "Marketing_Lead_Id__c"),
+        (SALESFORCE, "type: salesforce", "type: sales", "type: sales", "salesforce, braze or google_data_manager"),
+        (SALESFORCE, "column: lead_grade", "column: joined.grade", "joined.grade", "Declare source.join"),
+        (SALESFORCE, "mode:", 'mode: "', 'mode: "', "Check the indentation and quotes"),
+        (GOOGLE, ", pii: hash_sha256}\n  - {column: phone", "}\n  - {column: phone", "column: email", "hash_sha256"),
+        (GOOGLE, '"1234567890"', "1234567890", "account_id", "10 digits in quotes"),
+        (GOOGLE, "  - {column: postal_code, to: postalCode, normalise: text}\n", "", "columns:", "or none of them"),
+    ],
+)  # fmt: skip
+def test_a_wrong_declaration_names_line_and_cure(tmp_path, text, old, new, line, cure):  # noqa: PLR0913, PLR0917
+    assert old in text
+    name = "lead_scores_to_salesforce" if text is SALESFORCE else "customers_to_google_ads"
+    path = tmp_path / f"{name}.yml"
+    path.write_text(text.replace(old, new))
+    with pytest.raises(SyncError) as error:
+        load_sync(path)
+    message = str(error.value)
+    number = int(message.removeprefix(f"{path}:").partition(":")[0])
+    # An unclosed quote is noticed at the end of the file only.
+    assert line in path.read_text().splitlines()[number - 1] if new != 'mode: "' else number >= 21
+    assert cure in message
+
+
+def test_the_name_is_the_files_name(tmp_path):
+    path = tmp_path / "other.yml"
+    path.write_text(SALESFORCE)
+    with pytest.raises(SyncError, match=r"other.yml:1: name: .* Write name: other"):
+        load_sync(path)
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    path = tmp_path / "empty.yml"
+    path.write_text("")
+    with pytest.raises(SyncError, match=r"empty\.yml:1"):
+        load_sync(path)
