@@ -3,10 +3,12 @@
     on_configuration_change='apply',
     enable_refresh=true,
     refresh_interval_minutes=30,
+    persist_docs={'relation': false, 'columns': false},
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
 ) }}
 
--- Only what BigQuery refreshes incrementally: sums over one table.
+-- Only what BigQuery refreshes incrementally: sums over one table. Its description comes with the DDL: dbt would write
+-- it by an update of the table, which turns the view into a plain one in the embedded warehouse.
 select
     transaction_date,
     transaction_type,
