@@ -15,9 +15,16 @@ components as (
         pageviews_30d / 40 as depth,
         (messages_opened_90d + 2 * messages_clicked_90d) / 10 as messages,
         orders_90d / 2 as purchases,
-        -- Silence counts against the person's own rhythm of buying; a month where there is none.
-        coalesce(days_since_last_seen, {{ days_since('first_seen_date') }}, 0)
-        / (3 * greatest(14, least(90, coalesce(average_days_between_orders, 30)))) as silence,
+        -- Full after three months unseen. Who still reads but has stopped buying is going too: that counts
+        -- against the person's own rhythm of orders, two months where there is none.
+        greatest(
+            coalesce(days_since_last_seen, {{ days_since('first_seen_date') }}, 0) / 90,
+            0.8 * least(
+                1,
+                coalesce(days_since_last_order, 0)
+                / (3 * greatest(14, least(120, coalesce(average_days_between_orders, 60))))
+            )
+        ) as silence,
         -- Visits of the last month against the mean of the two months before; unknown without any visit.
         if(sessions_90d = 0, 1, 1 - safe_divide(2 * sessions_30d, sessions_90d - sessions_30d)) as decline,
         greatest(0.5 * coalesce(open_tickets, 0), 1 - coalesce(satisfaction_rate, 1)) as complaints,
