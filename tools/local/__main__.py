@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -93,6 +94,8 @@ def main() -> int:
     execute.add_argument("program", nargs=argparse.REMAINDER, help="program and its arguments")
     execute.set_defaults(function=command)
     arguments = parser.parse_args()
+    # A polite kill must stop the services too, so it becomes an exception like Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return arguments.function(arguments)
     except StackError as error:

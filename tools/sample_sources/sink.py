@@ -9,11 +9,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from include.warehouse.settings import settings
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, day_of, midnight, stamp
 
 LATE_SHARE = 0.03  # events that land one to three days after they happened
 TWICE_SHARE = 0.004  # events that land twice, as connectors do after a retry
-LONGEST_DELAY_DAYS = 3
+LONGEST_DELAY_DAYS = int(settings.variables["late_arrival_days"])  # dbt looks back no further
 BUFFERED_LINES = 50_000
 
 Row = dict[str, Any]

@@ -1,0 +1,105 @@
+"""One warehouse and one Airflow for all end-to-end tests: what happened, in the order in which it happened."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from google.cloud import bigquery
+
+from include.warehouse.settings import settings
+from tools.local.chain import Chain, Run
+from tools.local.report import table_rows, warehouse_client
+from tools.local.stack import LocalStack
+from tools.sample_sources.loader import load
+
+CUSTOMERS = 1000
+SEED = 11
+# Two daily runs, then a day on which two things go wrong.
+DAY_3 = datetime.now(UTC).date() - timedelta(days=1)
+DAY_2, DAY_1 = DAY_3 - timedelta(days=1), DAY_3 - timedelta(days=2)
+
+
+@dataclass
+class Story:
+    """What the end-to-end run has done and seen.
+
+    :param stack: the running services.
+    :param sample: directory of the generated sources and their truth.
+    :param runs: DAG runs by chapter.
+    :param tables: fingerprint of every silver and gold table by chapter.
+    """
+
+    stack: LocalStack
+    sample: Path
+    runs: dict[str, list[Run]] = field(default_factory=dict)
+    tables: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+
+    @property
+    def client(self) -> bigquery.Client:
+        """A client of the warehouse."""
+        return warehouse_client(self.stack.warehouse_url)
+
+    def rows(self, sql: str) -> list[dict[str, object]]:
+        """Return the rows of a query."""
+        return [dict(row) for row in self.client.query_and_wait(sql)]
+
+    def fingerprint(self) -> dict[str, tuple[int, int]]:
+        """Return rows and a hash over all values of every silver and gold table."""
+        prints = {}
+        for layer in ("silver", "gold"):
+            for table, _, rows in table_rows(self.client)[layer]:
+                sql = f"select coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print from `{settings.table(layer, table)}` as t"  # noqa: E501, S608
+                prints[f"{layer}.{table}"] = (rows, int(str(self.rows(sql)[0]["print"])))
+        return prints
+
+    def land(self, start: date, end: date, tables: list[str] | None = None) -> None:
+        """Land days of the sample as Fivetran would."""
+        load(self.sample, tables=tables, start=start, end=end)
+
+    def daily_run(self, chapter: str, day: date, expected: set[str]) -> None:
+        """Run the chain for one day and remember what it built."""
+        chain = Chain(self.stack)
+        chain.trigger(day, day)
+        self.runs[chapter] = chain.wait(expected)
+        self.tables[chapter] = self.fingerprint()
+
+
+@pytest.fixture(scope="session")
+def story() -> Iterator[Story]:
+    """Start everything, and run two days and a backfill; tests then look at what came of it."""
+    home = Path(tempfile.mkdtemp(prefix="e2e-"))
+    stack = LocalStack(home, environment={"MARKETING_LANDING_TIMEOUT_SECONDS": "20"})
+    with stack, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BIGQUERY_EMULATOR_HOST", stack.warehouse_url)
+        sample = home / "sample"
+        stack.run(
+            stack.bin / "python", "-m", "tools.sample_sources", "generate", "--customers", str(CUSTOMERS),
+            "--start", str(DAY_1), "--end", str(DAY_3), "--seed", str(SEED), "--out", sample,
+        )  # fmt: skip
+        stack.start_airflow(ui=True)
+        story = Story(stack, sample)
+        chain = Chain(stack)
+        dags = chain.wait_for_dags()
+
+        chain.trigger(DAY_1, DAY_1)
+        chain.wait({"create_warehouse"}, until_idle=False)
+        story.land(DAY_1, DAY_1)
+        story.runs["first day"] = chain.wait(dags)
+
+        story.land(DAY_2, DAY_2)
+        story.daily_run("second day", DAY_2, dags)
+
+        chain = Chain(stack)
+        for dag_id in ("build_silver", "build_gold"):
+            days = ["--start-date", str(DAY_1), "--end-date", str(DAY_1)]
+            stack.airflow("dags", "backfill", dag_id, *days, "--reset-dagruns", "--yes")
+        story.runs["backfill"] = chain.wait({"build_silver", "build_gold"})
+        story.tables["backfill"] = story.fingerprint()
+        yield story
+    shutil.rmtree(home)

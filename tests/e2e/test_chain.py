@@ -1,0 +1,105 @@
+"""The whole chain through Airflow: two daily runs and a backfill, compared with what the generator knows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from include.warehouse.settings import settings
+from include.warehouse.sources import load_sources
+from tests.e2e.conftest import DAY_1, DAY_2, Story
+
+pytestmark = pytest.mark.e2e
+ACCEPTANCE = sorted((Path(__file__).parent / "acceptance").glob("*.sql"))
+CHAPTERS = ["first day", "second day", "backfill"]
+
+
+def truth(story: Story, name: str) -> list[dict[str, object]]:
+    """Return what the generator knows, from ``truth/<name>.ndjson``."""
+    with (story.sample / "truth" / f"{name}.ndjson").open() as lines:
+        return [json.loads(line) for line in lines]
+
+
+def landed(story: Story, table: str) -> list[dict[str, object]]:
+    """Return the rows of a table that the generator wrote for the days that have landed."""
+    rows = []
+    for day in (DAY_1, DAY_2):
+        path = story.sample / table / f"{day}.ndjson"
+        if path.exists():
+            rows += [json.loads(line) for line in path.read_text().splitlines()]
+    return rows
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_dag_run_succeeded(story: Story, chapter: str) -> None:
+    assert story.runs[chapter]
+    assert {run.dag_id: run.state for run in story.runs[chapter] if run.state != "success"} == {}
+
+
+def test_assets_chained_the_dags(story: Story) -> None:
+    for run in story.runs["second day"]:
+        by_hand = run.dag_id == "create_warehouse"
+        assert run.run_id.startswith("manual__" if by_hand else ("dataset_triggered__", "asset_triggered__")), run
+
+
+def test_bronze_holds_every_row_that_landed(story: Story) -> None:
+    for source in load_sources().values():
+        for table in source.tables:
+            address = settings.table("bronze", table.name)
+            count = story.rows(f"select count(*) as n from `{address}`")[0]["n"]  # noqa: S608
+            assert count == len(landed(story, table.name)), table.name
+
+
+def test_revenue_is_what_the_shops_emitted(story: Story) -> None:
+    newest: dict[object, dict[str, object]] = {}
+    for order in sorted(landed(story, "shopify_orders"), key=lambda row: str(row["_fivetran_synced"])):
+        newest[order["id"]] = order
+    kept = [o for o in newest.values() if not o.get("_fivetran_deleted")]
+    table = settings.table("silver", "unified_transactions")
+    rows = story.rows(f"select count(*) as n from `{table}` where transaction_type = 'order'")  # noqa: S608
+    assert rows[0]["n"] == len(kept)
+
+
+def test_clicks_and_spend_equal_the_platforms_own_totals(story: Story) -> None:
+    newest: dict[tuple[object, ...], dict[str, object]] = {}
+    for row in sorted(landed(story, "google_ads_ad_performance"), key=lambda row: str(row["_fivetran_synced"])):
+        newest[(row["date"], row["ad_id"], row["device"])] = row
+    for layer, table, spend in (
+        ("silver", "unified_ad_performance", "spend"),
+        ("gold", "campaign_performance", "campaign_spend"),
+    ):
+        address = settings.table(layer, table)
+        sql = f"select sum(clicks) as clicks, sum({spend}) as spend from `{address}` where platform = 'google_ads'"  # noqa: S608
+        found = story.rows(sql)[0]
+        assert found["clicks"] == sum(int(str(row["clicks"])) for row in newest.values()), table
+        expected = sum(int(str(row["cost_micros"])) for row in newest.values()) / 1e6
+        assert float(str(found["spend"])) == pytest.approx(expected, abs=0.01), table
+
+
+def test_every_linkable_record_belongs_to_a_customer(story: Story) -> None:
+    table = settings.table("silver", "identity_map")
+    mapped = {row["identity_key"]: row["customer_id"] for row in story.rows(f"select * from `{table}`")}  # noqa: S608
+    known = [row for row in truth(story, "identities") if row["identity_key"] in mapped]
+    assert len(known) > len(mapped) * 0.99, "identity_map holds records that the generator never made"
+    people = {row["person_id"] for row in known if row["linkable"]}
+    customers = {mapped[row["identity_key"]] for row in known if row["linkable"]}
+    assert 0.8 < len(customers) / len(people) < 1.25
+
+
+def test_a_backfilled_day_changes_nothing(story: Story) -> None:
+    daily, backfilled = story.tables["second day"], story.tables["backfill"]
+    assert {name for name in daily if daily[name] != backfilled[name]} == set()
+
+
+def test_marts_are_filled(story: Story) -> None:
+    empty = {name for name, (rows, _) in story.tables["second day"].items() if rows == 0}
+    assert empty == set()
+
+
+@pytest.mark.parametrize("query", ACCEPTANCE, ids=lambda path: path.stem)
+def test_acceptance_query(story: Story, query: Path) -> None:
+    rows = story.rows(query.read_text().format(project_id=settings.project_id, day=DAY_2))
+    assert rows, f"{query.name} returns no row"
+    print(f"\n{query.stem}: {len(rows)} rows, first: {rows[0]}")
