@@ -78,8 +78,8 @@ def test_rerun_of_an_old_day_changes_nothing(daily: DbtWarehouse) -> None:
 
 
 def test_the_sample_holds_what_makes_this_hard(daily: DbtWarehouse) -> None:
-    landed = daily.rows("shopify_orders", "bronze")
-    orders = {row["id"] for row in landed}
-    assert len(landed) > len(orders) == len(contents(daily, "stg_shopify__orders"))
+    versions = daily.rows("braze_users", "bronze")
+    profiles = {row["external_id"] for row in versions}
+    assert len(versions) > len(profiles) == len(contents(daily, "stg_braze__users"))
     events = daily.rows("braze_message_events", "bronze")
     assert any(row["_fivetran_synced"].date() > row["event_date"] for row in events)
