@@ -15,7 +15,7 @@ from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.ddl import render
+from martech.ddl import load_scripts
 
 from include.warehouse.ddl import layer_files
 from include.warehouse.settings import DBT_DIR, settings
@@ -63,12 +63,12 @@ class DbtWarehouse:
         return [dict(row) for row in self.client.list_rows(self.client.get_table(name))]
 
     def create_layer(self, layer: str) -> None:
-        """Create the tables of a layer from ``include/sql``.
+        """Create the tables and views of a layer from ``include/sql``.
 
         :param layer: folder in ``include/sql``.
         """
-        for file in layer_files(layer):
-            self.query(render(file, {**settings.sql_context, "project_id": self.project}))
+        for script in load_scripts(layer_files(layer), {**settings.sql_context, "project_id": self.project}):
+            self.query(script.sql)
 
     def land(self, directory: Path, start: date, end: date) -> None:
         """Load what landed in bronze from ``start`` to ``end``.

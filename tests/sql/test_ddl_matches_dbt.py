@@ -51,7 +51,8 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_ddl_and_dbt_have_the_same_objects(layer, models, statements):
-    assert set(statements[layer]) == {node["name"] for node in models.values() if node["fqn"][1] == layer}
+    dataset = settings.layers[layer].dataset
+    assert set(statements[layer]) == {node["name"] for node in models.values() if node["schema"] == dataset}
 
 
 @pytest.mark.parametrize(("layer", "name"), OBJECTS)

@@ -1,0 +1,91 @@
+"""Silver ends the same whatever the order of runs, and follows a record that moves to another customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from include.warehouse.ddl import layer_scripts
+from tests.dbt.dbt_warehouse import FIRST_DAY, DbtWarehouse
+
+DAYS = [FIRST_DAY, FIRST_DAY + timedelta(days=1)]
+TABLES = [script.path.stem for script in layer_scripts("silver") if script.create.kind == "table"]
+
+
+def build(warehouse: DbtWarehouse, start: date, end: date, *select: str) -> None:
+    models = select or ("+path:models/silver",)
+    warehouse.dbt("build", "--exclude-resource-type", "test", "unit_test", "--select", *models, start=start, end=end)
+
+
+def contents(warehouse: DbtWarehouse, table: str) -> list[str]:
+    return sorted(repr(row) for row in warehouse.rows(table, "silver"))
+
+
+def land_and_build(warehouse: DbtWarehouse, sample: Path, days: list[date]) -> DbtWarehouse:
+    for day in days:
+        warehouse.land(sample, day, day)
+        build(warehouse, day, day)
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def daily(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) -> DbtWarehouse:
+    """Each day lands and is built before the next one, into tables that dbt creates."""
+    return land_and_build(dbt_warehouse("silver-daily"), sample_days, DAYS)
+
+
+@pytest.fixture(scope="module")
+def at_once(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) -> DbtWarehouse:
+    """All days land, then one run builds them, into the empty tables of the DDL."""
+    warehouse = dbt_warehouse("silver-at-once")
+    warehouse.create_layer("silver")
+    warehouse.land(sample_days, DAYS[0], DAYS[-1])
+    build(warehouse, DAYS[0], DAYS[-1])
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def backfilled(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) -> DbtWarehouse:
+    """The first day lands and is built after the newest one."""
+    return land_and_build(dbt_warehouse("silver-backfilled"), sample_days, DAYS[::-1])
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_one_range_equals_daily_runs(daily: DbtWarehouse, at_once: DbtWarehouse, table: str) -> None:
+    assert contents(daily, table)
+    assert contents(at_once, table) == contents(daily, table)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_late_backfill_equals_daily_runs(daily: DbtWarehouse, backfilled: DbtWarehouse, table: str) -> None:
+    assert contents(backfilled, table) == contents(daily, table)
+
+
+def test_customer_360_describes_the_newest_day_whatever_day_is_built(backfilled: DbtWarehouse) -> None:
+    rows = backfilled.query("select distinct as_of_date from customer_360", "silver")
+    assert rows == [{"as_of_date": DAYS[-1]}]
+
+
+def test_rows_follow_a_record_that_moves_to_another_customer(at_once: DbtWarehouse) -> None:
+    """Runs last: it moves a visitor by hand, as identity resolution would, and dates one session long ago."""
+
+    def rows(table: str, condition: str) -> list[dict]:
+        return at_once.query(f"select * from {table} where {condition}", "silver")  # noqa: S608 - our own test data
+
+    newest = max(rows("unified_sessions", "customer_id is not null"), key=lambda row: row["session_start_at"])
+    its_key = f"identity_key = '{newest['identity_key']}'"
+    long_ago = DAYS[0] - timedelta(days=200)
+    at_once.query(
+        f"insert into unified_sessions select * replace (date '{long_ago}' as session_date, 'old' as session_id) "  # noqa: S608
+        f"from unified_sessions where session_id = '{newest['session_id']}'",
+        "silver",
+    )
+    at_once.query(f"update int_customers__keys set customer_id = 'moved' where {its_key}")  # noqa: S608
+    build(at_once, DAYS[-1], DAYS[-1], "unified_sessions", "unified_touchpoints")
+    sessions = {row["session_id"]: row["customer_id"] for row in rows("unified_sessions", its_key)}
+    assert sessions.pop("old") == newest["customer_id"], "rows older than the lookback keep their customer"
+    assert set(sessions.values()) == {"moved"}
+    assert {row["customer_id"] for row in rows("unified_touchpoints", its_key)} == {"moved"}
