@@ -8,8 +8,8 @@
         'expected_matches_per_record': 1.8,
         'expected_housemates_per_record': 0.2,
         'expected_colleagues_per_record': 0.3,
-        'link_bits': 3,
-        'conflict_bits': -3,
+        'link_bits': 5,
+        'conflict_bits': -4,
         'max_records_per_cluster': 1000,
         'max_users_per_cluster': 5,
     } -%}
@@ -58,10 +58,18 @@
     (
         (
             {{ identity_is_slip('a.first_name', 'b.last_name') }}
-            and exists (select 1 from unnest(b.first_names) as name where {{ identity_is_slip('a.last_name', 'name') }})
+            and exists (
+                select 1
+                from unnest(a.last_names) as name_a, unnest(b.first_names) as name_b
+                where {{ identity_is_slip('name_a', 'name_b') }}
+            )
         ) or (
             {{ identity_is_slip('a.last_name', 'b.first_name') }}
-            and exists (select 1 from unnest(a.first_names) as name where {{ identity_is_slip('b.last_name', 'name') }})
+            and exists (
+                select 1
+                from unnest(a.first_names) as name_a, unnest(b.last_names) as name_b
+                where {{ identity_is_slip('name_a', 'name_b') }}
+            )
         )
     )
 {%- endmacro %}

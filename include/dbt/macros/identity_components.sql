@@ -32,9 +32,9 @@ with edges as (
 ),
 
 ends as (
-    select node_a as node, concat(node_b, '|', match_bits) as edge from edges
+    select node_a as node, concat(node_b, '|', match_bits, '|', against_bits) as edge from edges
     union all
-    select node_b as node, concat(node_a, '|', match_bits) as edge from edges
+    select node_b as node, concat(node_a, '|', match_bits, '|', against_bits) as edge from edges
     union all
     select identity_key as node, '' as edge from {{ ref('int_identity__records') }}
 )
@@ -81,6 +81,7 @@ select
     edges.node_a,
     edges.node_b,
     edges.match_bits,
+    edges.against_bits,
     edges.is_link,
 from {{ ref('int_identity__edges') }} as edges
 inner join {{ identity_work_table('nodes') }} as a on edges.node_a = a.node
@@ -167,7 +168,7 @@ select a.component
 from {{ identity_work_table('edges') }} as edges
 inner join {{ identity_work_table('labels') }} as a on edges.node_a = a.node
 inner join {{ identity_work_table('labels') }} as b on edges.node_b = b.node
-where edges.match_bits <= {{ identity_setting('conflict_bits') }} and a.component = b.component
+where edges.against_bits <= {{ identity_setting('conflict_bits') }} and a.component = b.component
 union distinct
 select component
 from {{ identity_work_table('labels') }}
@@ -198,9 +199,9 @@ with contested_edges as (
     where a.component = b.component
 )
 
-select node_a as source, node_b as target, match_bits as bits_for, least(match_bits, 0) as bits_against from contested_edges
+select node_a as source, node_b as target, match_bits as bits_for, against_bits as bits_against from contested_edges
 union all
-select node_b as source, node_a as target, match_bits as bits_for, least(match_bits, 0) as bits_against from contested_edges;
+select node_b as source, node_a as target, match_bits as bits_for, against_bits as bits_against from contested_edges;
 
 loop
     create or replace table {{ identity_work_table('sizes') }} as

@@ -52,6 +52,10 @@ keyed as (
     select identity_key, concat('sound:', soundex(first_name), '|', soundex(last_name), '|', left(postcode, 3))
     from features
     union all
+    select first_names.identity_key, concat('sound_name:', soundex(first_names.first_name), '|', soundex(features.last_name))
+    from features
+    inner join first_names on features.identity_key = first_names.identity_key
+    union all
     select identity_key, concat('home:', last_name, '|', postcode) from features
     union all
     select first_names.identity_key, concat('first_home:', first_names.first_name, '|', features.postcode)

@@ -67,8 +67,8 @@ final as (
         case
             when a.email is null or b.email is null then 'missing'
             when a.email = b.email then 'exact'
-            when regexp_extract(a.email, r'^([^@]{6,})@') = regexp_extract(b.email, r'^([^@]{6,})@') then 'mailbox'
             when {{ identity_is_slip('a.email', 'b.email') }} then 'close'
+            when regexp_extract(a.email, r'^([^@]{6,})@') = regexp_extract(b.email, r'^([^@]{6,})@') then 'mailbox'
             else 'different'
         end as email_level,
         case
@@ -119,8 +119,7 @@ final as (
             when {{ identity_is_slip('a.company', 'b.company') }} then 'close'
             else 'different'
         end as company_level,
-        -- Somebody's record at work rarely has the address, phone and mailbox of the one at home.
-        (a.company is null) != (b.company is null) as is_work_and_home,
+        a.is_at_work != b.is_at_work as is_work_and_home,
     from pairs
     inner join features as a on pairs.identity_key_a = a.identity_key
     inner join features as b on pairs.identity_key_b = b.identity_key

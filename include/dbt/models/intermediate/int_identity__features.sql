@@ -30,6 +30,8 @@ junk_patterns as (
 usable as (
     select
         records.identity_key,
+        -- The CRM knows people at work: its addresses, phones and mailboxes are rarely those of the shop.
+        records.source = 'salesforce' as is_at_work,
         if(
             regexp_contains(records.first_name_normalized, junk_patterns.name_pattern),
             null,
@@ -85,8 +87,9 @@ full_names as (
     group by nickname
 ),
 
--- Agreeing on a rare value says more than agreeing on a common one. A name counts as often as it is found in
--- the place where it is commoner, for some have their first and last name the wrong way round.
+-- Agreeing on a rare value says more than agreeing on a common one. How common a value is among others leaves
+-- out the record itself, which matters where it is rare. A name counts as often as it is found in the place
+-- where it is commoner, for some have their first and last name the wrong way round.
 named as (
     select first_name as name, 'first' as place from comparable
     union all
@@ -96,8 +99,8 @@ named as (
 name_counts as (
     select
         name,
-        countif(place = 'first') / sum(countif(place = 'first')) over () as first_share,
-        countif(place = 'last') / sum(countif(place = 'last')) over () as last_share,
+        greatest(1, countif(place = 'first') - 1) / nullif(sum(countif(place = 'first')) over (), 0) as first_share,
+        greatest(1, countif(place = 'last') - 1) / nullif(sum(countif(place = 'last')) over (), 0) as last_share,
     from named
     where name is not null
     group by name
@@ -107,6 +110,8 @@ final as (
     select
         comparable.*,
         array_concat([comparable.first_name], coalesce(full_names.names, [])) as first_names,
+        -- What the last name may stand for where it is the first name.
+        array_concat([comparable.last_name], coalesce(last_full_names.names, [])) as last_names,
         -- The fingerprint tells whether a record must be compared again.
         to_hex(md5(to_json_string(struct(
             comparable.first_name as first_name,
@@ -119,19 +124,21 @@ final as (
             comparable.postcode as postcode,
             comparable.city as city,
             comparable.company as company,
-            full_names.names as names
+            full_names.names as names,
+            last_full_names.names as last_names
         )))) as fingerprint,
         greatest(first_counts.first_share, first_counts.last_share) as first_name_frequency,
         greatest(last_counts.first_share, last_counts.last_share) as last_name_frequency,
-        count(*) over (partition by comparable.postcode) / nullif(count(comparable.postcode) over (), 0)
+        greatest(1, count(*) over (partition by comparable.postcode) - 1) / nullif(count(comparable.postcode) over (), 0)
             as postcode_frequency,
-        count(*) over (partition by comparable.city) / nullif(count(comparable.city) over (), 0)
+        greatest(1, count(*) over (partition by comparable.city) - 1) / nullif(count(comparable.city) over (), 0)
             as city_frequency,
-        count(*) over (partition by comparable.company) / nullif(count(comparable.company) over (), 0)
+        greatest(1, count(*) over (partition by comparable.company) - 1) / nullif(count(comparable.company) over (), 0)
             as company_frequency,
         count(*) over () as record_count,
     from comparable
     left join full_names on comparable.first_name = full_names.nickname
+    left join full_names as last_full_names on comparable.last_name = last_full_names.nickname
     left join name_counts as first_counts on comparable.first_name = first_counts.name
     left join name_counts as last_counts on comparable.last_name = last_counts.name
 )

@@ -32,7 +32,8 @@ evidence as (
         sum(log(same_person / coalesce(colleague, stranger), 2)) as bits_over_colleagues,
         string_agg(if(same_person > 2 * stranger, name, null), '+' order by name) as evidence,
         string_agg(if(same_person < stranger, name, null), '+' order by name) as counter_evidence,
-        logical_or(name = 'email' and level = 'exact') as has_same_email,
+        logical_or(name = 'first_name') as is_named,
+        logical_or(starts_with(name, 'email') and level = 'exact') as has_same_email,
         logical_or(name = 'first_name' and level = 'different')
             or logical_or(name = 'birth_date' and level = 'different') as is_contradicted,
     from likelihoods
@@ -69,6 +70,10 @@ final as (
             greatest(model_bits, {{ identity_rule_bits('same_email') }}),
             model_bits
         )))) as int64) as match_bits,
+        -- Against a link speaks a pair that is none, if both have a name: little to go by is no conflict.
+        cast(round(greatest(-40, least(
+            0, if(is_named, model_bits, least(bits_over_strangers, bits_over_housemates, bits_over_colleagues))
+        ))) as int64) as against_bits,
     from scored
 )
 
