@@ -7,10 +7,13 @@ with the gaps that need no closing here. When bqemulator closes one itself, its 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import sqlglot
 from bqemulator.api.routes import tables as table_routes
 from bqemulator.catalog import ddl_sync
+from bqemulator.jobs import ddl_result
 from bqemulator.scripting import interpreter
 from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
 from bqemulator.storage.sql_identifiers import quoted_table_ref
@@ -156,8 +159,35 @@ def accept_clauses_of_materialized_views() -> None:
     table_routes._table_to_rest = table_to_rest
 
 
+def parse_each_statement_once() -> None:
+    """Remember the last parsed statements: the emulator parses every query some twenty times over."""
+    parse_one = sqlglot.parse_one
+
+    @lru_cache(maxsize=64)
+    def parsed(sql: str, dialect: str) -> exp.Expression:
+        return parse_one(sql, read=dialect)
+
+    def parse_copy(sql: str, read: str, **options: Any) -> exp.Expression:
+        # Rewriters change the tree they get, so each gets its own.
+        return parse_one(sql, read=read, **options) if options else parsed(sql, read).copy()
+
+    sqlglot.parse_one = parse_copy
+
+
+def find_not_null_beside_column_options() -> None:
+    """Let a column have NOT NULL and OPTIONS with compiled sqlglot, whose ``kind`` refuses to return OPTIONS."""
+
+    def has_not_null(column: exp.ColumnDef) -> bool:
+        constraints = column.args.get("constraints") or ()
+        return any(isinstance(c.args.get("kind"), exp.NotNullColumnConstraint) for c in constraints)
+
+    ddl_result._has_not_null_constraint = has_not_null
+
+
 def close_gaps() -> None:
     """Close every gap of this module."""
+    parse_each_statement_once()
+    find_not_null_beside_column_options()
     keep_partition_column_of_functions()
     keep_json_columns()
     accept_columns_before_query_in_parentheses()
