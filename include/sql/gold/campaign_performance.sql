@@ -29,10 +29,10 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_perform
         description = 'Won opportunities of leads of the campaign that closed on this day'
     ),
     attributed_conversions float64 not null options (
-        description = 'Conversions of this day credited to the campaign (model of var attribution_campaign_model)'
+        description = 'Conversions of the day credited to it (model: attribution_campaign_model)'
     ),
     attributed_revenue numeric not null options (
-        description = 'Revenue of this day credited to the campaign (USD, same model)'
+        description = 'Revenue of the day credited to it (USD, same model)'
     ),
     new_customers float64 not null options (
         description = 'First conversions of customers credited to the campaign (same model)'
@@ -51,7 +51,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_perform
         description = 'campaign_spend / attributed_conversions (USD); null without conversions'
     ),
     conversion_rate float64 options (
-        description = 'attributed_conversions / sessions; above 1 where messages convert without a session; null without sessions'
+        description = 'attributed_conversions / sessions, may exceed 1; null without sessions'
     ),
     lead_to_opportunity_rate float64 options (
         description = 'opportunities / leads_generated of this day; null without leads'
@@ -64,7 +64,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_perform
 partition by campaign_date
 cluster by platform, campaign_id
 options (
-    description = 'Full funnel of campaigns; one row per platform, campaign and day (platform, campaign_id, campaign_date)',
+    description = 'Full funnel; one row per platform, campaign_id and campaign_date',
     partition_expiration_days = {{ gold_retention_days }},
     labels = [('layer', 'gold'), ('domain', 'marketing'), ('pii', 'false')]
 );

@@ -22,7 +22,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.cohort_retention
 )
 partition by date_trunc(cohort_month, month)
 options (
-    description = 'Retention of acquisition cohorts; one row per month of first conversion and months since (cohort_month, months_since)',
+    description = 'Retention of acquisition cohorts; one row per cohort_month and months_since',
     partition_expiration_days = {{ gold_retention_days }},
     labels = [('layer', 'gold'), ('domain', 'customer'), ('pii', 'false')]
 );

@@ -8,7 +8,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_lifetim
     order_count int64 not null options (description = 'Conversions of all time'),
     historic_value numeric not null options (description = 'Net revenue of all time (USD)'),
     average_order_value numeric not null options (
-        description = 'Net revenue per conversion (USD), drawn towards the mean of all customers while orders are few'
+        description = 'Net revenue per conversion (USD), drawn to the mean of all while orders are few'
     ),
     purchase_rate_per_year float64 not null options (
         description = 'Conversions per year since the first, drawn towards the mean of all customers'

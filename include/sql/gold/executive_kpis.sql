@@ -32,7 +32,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.executive_kpis` 
         description = 'Customers whose last conversion was churn_days ago on this day, with none since'
     ),
     churn_rate_28d float64 options (
-        description = 'Churned customers of 28 days over customers active at their start (0–1); null without customers'
+        description = 'Churned in 28 days over customers active before (0–1); null without any'
     ),
     tickets int64 not null options (description = 'Support tickets opened'),
     satisfaction_rate float64 options (

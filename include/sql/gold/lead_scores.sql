@@ -11,7 +11,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.lead_scores` (
     ),
     lead_grade string not null options (description = 'A (best) to F, by seed scoring_bands'),
     conversion_probability float64 not null options (
-        description = 'Calibrated probability (0–1) to convert within scoring_conversion_horizon_days; for a converted lead the one it had on its day of conversion'
+        description = 'Calibrated probability (0–1) to convert in the horizon, as of observed_date'
     ),
     sales_readiness_score float64 not null options (
         description = 'How ready for a sales call (0–100): score, recency, status and contact data'
@@ -42,7 +42,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.lead_scores` (
     campaign_name string options (description = 'utm_campaign captured with the form; null if none'),
     created_date date not null options (description = 'Day on which the lead was created (UTC)'),
     last_activity_date date options (
-        description = 'Last session or message interaction until observed_date; null if there was none in 30 days'
+        description = 'Last session or message interaction; null if there was none in 30 days'
     ),
     is_converted bool not null options (description = 'Whether the lead was converted'),
     converted_date date options (description = 'Day of conversion (UTC); null if not converted'),

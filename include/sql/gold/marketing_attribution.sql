@@ -13,7 +13,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
     ),
     transaction_date date not null options (description = 'Day of transaction_at (UTC)'),
     is_first_conversion bool not null options (
-        description = 'Whether it is the first conversion of the customer; true while the buyer is not resolved'
+        description = 'Whether it is the first of its customer; true while the buyer is not resolved'
     ),
     revenue numeric not null options (description = 'Net revenue of the conversion (USD)'),
     first_touch_channel string not null options (description = 'Channel of the first touch'),
@@ -37,7 +37,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
         description = 'Revenue credited to last_touch_channel by the last-touch model (USD): all of it'
     ),
     last_non_direct_revenue numeric not null options (
-        description = 'Revenue credited to last_non_direct_channel by the last non-direct model (USD): all of it'
+        description = 'Revenue credited to last_non_direct_channel by its model (USD): all of it'
     ),
     first_touch_linear_revenue numeric not null options (
         description = 'Revenue of the first touch by the linear model (USD)'
@@ -65,9 +65,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
     ),
     touchpoints array<struct<
         position int64 options (description = 'Position in the journey, from 1'),
-        touchpoint_id string options (
-            description = 'Touch in unified_touchpoints; null for the stand-in of a conversion without touches'
-        ),
+        touchpoint_id string options (description = 'Touch in unified_touchpoints; null for a stand-in'),
         touchpoint_at timestamp options (
             description = 'When it happened (UTC), at the latest at the conversion'
         ),
@@ -132,7 +130,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
 partition by transaction_date
 cluster by first_touch_channel, last_touch_channel, customer_id
 options (
-    description = 'Conversions with their journeys and the credit of eight models; one row per conversion (transaction_id)',
+    description = 'Conversions, their journeys and credit by eight models; one row per transaction_id',
     partition_expiration_days = {{ gold_retention_days }},
     labels = [('layer', 'gold'), ('domain', 'marketing'), ('pii', 'false')]
 );

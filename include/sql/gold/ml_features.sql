@@ -176,31 +176,31 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.ml_features` (
         description = 'Discounts given (USD) in the 365 days to snapshot_date'
     ),
     average_order_value_365d float64 options (
-        description = 'Booked revenue per order (USD) in the 365 days to snapshot_date; null if there is no order in the window'
+        description = 'Booked revenue per order (USD) in 365 days; null if there is no order in the window'
     ),
     discount_rate_365d float64 options (
-        description = 'Discounts over gross revenue (0–1) in the 365 days to snapshot_date; null if there is no order in the window'
+        description = 'Discounts over gross revenue in 365 days; null if there is no order in the window'
     ),
     bounce_rate_90d float64 options (
-        description = 'Bounced over all sessions (0–1) in the 90 days to snapshot_date; null if there is no session in the window'
+        description = 'Bounced over all sessions in 90 days; null if there is no session in the window'
     ),
     pages_per_session_90d float64 options (
-        description = 'Pages per session in the 90 days to snapshot_date; null if there is no session in the window'
+        description = 'Pages per session in 90 days; null if there is no session in the window'
     ),
     open_rate_90d float64 options (
-        description = 'Opened over delivered messages in the 90 days to snapshot_date; above 1 where a message is opened again; null if there is no message delivered in the window'
+        description = 'Opened over delivered messages of 90 days; null if there is no message delivered'
     ),
     click_rate_90d float64 options (
-        description = 'Clicked over delivered messages in the 90 days to snapshot_date; null if there is no message delivered in the window'
+        description = 'Clicked over delivered messages in 90 days; null if there is no message delivered'
     ),
     cart_rate_90d float64 options (
-        description = 'Add-to-cart actions per product view in the 90 days to snapshot_date; null if there is no product view in the window'
+        description = 'Add-to-cart actions per product view in 90 days; null if there is no product view'
     ),
     session_trend_30d float64 options (
-        description = 'Sessions of the last 30 days over those of the 30 days before; null if there is no session in the 30 days before'
+        description = 'Sessions of 30 days over the 30 before; null if there is no session in these'
     ),
     revenue_trend_90d float64 options (
-        description = 'Booked revenue of the last 90 days over that of the 90 days before; null if there is no order in the 90 days before'
+        description = 'Revenue of 90 days over the 90 before; null if there is no order in these'
     ),
     days_since_last_session int64 options (
         description = 'Days from the last session to snapshot_date; null if there is no session in the window'
@@ -209,7 +209,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.ml_features` (
         description = 'Days from the last order to snapshot_date; null if there is no order in the window'
     ),
     days_since_last_message_interaction int64 options (
-        description = 'Days from the last opened or clicked message to snapshot_date; null if there is no message opened or clicked in the window'
+        description = 'Days since a message was opened or clicked; null if there is none in the window'
     ),
     days_since_last_ticket int64 options (
         description = 'Days from the last ticket to snapshot_date; null if there is no ticket in the window'
@@ -230,7 +230,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.ml_features` (
 partition by snapshot_date
 cluster by entity_type, entity_id
 options (
-    description = 'Features as known on a day; one row per entity and day (entity_type, entity_id, snapshot_date)',
+    description = 'Features as known on a day; one row per entity_type, entity_id and snapshot_date',
     partition_expiration_days = {{ gold_retention_days }},
     labels = [('layer', 'gold'), ('domain', 'data_science'), ('pii', 'false')]
 );

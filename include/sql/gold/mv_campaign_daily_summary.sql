@@ -2,7 +2,7 @@ create materialized view if not exists `{{ project_id }}.{{ gold_dataset }}.mv_c
 options (
     enable_refresh = true,
     refresh_interval_minutes = 30,
-    description = 'Campaigns per day and channel for dashboards; one row per platform, campaign type, channel and day',
+    description = 'Campaign sums; one row per day, platform, campaign type and channel',
     labels = [('layer', 'gold'), ('domain', 'marketing'), ('pii', 'false')]
 ) as
 select

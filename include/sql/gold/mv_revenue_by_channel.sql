@@ -2,7 +2,7 @@ create materialized view if not exists `{{ project_id }}.{{ gold_dataset }}.mv_r
 options (
     enable_refresh = true,
     refresh_interval_minutes = 30,
-    description = 'Revenue per day by first, last and last non-direct channel for dashboards; one row per day and their combination',
+    description = 'Revenue sums; one row per day, type, first, last and last non-direct channel',
     labels = [('layer', 'gold'), ('domain', 'marketing'), ('pii', 'false')]
 ) as
 select

@@ -30,9 +30,9 @@ records as (
         identity_key,
         source,
         customer_id,
-        first_linked_date,
-    from {{ ref('identity_map') }}
-    where first_linked_date <= {{ window_end() }}
+        valid_from,
+        lead(valid_from) over (partition by identity_key order by valid_from asc) as valid_to,
+    from {{ ref('int_features__links') }}
 ),
 
 leads as (
@@ -56,18 +56,21 @@ lead_customers as (
         leads.lead_id,
         leads.created_date,
         records.customer_id,
+        records.valid_from,
+        records.valid_to,
     from leads
     inner join records on leads.identity_key = records.identity_key
 ),
 
--- The records that make up an entity, and from which day on they do.
+-- The records that make up an entity, and from which day on and until which day (excluded) they do.
 entity_records as (
     select
         'customer' as entity_type,
         customer_id as entity_id,
         identity_key,
         source,
-        first_linked_date as known_from,
+        valid_from as known_from,
+        coalesce(valid_to, date '9999-12-31') as known_to,
         cast(null as date) as lead_created_date,
     from records
     union all
@@ -76,7 +79,10 @@ entity_records as (
         lead_customers.lead_id as entity_id,
         records.identity_key,
         records.source,
-        greatest(records.first_linked_date, lead_customers.created_date) as known_from,
+        greatest(records.valid_from, lead_customers.valid_from, lead_customers.created_date) as known_from,
+        least(
+            coalesce(records.valid_to, date '9999-12-31'), coalesce(lead_customers.valid_to, date '9999-12-31')
+        ) as known_to,
         lead_customers.created_date as lead_created_date,
     from lead_customers
     inner join records on lead_customers.customer_id = records.customer_id
@@ -91,7 +97,10 @@ entity_snapshots as (
         count(distinct entity_records.source) as source_count,
         date_diff(snapshots.snapshot_date, max(entity_records.lead_created_date), day) as lead_age_days,
     from entity_records
-    inner join snapshots on entity_records.known_from <= snapshots.snapshot_date
+    inner join snapshots
+        on
+            entity_records.known_from <= snapshots.snapshot_date
+            and entity_records.known_to > snapshots.snapshot_date
     group by entity_records.entity_type, entity_records.entity_id, snapshots.snapshot_date
 ),
 
@@ -113,6 +122,7 @@ entity_days as (
     inner join snapshots
         on
             entity_records.known_from <= snapshots.snapshot_date
+            and entity_records.known_to > snapshots.snapshot_date
             and daily.activity_date <= snapshots.snapshot_date
             and daily.activity_date > date_sub(snapshots.snapshot_date, interval {{ history }} day)
     group by entity_records.entity_type, entity_records.entity_id, snapshots.snapshot_date, days_ago

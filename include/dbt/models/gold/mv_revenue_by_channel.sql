@@ -7,8 +7,8 @@
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
 ) }}
 
--- Only what BigQuery refreshes incrementally: sums over one table. Its description comes with the DDL: dbt would write
--- it by an update of the table, which turns the view into a plain one in the embedded warehouse.
+-- Only what BigQuery refreshes incrementally: sums over one table. The description comes with the DDL: dbt would
+-- write it by an update of the table, which makes a plain view of it in the embedded warehouse.
 select
     transaction_date,
     transaction_type,

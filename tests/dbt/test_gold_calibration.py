@@ -1,0 +1,39 @@
+"""The figures that judge conversion probabilities, on forecasts that can be checked by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tools.evaluate.scoring.__main__ import HORIZON_DAYS, judge
+from tools.evaluate.scoring.calibration import Forecast, calibrate
+
+
+def test_figures_of_four_forecasts():
+    result = calibrate([Forecast(0.1, False), Forecast(0.3, False), Forecast(0.6, True), Forecast(0.8, False)], bins=2)
+    assert result.count == 4
+    assert result.base_rate == 0.25
+    assert result.brier == pytest.approx((0.01 + 0.09 + 0.16 + 0.64) / 4)
+    assert result.brier_of_base_rate == pytest.approx(0.1875)
+    assert result.auc == pytest.approx(2 / 3)
+    assert [(row.count, row.observed) for row in result.bins] == [(2, 0.0), (2, 0.5)]
+    assert [row.forecast for row in result.bins] == pytest.approx([0.2, 0.7])
+
+
+def test_ties_count_half_and_one_sided_outcomes_have_no_ranking():
+    assert calibrate([Forecast(0.5, True), Forecast(0.5, False)]).auc == 0.5
+    assert calibrate([Forecast(0.5, True)]).auc is None
+
+
+def test_nothing_to_judge_is_an_error():
+    with pytest.raises(ValueError, match="no forecast to judge"):
+        judge([{"lead_id": "unknown", "observed_date": date(2026, 1, 1), "conversion_probability": 0.5}], {})
+
+
+def test_only_conversions_after_the_observed_day_and_within_the_horizon_count():
+    observed = date(2026, 1, 1)
+    last = date.fromordinal(observed.toordinal() + HORIZON_DAYS)
+    truth = {"never": None, "same_day": observed, "last_day": last, "too_late": date.fromordinal(last.toordinal() + 1)}
+    rows = [{"lead_id": lead, "observed_date": observed, "conversion_probability": 0.5} for lead in truth]
+    assert judge(rows, truth).base_rate == 0.25
