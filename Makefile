@@ -35,6 +35,7 @@ setup: $(VENV)/.ready .venv-emulator/.ready ## create the environments
 
 # ── development ────────────────────────────────────────────────────────────────────────────────────────
 export PYTHONPATH := $(CURDIR):$(CURDIR)/plugins
+export XDG_RUNTIME_DIR ?= /tmp
 LOCAL := $(VENV)/bin/python -m tools.local
 MANIFEST := include/dbt/target/manifest.json
 
@@ -57,7 +58,7 @@ reset: ## throw away the local warehouse and Airflow's memory
 lint: $(VENV)/.ready ## check the style of Python and SQL
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar include
+	$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar include/sql include/dbt/models include/dbt/tests
 
 test: setup manifest lint ## every test, as CI runs it
 	$(VENV)/bin/pytest

@@ -28,6 +28,8 @@ with DAG(
     **dag_arguments(Tag.SILVER, Tag.ON_ASSETS),
 ):
     chain(
-        dbt_task_group("silver", select=["path:models/staging", "path:models/intermediate", "path:models/silver"]),
+        dbt_task_group(
+            "silver", select=["path:seeds", "path:models/staging", "path:models/intermediate", "path:models/silver"]
+        ),
         publish_asset(SILVER_ASSET),
     )

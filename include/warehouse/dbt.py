@@ -41,7 +41,10 @@ def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
             profiles_yml_filepath=DBT_DIR / "profiles.yml",
         ),
         execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER, invocation_mode=InvocationMode.DBT_RUNNER
+            execution_mode=ExecutionMode.WATCHER,
+            invocation_mode=InvocationMode.DBT_RUNNER,
+            # Unit tests prove the code, not the day's data: they run in `make test`.
+            setup_operator_args={"dbt_cmd_flags": ["--exclude-resource-type", "unit_test"]},
         ),
         render_config=RenderConfig(
             select=select,

@@ -15,7 +15,6 @@ import os
 import signal
 import subprocess
 import sys
-import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -33,9 +32,6 @@ from tools.local.services import (
     wait_for_http,
     warehouse_command,
 )
-
-# pgserver keeps a lock in the user's runtime directory; falling back to /tmp is fine.
-warnings.filterwarnings("ignore", module="platformdirs")
 
 AIRFLOW_3 = 3
 

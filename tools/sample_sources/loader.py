@@ -1,8 +1,8 @@
-"""Lands generated files in the bronze dataset by BigQuery load jobs, one per table and day, as Fivetran would.
+"""Lands generated files in the bronze dataset by BigQuery load jobs, some days of a table in each, as Fivetran would.
 
-Loading the same files again gives the same tables: where a table already has rows that landed on the day
-(``_fivetran_synced``), they are deleted before the day's file is appended. Delete and load are two jobs; if
-the second fails the day is empty until the load is run again.
+Loading the same files again gives the same tables: where a table already has rows that landed on a file's day
+(``_fivetran_synced``), they are deleted before its lines are appended. Delete and load are two jobs; if the second
+fails the days are empty until the load is run again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,7 +28,7 @@ from include.warehouse.sources import RawTable, load_sources
 from tools.sample_sources.sink import LONGEST_DELAY_DAYS
 from tools.sample_sources.validate import RowChecker
 
-MEMORY_BYTES = 64 * 1024 * 1024  # a larger file waits on disk
+MEMORY_BYTES = 64 * 1024 * 1024  # of one load job; a larger file waits on disk
 
 
 class LoadError(ValueError):
@@ -41,7 +40,7 @@ class Summary:
     """What a load did.
 
     :param rows: rows landed.
-    :param files: load jobs that ended well.
+    :param files: files landed.
     :param seconds: time taken.
     :param warnings: what the operator should look at.
     :param failed: whether a file could not be loaded.
@@ -76,6 +75,21 @@ def _files(directory: Path, tables: list[str], start: date | None, end: date | N
             if (start is None or day >= start) and (end is None or day <= end):
                 found.append((day, table, path))
     return sorted(found)
+
+
+def _batches(files: list[tuple[date, str, Path]]) -> Iterator[tuple[str, list[tuple[date, Path]]]]:
+    """Yield each table's files in the order of their days, as many at once as one load job should take."""
+    for table in sorted({table for _, table, _ in files}):
+        batch: list[tuple[date, Path]] = []
+        size = 0
+        for day, name, path in files:
+            if name == table:
+                if batch and size + path.stat().st_size > MEMORY_BYTES:
+                    yield table, batch
+                    batch, size = [], 0
+                batch.append((day, path))
+                size += path.stat().st_size
+        yield table, batch
 
 
 def _landed_between(first: date, last: date) -> bigquery.QueryJobConfig:
@@ -116,23 +130,25 @@ class TableLoader:
             self._landed_on += f" and {table.partition_field} between @first_day and @last_day"
         self._days_with_rows = self._find_days_with_rows(first, last)
 
-    def load(self, day: date, path: Path) -> tuple[int, int]:
-        """Land one file in place of what landed on its day before.
+    def load(self, files: list[tuple[date, Path]]) -> list[tuple[int, int]]:
+        """Land the files of some days in one job, in place of what landed on those days before.
 
-        :returns: rows landed and lines rejected.
-        :raises GoogleAPICallError: where BigQuery refuses.
+        :returns: rows landed and lines rejected, by file.
+        :raises GoogleAPICallError: where BigQuery refuses; none of the files is landed then.
         """
-        with self._good_lines(day, path) as (lines, rows, rejected):
-            self._clear(day)
-            if rows:
+        with tempfile.SpooledTemporaryFile(MEMORY_BYTES, mode="r+b") as good:
+            counts = [self._copy_good_lines(day, path, good) for day, path in files]
+            for day, _ in files:
+                self._clear(day)
+            if good.tell():
                 config = bigquery.LoadJobConfig(
                     schema=self._schema,
                     source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
                     write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
                     create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
                 )
-                self._client.load_table_from_file(lines, self._address, job_config=config).result()
-        return rows, rejected
+                self._client.load_table_from_file(good, self._address, rewind=True, job_config=config).result()
+        return counts
 
     # Identifiers in the two statements come from the settings and the source list; days are parameters.
 
@@ -145,13 +161,11 @@ class TableLoader:
             delete = f"delete from `{self._address}` where {self._landed_on}"  # noqa: S608
             self._client.query_and_wait(delete, job_config=_landed_between(day, day))
 
-    @contextmanager
-    def _good_lines(self, day: date, path: Path) -> Iterator[tuple[IO[bytes], int, int]]:
-        """Yield the lines that fit the DDL, their number, and how many went to the rejects."""
-        rows, rejects = 0, self._rejects / f"{day}.ndjson"
+    def _copy_good_lines(self, day: date, path: Path, good: IO[bytes]) -> tuple[int, int]:
+        """Copy the lines that fit the DDL, keep the others as rejects; return how many of each."""
+        rows, rejected, rejects = 0, 0, self._rejects / f"{day}.ndjson"
         rejects.unlink(missing_ok=True)
-        rejected = 0
-        with tempfile.SpooledTemporaryFile(MEMORY_BYTES, mode="r+b") as good, path.open("rb") as lines:
+        with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 text = line.decode("utf-8", errors="replace").strip()
                 if not text:
@@ -164,8 +178,7 @@ class TableLoader:
                 else:
                     rows += 1
                     good.write(line if line.endswith(b"\n") else line + b"\n")
-            good.seek(0)
-            yield good, rows, rejected
+        return rows, rejected
 
 
 def load(
@@ -175,7 +188,7 @@ def load(
     end: date | None = None,
     project: str | None = None,
 ) -> Summary:
-    """Land the files of a directory, day by day.
+    """Land the files of a directory, table by table.
 
     :param directory: what ``generate`` wrote: ``<table>/<YYYY-MM-DD>.ndjson``.
     :param tables: bronze tables to load; all if None.
@@ -209,30 +222,28 @@ def load(
                 f"Bronze table {table} does not exist in {client.project}: run the DAG create_warehouse first."
             ) from None
         loaders[table] = TableLoader(client, known[table], directory / "rejects", files[0][0], files[-1][0])
-    current, landed = files[0][0], 0
-    for day, table, path in files:
-        if day != current:
-            print(f"  {current}: {landed:,} rows", flush=True)
-            current, landed = day, 0
+    for table, batch in _batches(files):
+        span = f"{table} {batch[0][0]}" + (f" to {batch[-1][0]}" if len(batch) > 1 else "")
         try:
-            rows, rejected = loaders[table].load(day, path)
+            counts = loaders[table].load(batch)
         except GoogleAPICallError as error:
             summary.failed = True
-            summary.warnings.append(
-                f"{table} {day}: not loaded, {error.message}. The other files are; load this one again."
-            )
+            summary.warnings.append(f"{span}: not loaded, {error.message}. The other files are; load these again.")
             continue
-        landed += rows
-        summary.rows += rows
-        summary.files += 1
-        if rejected:
-            where = directory / "rejects" / table / f"{day}.ndjson"
-            summary.warnings.append(f"{table} {day}: {rejected:,} of {rows + rejected:,} lines rejected, see {where}.")
-        elif not rows:
-            summary.warnings.append(
-                f"{table} {day}: {path} is empty, so the day has no rows: check the source or generate again."
-            )
-    print(f"  {current}: {landed:,} rows", flush=True)
+        for (day, path), (rows, rejected) in zip(batch, counts, strict=True):
+            if rejected:
+                where = directory / "rejects" / table / f"{day}.ndjson"
+                summary.warnings.append(
+                    f"{table} {day}: {rejected:,} of {rows + rejected:,} lines rejected, see {where}."
+                )
+            elif not rows:
+                summary.warnings.append(
+                    f"{table} {day}: {path} is empty, so the day has no rows: check the source or generate again."
+                )
+        landed = sum(rows for rows, _ in counts)
+        summary.rows += landed
+        summary.files += len(batch)
+        print(f"  {span}: {landed:,} rows", flush=True)
     missing = [table for table in names if table not in loaders]
     if missing:
         summary.warnings.append(f"No files for {', '.join(missing)}: generate them or name fewer --tables.")
