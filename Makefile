@@ -35,7 +35,8 @@ setup: $(VENV)/.ready .venv-emulator/.ready ## create the environments
 
 # ── development ────────────────────────────────────────────────────────────────────────────────────────
 export PYTHONPATH := $(CURDIR):$(CURDIR)/plugins
-export XDG_RUNTIME_DIR ?= /tmp
+# pgserver keeps a lock there.
+export XDG_RUNTIME_DIR ?= $(shell mkdir -p -m 700 .local/run && echo $(CURDIR)/.local/run)
 LOCAL := $(VENV)/bin/python -m tools.local
 MANIFEST := include/dbt/target/manifest.json
 

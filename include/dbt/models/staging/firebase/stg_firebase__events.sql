@@ -2,6 +2,7 @@
     config(
         incremental_strategy='insert_overwrite',
         partition_by={'field': 'event_date', 'data_type': 'date'},
+        partitions=window_partitions(var('late_arrival_days')),
         cluster_by=['user_pseudo_id', 'event_name'],
         partition_expiration_days=var('silver_retention_days'),
     )

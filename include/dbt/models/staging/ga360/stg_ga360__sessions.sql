@@ -2,6 +2,7 @@
     config(
         incremental_strategy='insert_overwrite',
         partition_by={'field': 'session_date', 'data_type': 'date'},
+        partitions=window_partitions(var('late_arrival_days')),
         cluster_by=['full_visitor_id'],
         partition_expiration_days=var('silver_retention_days'),
     )
