@@ -57,7 +57,8 @@ components as (
 scored as (
     select
         components.customer_id,
-        least(sum(components.contribution), 100) as health_score,
+        -- Rounded: the last digits of a sum of floats depend on its order.
+        round(least(sum(components.contribution), 100), 9) as health_score,
         array_agg(components.component order by components.missing asc, components.component asc limit 1)[
             safe_offset(0)
         ] as strongest_component,

@@ -88,7 +88,7 @@ readiness_components as (
 readiness as (
     select
         lead_id,
-        least(sum(contribution), 100) as sales_readiness_score,
+        round(least(sum(contribution), 100), 9) as sales_readiness_score,
     from readiness_components
     group by lead_id
 ),

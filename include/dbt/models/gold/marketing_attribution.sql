@@ -66,15 +66,16 @@ weighted as (
     left join shapley on positions.fit_month = shapley.fit_month and positions.channel = shapley.channel
 ),
 
--- Where no channel of a journey has a weight, its touches share alike.
+-- Where no channel of a journey has a weight, its touches share alike. Rounded, since the last digits of a sum of
+-- floats depend on its order and a rerun must give the same rows.
 credited as (
     select
         *,
         {%- for model in credit_models %}
-        coalesce(
+        round(coalesce(
             safe_divide({{ model }}_weight, sum({{ model }}_weight) over (partition by transaction_id)),
             1 / touch_count
-        ) as {{ model }}_credit,
+        ), 12) as {{ model }}_credit,
         {%- endfor %}
     from weighted
 ),
