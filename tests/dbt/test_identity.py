@@ -18,11 +18,12 @@ from tools.evaluate.identity.warehouse import IDENTITY_MODELS
 
 pytestmark = pytest.mark.e2e
 
+PERSON = ("first_name", "last_name", "email", "phone", "company", "postcode")
 TEXTS = (
-    "identity_key source source_entity source_record_id first_name last_name email phone email_normalized "
-    "phone_normalized first_name_normalized last_name_normalized company company_normalized street city state "
-    "postcode postcode_normalized country user_id"
-).split()
+    *("identity_key", "source", "source_entity", "source_record_id", "street", "city", "state", "country", "user_id"),
+    *PERSON,
+    *(f"{name}_normalized" for name in PERSON),
+)
 LISTS = ("device_ids", "gclids", "linked_identity_keys")
 SCHEMA = [
     *(bigquery.SchemaField(name, "STRING") for name in TEXTS),
@@ -46,7 +47,7 @@ def record(key: str, day: int = 1, **values: Any) -> Record:
     made |= {"identity_key": key, "source": source, "source_entity": entity, "source_record_id": number}
     made |= {"created_at": f"{seen}T00:00:00Z", "updated_at": f"{seen}T00:00:00Z"}
     made |= {"first_seen_date": seen, "last_seen_date": seen} | values
-    for name in ("email", "phone", "first_name", "last_name", "company", "postcode"):
+    for name in PERSON:
         made[f"{name}_normalized"] = made[name]
     return made
 

@@ -3,9 +3,17 @@
     temporary tables would be gone before the select reads them. -#}
 
 {% macro identity_work_table(name) -%}
+    {%- if not execute %}{{ return(name) }}{% endif -%}
     {{ return(api.Relation.create(
         database=this.database, schema=this.schema, identifier=this.identifier ~ '__' ~ name, type='table'
     )) }}
+{%- endmacro %}
+
+{#- A table as a former run left it, or none. Asked of the warehouse, not by ref(), by models that must run
+    before the table is written again. -#}
+{% macro identity_former_table(schema, name) -%}
+    {%- if not execute %}{{ return(none) }}{% endif -%}
+    {{ return(load_relation(api.Relation.create(database=this.database, schema=schema, identifier=name))) }}
 {%- endmacro %}
 
 {% macro identity_drop_work_tables() -%}

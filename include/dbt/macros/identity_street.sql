@@ -1,10 +1,9 @@
 {#- A street line folded, its usual words abbreviated and the flat left out. -#}
 {% macro identity_street(column) -%}
     {%- set words = [
-        ('street', 'st'), ('avenue', 'ave'), ('road', 'rd'), ('boulevard', 'blvd'), ('drive', 'dr'), ('lane', 'ln'),
-        ('court', 'ct'), ('place', 'pl'), ('square', 'sq'), ('terrace', 'ter'), ('highway', 'hwy'),
-        ('parkway', 'pkwy'), ('circle', 'cir'), ('crescent', 'cres'), ('trail', 'trl'), ('close', 'cl'),
-        ('north', 'n'), ('south', 's'), ('east', 'e'), ('west', 'w'),
+        ('(st|ave|pl|sq|ter|cir|cres|cl|n|s|e|w)(?:reet|nue|ace|uare|race|cle|cent|ose|orth|outh|ast|est)', '\\\\1'),
+        ('road', 'rd'), ('boulevard', 'blvd'), ('drive', 'dr'), ('lane', 'ln'), ('court', 'ct'),
+        ('highway', 'hwy'), ('parkway', 'pkwy'), ('trail', 'trl'),
     ] -%}
     {%- set ns = namespace(sql=fold_text(column)) -%}
     {%- for word, short in words -%}

@@ -2,18 +2,16 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.identity_map` 
     identity_key string not null options (
         description = 'Source record, as <source>:<entity>:<id in the source>.'
     ),
-    source string not null options (
-        description = 'System of the record: salesforce, shopify, braze, zendesk, firebase, ga360 or google_ads.'
-    ),
+    source string not null options (description = 'System of the record, such as salesforce or shopify.'),
     source_entity string not null options (
         description = 'Kind of record in the source, such as contact, lead, customer, user or visitor.'
     ),
     source_record_id string not null options (description = 'Id of the record in its source.'),
     customer_id string not null options (
-        description = 'Customer the record belongs to; a hash of the key of the anchor record.'
+        description = 'Customer of the record; a hash of the key of its anchor record.'
     ),
     match_rule string not null options (
-        description = 'Rule of the strongest edge that holds the record in its customer; single_record if nothing links it.'
+        description = 'Rule of the strongest edge to its customer; single_record if nothing links it.'
     ),
     match_probability float64 options (
         description = 'Probability (0–1) of that edge that both ends are one person; null for a single record.'
@@ -25,13 +23,13 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.identity_map` 
         description = 'Record the customer is named after: of its identified records the earliest.'
     ),
     alias_customer_id string not null options (
-        description = 'Customer id this record would give as an anchor. Every id ever issued is the alias of one record, so an old id finds its present customer here.'
+        description = 'Id this record gives as an anchor: an old customer_id is found here.'
     ),
     is_deleted bool not null options (
         description = 'Whether the source deleted the record; it still holds its customer together.'
     ),
     first_linked_date date options (
-        description = 'First day on which the record and another one of its customer had both been seen (UTC); the day it was first seen for a single record, null if that is unknown.'
+        description = 'First day (UTC) it and another record of its customer are known; null if unknown.'
     ),
     updated_date date options (
         description = 'Newest day on which any record of the customer changed or was seen (UTC); null if unknown.'

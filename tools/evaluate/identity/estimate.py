@@ -28,7 +28,8 @@ MAX_PAIRS = 200_000
 MAX_ROUNDS = 100
 PRIOR_PAIRS = 50  # pairs that a class is worth beforehand, spread as in the seed: levels never seen keep a weight
 
-Weights = dict[tuple[str, str], dict[str, Any]]
+Key = tuple[str, str]
+Weights = dict[Key, dict[str, Any]]
 
 
 def read_weights(path: Path = SEED) -> Weights:
@@ -52,6 +53,44 @@ def _stranger(row: dict[str, Any], frequency: float | None, record_count: int) -
     return min(1.0, value / record_count) if row["stranger_basis"] == "per_record" else value
 
 
+def _explain(
+    rows: list[list[tuple[Key, float | None]]],
+    weights: Weights,
+    now: dict[str, dict[Key, float]],
+    expected: dict[str, float],
+    record_count: int,
+) -> tuple[dict[str, dict[Key, float]], dict[str, float]]:
+    """E step: return by class how many pairs have each level, and how many pairs there are."""
+    counts: dict[str, dict[Key, float]] = {name: defaultdict(float) for name in CLASSES}
+    sizes = dict.fromkeys(CLASSES, 0.0)
+    for row in rows:
+        odds = {"stranger": 0.0} | {name: math.log(expected[name] / record_count) for name in CLASSES}
+        for key, frequency in row:
+            stranger = _stranger(weights[key], frequency, record_count)
+            for name in CLASSES:
+                odds[name] += math.log(now[name].get(key, stranger) / stranger)
+        most = max(odds.values())
+        whole = sum(math.exp(value - most) for value in odds.values())
+        for name in CLASSES:
+            share = math.exp(odds[name] - most) / whole
+            sizes[name] += share
+            for key, _ in row:
+                counts[name][key] += share
+    return counts, sizes
+
+
+def _shares(counts: dict[Key, float], start: dict[Key, float], levels_of: dict[str, list[str]]) -> dict[Key, float]:
+    """M step for one class: return the share of each level among the levels of its comparison."""
+    shares = {}
+    for comparison, levels in levels_of.items():
+        keys = [(comparison, level) for level in levels if (comparison, level) in start]
+        mass = sum(start[key] for key in keys)
+        seen = sum(counts[key] for key in keys)
+        for key in keys:
+            shares[key] = (counts[key] + PRIOR_PAIRS * start[key]) / (seen + PRIOR_PAIRS * mass) * mass
+    return shares
+
+
 def fit(warehouse: Warehouse, prior: Weights | None = None) -> tuple[Weights, dict[str, float]]:
     """Return the fitted weights, and the fitted numbers of pairs per record as dbt variables.
 
@@ -64,7 +103,7 @@ def fit(warehouse: Warehouse, prior: Weights | None = None) -> tuple[Weights, di
     for name, level in weights:
         levels_of[name].append(level)
     pairs = warehouse.rows(f"""
-        select array_agg(struct(name as name, level as level, frequency as frequency)) as levels,
+        select array_agg(struct(comparison_name as name, agreement as level, frequency as frequency)) as levels,
             any_value(record_count) as record_count
         from `{warehouse.table("intermediate", "int_identity__levels")}`
         group by identity_key_a, identity_key_b
@@ -88,35 +127,11 @@ def fit(warehouse: Warehouse, prior: Weights | None = None) -> tuple[Weights, di
     start = {name: {key: float(row[name]) for key, row in weights.items() if row[name] != ""} for name in CLASSES}
     now = {name: dict(values) for name, values in start.items()}
     for _ in range(MAX_ROUNDS):
-        counts: dict[str, dict[tuple[str, str], float]] = {name: defaultdict(float) for name in CLASSES}
-        sizes = dict.fromkeys(CLASSES, 0.0)
-        for row in rows:
-            strangers = [_stranger(weights[key], frequency, record_count) for key, frequency in row]
-            odds = {"stranger": 0.0}
-            for name in CLASSES:
-                prior_odds = math.log(expected[name] / record_count)
-                odds[name] = prior_odds + sum(
-                    math.log(now[name].get(key, stranger) / stranger)
-                    for (key, _), stranger in zip(row, strangers, strict=True)
-                )
-            most = max(odds.values())
-            whole = sum(math.exp(value - most) for value in odds.values())
-            for name in CLASSES:
-                share = math.exp(odds[name] - most) / whole
-                sizes[name] += share
-                for key, _ in row:
-                    counts[name][key] += share
-        moved = 0.0
-        for name in CLASSES:
-            expected[name] = max(0.01, 2 * scale * sizes[name] / record_count)
-            for comparison, levels in levels_of.items():
-                keys = [(comparison, level) for level in levels if (comparison, level) in start[name]]
-                mass = sum(start[name][key] for key in keys)
-                seen = sum(counts[name][key] for key in keys)
-                for key in keys:
-                    value = (counts[name][key] + PRIOR_PAIRS * start[name][key]) / (seen + PRIOR_PAIRS * mass) * mass
-                    moved = max(moved, abs(value - now[name][key]))
-                    now[name][key] = value
+        counts, sizes = _explain(rows, weights, now, expected, record_count)
+        expected = {name: max(0.01, 2 * scale * sizes[name] / record_count) for name in CLASSES}
+        fitted = {name: _shares(counts[name], start[name], levels_of) for name in CLASSES}
+        moved = max(abs(value - now[name][key]) for name in CLASSES for key, value in fitted[name].items())
+        now = fitted
         if moved < 0.0005:
             break
     for name in CLASSES:

@@ -81,10 +81,10 @@ def score_csv(path: Path, dataset: str, fit_weights: bool, keep: bool) -> dict[s
             warehouse.variables.update(expected)
             warehouse.dbt("run", "--full-refresh", *IDENTITY_MODELS)
         labelled = f"""
-            select map.identity_key, map.source, map.customer_id as cluster, persons.cluster as person
-            from `{warehouse.table("silver", "identity_map")}` as map
+            select linked.identity_key, linked.source, linked.customer_id as cluster, persons.cluster as person
+            from `{warehouse.table("silver", "identity_map")}` as linked
             inner join `{warehouse.table("intermediate", "csv_persons")}` as persons
-                on map.source_record_id = persons.id"""  # noqa: S608
+                on linked.source_record_id = persons.id"""  # noqa: S608
         return {"scopes": {path.name: score(warehouse, labelled)}, "examples": examples(warehouse, labelled)}
     finally:
         if not keep:

@@ -77,7 +77,7 @@ def score(warehouse: Warehouse, labelled: str) -> dict[str, Any]:
              from wholes inner join persons on wholes.person = persons.person) as b3_recall,
             (select safe_divide(sum(if(wholes.n > 1, wholes.n, 0)), sum(wholes.n))
              from wholes inner join persons on wholes.person = persons.person
-             where persons.n > 1) as match_rate""")
+             where persons.n > 1) as match_rate""")  # noqa: S608
     if not total["records"]:
         raise EvaluationError(
             "No record has both a cluster and a true person: check that the truth is of this warehouse."
@@ -111,7 +111,7 @@ def score(warehouse: Warehouse, labelled: str) -> dict[str, Any]:
     }
         from pairs
         group by source_a, source_b
-        order by source_a, source_b""")
+        order by source_a, source_b""")  # noqa: S608
     precision, recall = total["b3_precision"], total["b3_recall"]
     return {
         "records": total["records"],

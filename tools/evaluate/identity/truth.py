@@ -47,17 +47,31 @@ def score_truth(warehouse: Warehouse, directory: Path) -> dict[str, Any]:
     warehouse.load(truth, COLUMNS, _rows(path))
     try:
         (coverage,) = warehouse.rows(f"""
-            select count(*) as records, countif(truth.identity_key is null) as unlabelled
-            from `{warehouse.table("silver", "identity_map")}` as map
-            left join `{truth}` as truth on map.identity_key = truth.identity_key""")  # noqa: S608
-        result: dict[str, Any] = {"map": coverage, "scopes": {}}
+            select
+                count(*) as truth_records,
+                countif(linked.identity_key is null) as unmapped,
+                countif(records.identity_key is null) as unknown
+            from `{truth}` as truth
+            left join `{warehouse.table("silver", "identity_map")}` as linked
+                on truth.identity_key = linked.identity_key
+            left join `{warehouse.table("intermediate", "int_identity__records")}` as records
+                on truth.identity_key = records.identity_key""")  # noqa: S608
+        # Records that land late or never are few: many unknown ones are another sample's.
+        if coverage["unknown"] > 0.2 * coverage["truth_records"]:
+            raise EvaluationError(
+                f"{coverage['unknown']:,} of the {coverage['truth_records']:,} records of the truth are not in the "
+                "warehouse: land that very sample, build silver, and score again."
+            )
+        if coverage["unmapped"] > coverage["unknown"]:
+            raise EvaluationError("identity_map is older than int_identity__records: build silver, and score again.")
+        result: dict[str, Any] = {"coverage": coverage, "scopes": {}}
         for scope, condition in SCOPES.items():
             labelled = f"""
-                select map.identity_key, map.source, map.customer_id as cluster, truth.person_id as person
-                from `{warehouse.table("silver", "identity_map")}` as map
-                inner join `{truth}` as truth on map.identity_key = truth.identity_key
+                select linked.identity_key, linked.source, linked.customer_id as cluster, truth.person_id as person
+                from `{warehouse.table("silver", "identity_map")}` as linked
+                inner join `{truth}` as truth on linked.identity_key = truth.identity_key
                 inner join `{warehouse.table("intermediate", "int_identity__records")}` as records
-                    on map.identity_key = records.identity_key
+                    on linked.identity_key = records.identity_key
                 where {condition}"""  # noqa: S608
             result["scopes"][scope] = score(warehouse, labelled)
             if scope == "linkable":

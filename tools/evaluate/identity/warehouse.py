@@ -102,6 +102,6 @@ class Warehouse:
             command = [str(Path(sys.executable).parent / "dbt"), "--quiet", *arguments]
             command += ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--target-path", scratch]
             command += ["--log-path", scratch, "--vars", json.dumps(self.variables)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise EvaluationError(f"dbt {arguments[0]} failed:\n{(done.stdout + done.stderr)[-3000:]}")

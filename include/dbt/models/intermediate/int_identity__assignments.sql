@@ -12,16 +12,28 @@ edges as (
 
 -- The strongest edge that holds a record in its cluster says how it was matched.
 node_edges as (
-    select node_a as node, node_b as other_node, match_rule, match_probability from edges where is_link
+    select
+        node_a as node,
+        node_b as other_node,
+        match_rule,
+        match_probability
+    from edges
+    where is_link
     union all
-    select node_b as node, node_a as other_node, match_rule, match_probability from edges where is_link
+    select
+        node_b as node,
+        node_a as other_node,
+        match_rule,
+        match_probability
+    from edges
+    where is_link
 ),
 
 strongest_edges as (
     select
         node_edges.node as identity_key,
         node_edges.match_rule,
-        node_edges.match_probability,
+        node_edges.match_probability
     from node_edges
     inner join clusters on node_edges.node = clusters.node
     inner join clusters as other_clusters on node_edges.other_node = other_clusters.node
@@ -38,7 +50,7 @@ clustered as (
         coalesce(date(records.created_at), records.first_seen_date) as born_date,
         coalesce(records.email_normalized, records.phone_normalized, records.last_name_normalized) is not null
             as is_identified,
-        count(*) over (partition by clusters.cluster_id) as cluster_size,
+        count(*) over (partition by clusters.cluster_id) as cluster_size
     from records
     inner join clusters on records.identity_key = clusters.node
 ),
@@ -51,7 +63,7 @@ anchored as (
         first_value(identity_key) over (
             partition by cluster_id
             order by is_identified desc, born_date is null asc, born_date asc, identity_key asc
-        ) as anchor_identity_key,
+        ) as anchor_identity_key
     from clustered
 ),
 
@@ -82,7 +94,7 @@ final as (
         ) as first_linked_date,
         max(coalesce(date(anchored.updated_at), anchored.last_seen_date)) over (
             partition by anchored.cluster_id
-        ) as updated_date,
+        ) as updated_date
     from anchored
     left join strongest_edges on anchored.identity_key = strongest_edges.identity_key
 )

@@ -22,7 +22,7 @@ final as (
         labels.node,
         min(labels.node) over (partition by labels.component) as component_id,
         min(labels.node) over (partition by labels.component, labels.cluster) as cluster_id,
-        nodes.edges_hash,
+        nodes.edges_hash
     from labels
     inner join nodes on labels.node = nodes.node
 )

@@ -22,7 +22,7 @@ features as (
 pairs as (
     select distinct
         least(new_member.identity_key, member.identity_key) as identity_key_a,
-        greatest(new_member.identity_key, member.identity_key) as identity_key_b,
+        greatest(new_member.identity_key, member.identity_key) as identity_key_b
     from touched
     inner join members as new_member on touched.identity_key = new_member.identity_key
     inner join members as member on new_member.block_key = member.block_key
@@ -38,9 +38,11 @@ final as (
             when a.first_name = b.first_name then 'exact'
             when a.first_name = b.last_name and a.last_name = b.first_name then 'swapped'
             when exists (
-                select 1 from unnest(a.first_names) as name where name in unnest(b.first_names)
+                select 1 from unnest(a.first_names) as full_name
+                where full_name in unnest(b.first_names)
             ) then 'nickname'
-            when (length(a.first_name) = 1 or length(b.first_name) = 1)
+            when
+                (length(a.first_name) = 1 or length(b.first_name) = 1)
                 and left(a.first_name, 1) = left(b.first_name, 1) then 'initial'
             when {{ identity_is_slip('a.first_name', 'b.first_name') }} then 'close'
             when regexp_extract(a.first_name, r'^\S+') = regexp_extract(b.first_name, r'^\S+') then 'close'
@@ -58,7 +60,9 @@ final as (
             when a.last_name = b.last_name then 'exact'
             when a.first_name = b.last_name and a.last_name = b.first_name then 'exact'
             when {{ identity_is_slip('a.last_name', 'b.last_name') }} then 'close'
-            when a.last_name in unnest(split(b.last_name, ' ')) or b.last_name in unnest(split(a.last_name, ' '))
+            when
+                a.last_name in unnest(split(b.last_name, ' '))
+                or b.last_name in unnest(split(a.last_name, ' '))
                 then 'close'
             when {{ identity_is_swapped_close() }} then 'close'
             when {{ identity_is_alike('a.last_name', 'b.last_name') }} then 'alike'
@@ -68,7 +72,9 @@ final as (
             when a.email is null or b.email is null then 'missing'
             when a.email = b.email then 'exact'
             when {{ identity_is_slip('a.email', 'b.email') }} then 'close'
-            when regexp_extract(a.email, r'^([^@]{6,})@') = regexp_extract(b.email, r'^([^@]{6,})@') then 'mailbox'
+            when
+                regexp_extract(a.email, r'^([^@]{6,})@') = regexp_extract(b.email, r'^([^@]{6,})@')
+                then 'mailbox'
             else 'different'
         end as email_level,
         case
@@ -86,7 +92,8 @@ final as (
             when a.birth_date is null or b.birth_date is null then 'missing'
             when a.birth_date = b.birth_date then 'exact'
             when edit_distance(cast(a.birth_date as string), cast(b.birth_date as string)) = 1 then 'close'
-            when extract(year from a.birth_date) = extract(year from b.birth_date)
+            when
+                extract(year from a.birth_date) = extract(year from b.birth_date)
                 and extract(month from a.birth_date) = extract(day from b.birth_date)
                 and extract(day from a.birth_date) = extract(month from b.birth_date) then 'close'
             when edit_distance(cast(a.birth_date as string), cast(b.birth_date as string)) = 2 then 'alike'
@@ -95,7 +102,9 @@ final as (
         case
             when a.street is null or b.street is null then 'missing'
             when a.street = b.street then 'exact'
-            when edit_distance(a.street, b.street) <= 0.25 * greatest(length(a.street), length(b.street)) then 'close'
+            when
+                edit_distance(a.street, b.street) <= 0.25 * greatest(length(a.street), length(b.street))
+                then 'close'
             else 'different'
         end as street_level,
         case
@@ -119,7 +128,7 @@ final as (
             when {{ identity_is_slip('a.company', 'b.company') }} then 'close'
             else 'different'
         end as company_level,
-        a.is_at_work != b.is_at_work as is_work_and_home,
+        a.is_at_work != b.is_at_work as is_work_and_home
     from pairs
     inner join features as a on pairs.identity_key_a = a.identity_key
     inner join features as b on pairs.identity_key_b = b.identity_key

@@ -23,7 +23,7 @@ identifier_edges as (
             when 'device' then {{ identity_rule_bits('same_device') }}
             when 'gclid' then {{ identity_rule_bits('same_gclid') }}
         end as match_bits,
-        0 as against_bits,
+        0 as against_bits
     from identifiers
 ),
 
@@ -35,7 +35,7 @@ stated_edges as (
         'stated_by_source' as match_rule,
         cast(null as string) as evidence,
         {{ identity_rule_bits('stated_by_source') }} as match_bits,
-        0 as against_bits,
+        0 as against_bits
     from records, unnest(records.linked_identity_keys) as linked_key
     inner join records as linked on linked_key = linked.identity_key
     where records.identity_key != linked.identity_key
@@ -49,7 +49,7 @@ scored_edges as (
         match_rule,
         evidence,
         match_bits,
-        against_bits,
+        against_bits
     from scores
 ),
 
@@ -66,7 +66,7 @@ final as (
     select
         *,
         {{ identity_probability('match_bits') }} as match_probability,
-        match_bits >= {{ identity_setting('link_bits') }} as is_link,
+        match_bits >= {{ identity_setting('link_bits') }} as is_link
     from all_edges
     where true
     qualify row_number() over (

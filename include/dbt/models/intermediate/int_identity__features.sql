@@ -13,7 +13,7 @@ nicknames as (
 excluded as (
     select
         identifier_type,
-        identifier_value,
+        identifier_value
     from {{ ref('int_identity__identifiers') }}
     where exclusion_reason is not null
     group by identifier_type, identifier_value
@@ -22,7 +22,7 @@ excluded as (
 junk_patterns as (
     select
         string_agg(if(value_type = 'name', pattern, null), '|') as name_pattern,
-        string_agg(if(value_type = 'company', pattern, null), '|') as company_pattern,
+        string_agg(if(value_type = 'company', pattern, null), '|') as company_pattern
     from junk
 ),
 
@@ -59,18 +59,21 @@ usable as (
             regexp_contains(records.company_normalized, junk_patterns.company_pattern),
             null,
             records.company_normalized
-        ) as company,
+        ) as company
     from records
     cross join junk_patterns
     left join excluded as excluded_emails
-        on excluded_emails.identifier_type = 'email'
-        and records.email_normalized = excluded_emails.identifier_value
+        on
+            excluded_emails.identifier_type = 'email'
+            and records.email_normalized = excluded_emails.identifier_value
     left join excluded as excluded_phones
-        on excluded_phones.identifier_type = 'phone'
-        and records.phone_normalized = excluded_phones.identifier_value
+        on
+            excluded_phones.identifier_type = 'phone'
+            and records.phone_normalized = excluded_phones.identifier_value
     left join excluded as excluded_users
-        on excluded_users.identifier_type = 'user_id'
-        and records.user_id = excluded_users.identifier_value
+        on
+            excluded_users.identifier_type = 'user_id'
+            and records.user_id = excluded_users.identifier_value
 ),
 
 -- Only who can be told apart is compared: a name, or a way to write or call.
@@ -82,7 +85,7 @@ comparable as (
 full_names as (
     select
         nickname,
-        array_agg(name order by name) as names,
+        array_agg(name order by name) as names
     from nicknames
     group by nickname
 ),
@@ -91,19 +94,27 @@ full_names as (
 -- out the record itself, which matters where it is rare. A name counts as often as it is found in the place
 -- where it is commoner, for some have their first and last name the wrong way round.
 named as (
-    select first_name as name, 'first' as place from comparable
+    select
+        first_name as token,
+        'first' as place
+    from comparable
     union all
-    select last_name as name, 'last' as place from comparable
+    select
+        last_name as token,
+        'last' as place
+    from comparable
 ),
 
 name_counts as (
     select
-        name,
-        greatest(1, countif(place = 'first') - 1) / nullif(sum(countif(place = 'first')) over (), 0) as first_share,
-        greatest(1, countif(place = 'last') - 1) / nullif(sum(countif(place = 'last')) over (), 0) as last_share,
+        token,
+        greatest(1, countif(place = 'first') - 1)
+        / nullif(sum(countif(place = 'first')) over (), 0) as first_share,
+        greatest(1, countif(place = 'last') - 1)
+        / nullif(sum(countif(place = 'last')) over (), 0) as last_share
     from named
-    where name is not null
-    group by name
+    where token is not null
+    group by token
 ),
 
 final as (
@@ -129,18 +140,21 @@ final as (
         )))) as fingerprint,
         greatest(first_counts.first_share, first_counts.last_share) as first_name_frequency,
         greatest(last_counts.first_share, last_counts.last_share) as last_name_frequency,
-        greatest(1, count(*) over (partition by comparable.postcode) - 1) / nullif(count(comparable.postcode) over (), 0)
+        greatest(1, count(*) over (partition by comparable.postcode) - 1)
+        / nullif(count(comparable.postcode) over (), 0)
             as postcode_frequency,
-        greatest(1, count(*) over (partition by comparable.city) - 1) / nullif(count(comparable.city) over (), 0)
+        greatest(1, count(*) over (partition by comparable.city) - 1)
+        / nullif(count(comparable.city) over (), 0)
             as city_frequency,
-        greatest(1, count(*) over (partition by comparable.company) - 1) / nullif(count(comparable.company) over (), 0)
+        greatest(1, count(*) over (partition by comparable.company) - 1)
+        / nullif(count(comparable.company) over (), 0)
             as company_frequency,
-        count(*) over () as record_count,
+        count(*) over () as record_count
     from comparable
     left join full_names on comparable.first_name = full_names.nickname
     left join full_names as last_full_names on comparable.last_name = last_full_names.nickname
-    left join name_counts as first_counts on comparable.first_name = first_counts.name
-    left join name_counts as last_counts on comparable.last_name = last_counts.name
+    left join name_counts as first_counts on comparable.first_name = first_counts.token
+    left join name_counts as last_counts on comparable.last_name = last_counts.token
 )
 
 select * from final

@@ -10,31 +10,31 @@ carried as (
     select
         identity_key,
         'email' as identifier_type,
-        email_normalized as identifier_value,
+        email_normalized as identifier_value
     from records
     union all
     select
         identity_key,
         'phone' as identifier_type,
-        phone_normalized as identifier_value,
+        phone_normalized as identifier_value
     from records
     union all
     select
         identity_key,
         'user_id' as identifier_type,
-        user_id as identifier_value,
+        user_id as identifier_value
     from records
     union all
     select distinct
         identity_key,
         'device' as identifier_type,
-        device_id as identifier_value,
+        device_id as identifier_value
     from records, unnest(device_ids) as device_id
     union all
     select distinct
         identity_key,
         'gclid' as identifier_type,
-        gclid as identifier_value,
+        gclid as identifier_value
     from records, unnest(gclids) as gclid
 ),
 
@@ -47,7 +47,7 @@ use_of_values as (
         count(distinct records.user_id) as user_count,
         count(distinct concat(
             substr(records.first_name_normalized, 1, 1), ' ', records.last_name_normalized
-        )) as name_count,
+        )) as name_count
     from carried
     inner join records on carried.identity_key = records.identity_key
     where carried.identifier_value != ''
@@ -63,14 +63,16 @@ judged as (
             when count(junk.pattern) > 0 then 'junk'
             when use_of_values.record_count > {{ identity_setting('max_records_per_identifier') }}
                 then 'too_many_records'
-            when use_of_values.identifier_type = 'device'
+            when
+                use_of_values.identifier_type = 'device'
                 and use_of_values.user_count > {{ identity_setting('max_users_per_device') }} then 'shared'
             when use_of_values.name_count > {{ identity_setting('max_people_per_value') }} then 'shared'
-        end as exclusion_reason,
+        end as exclusion_reason
     from use_of_values
     left join junk
-        on use_of_values.identifier_type = junk.value_type
-        and regexp_contains(lower(use_of_values.identifier_value), junk.pattern)
+        on
+            use_of_values.identifier_type = junk.value_type
+            and regexp_contains(lower(use_of_values.identifier_value), junk.pattern)
     group by
         use_of_values.identifier_type,
         use_of_values.identifier_value,
@@ -85,11 +87,12 @@ final as (
         carried.identifier_type,
         carried.identifier_value,
         judged.record_count,
-        judged.exclusion_reason,
+        judged.exclusion_reason
     from carried
     inner join judged
-        on carried.identifier_type = judged.identifier_type
-        and carried.identifier_value = judged.identifier_value
+        on
+            carried.identifier_type = judged.identifier_type
+            and carried.identifier_value = judged.identifier_value
 )
 
 select * from final

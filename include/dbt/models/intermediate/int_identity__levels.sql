@@ -15,74 +15,81 @@ final as (
         comparisons.identity_key_a,
         comparisons.identity_key_b,
         features.record_count,
-        concat(comparison.name, if(comparison.has_place and comparisons.is_work_and_home, '_elsewhere', '')) as name,
-        comparison.level,
-        comparison.frequency,
+        concat(
+            comparison.comparison_name,
+            if(comparison.has_place and comparisons.is_work_and_home, '_elsewhere', '')
+        )
+            as comparison_name,
+        comparison.agreement,
+        comparison.frequency
     from comparisons
     inner join features on comparisons.identity_key_a = features.identity_key
-    cross join unnest([
-        struct(
-            'first_name' as name,
-            false as has_place,
-            comparisons.first_name_level as level,
-            features.first_name_frequency as frequency
-        ),
-        struct(
-            'last_name' as name,
-            false as has_place,
-            comparisons.last_name_level as level,
-            features.last_name_frequency as frequency
-        ),
-        struct(
-            'email' as name,
-            true as has_place,
-            comparisons.email_level as level,
-            cast(null as float64) as frequency
-        ),
-        struct(
-            'phone' as name,
-            true as has_place,
-            comparisons.phone_level as level,
-            cast(null as float64) as frequency
-        ),
-        struct(
-            'user_id' as name,
-            false as has_place,
-            comparisons.user_id_level as level,
-            cast(null as float64) as frequency
-        ),
-        struct(
-            'birth_date' as name,
-            false as has_place,
-            comparisons.birth_date_level as level,
-            cast(null as float64) as frequency
-        ),
-        struct(
-            'street' as name,
-            true as has_place,
-            comparisons.street_level as level,
-            cast(null as float64) as frequency
-        ),
-        struct(
-            'postcode' as name,
-            true as has_place,
-            comparisons.postcode_level as level,
-            if(comparisons.postcode_level = 'city', features.city_frequency, features.postcode_frequency) as frequency
-        ),
-        struct(
-            'city' as name,
-            true as has_place,
-            comparisons.city_level as level,
-            features.city_frequency as frequency
-        ),
-        struct(
-            'company' as name,
-            false as has_place,
-            comparisons.company_level as level,
-            features.company_frequency as frequency
-        )
-    ]) as comparison
-    where comparison.level != 'missing'
+    cross join
+        unnest([
+            struct(
+                'first_name' as comparison_name,
+                false as has_place,
+                comparisons.first_name_level as agreement,
+                features.first_name_frequency as frequency
+            ),
+            struct(
+                'last_name' as comparison_name,
+                false as has_place,
+                comparisons.last_name_level as agreement,
+                features.last_name_frequency as frequency
+            ),
+            struct(
+                'email' as comparison_name,
+                true as has_place,
+                comparisons.email_level as agreement,
+                cast(null as float64) as frequency
+            ),
+            struct(
+                'phone' as comparison_name,
+                true as has_place,
+                comparisons.phone_level as agreement,
+                cast(null as float64) as frequency
+            ),
+            struct(
+                'user_id' as comparison_name,
+                false as has_place,
+                comparisons.user_id_level as agreement,
+                cast(null as float64) as frequency
+            ),
+            struct(
+                'birth_date' as comparison_name,
+                false as has_place,
+                comparisons.birth_date_level as agreement,
+                cast(null as float64) as frequency
+            ),
+            struct(
+                'street' as comparison_name,
+                true as has_place,
+                comparisons.street_level as agreement,
+                cast(null as float64) as frequency
+            ),
+            struct(
+                'postcode' as comparison_name,
+                true as has_place,
+                comparisons.postcode_level as agreement,
+                if(
+                    comparisons.postcode_level = 'city', features.city_frequency, features.postcode_frequency
+                ) as frequency
+            ),
+            struct(
+                'city' as comparison_name,
+                true as has_place,
+                comparisons.city_level as agreement,
+                features.city_frequency as frequency
+            ),
+            struct(
+                'company' as comparison_name,
+                false as has_place,
+                comparisons.company_level as agreement,
+                features.company_frequency as frequency
+            )
+        ]) as comparison
+    where comparison.agreement != 'missing'
 )
 
 select * from final

@@ -5,21 +5,18 @@
     full_refresh=false,
 ) }}
 
-{#- The map as it was before this run. Asked of the warehouse, not by ref(): it is replaced after this model. -#}
-{%- set previous_map = load_relation(
-    api.Relation.create(database=this.database, schema=var('silver_dataset'), identifier='identity_map')
-) if execute -%}
+{#- The map as it was before this run, which replaces it after this model. -#}
+{%- set previous_map = identity_former_table(var('silver_dataset'), 'identity_map') -%}
 
 with assignments as (
     select * from {{ ref('int_identity__assignments') }}
 ),
 
 previous as (
-    {% if previous_map -%}
-    select identity_key, customer_id from {{ previous_map }}
-    {%- else -%}
-    select identity_key, customer_id from assignments where false
-    {%- endif %}
+    select
+        identity_key,
+        customer_id
+    from {{ previous_map or 'assignments' }}
 ),
 
 previous_ids as (
@@ -38,7 +35,7 @@ moved as (
     select
         previous.customer_id as old_customer_id,
         assignments.customer_id as new_customer_id,
-        count(*) as record_count,
+        count(*) as record_count
     from previous
     inner join assignments on previous.identity_key = assignments.identity_key
     where previous.customer_id != assignments.customer_id
@@ -56,7 +53,7 @@ final as (
             when previous_ids.customer_id is null then 'split'
             else 'moved'
         end as reason,
-        moved.record_count,
+        moved.record_count
     from moved
     cross join newest
     left join present_ids on moved.old_customer_id = present_ids.customer_id

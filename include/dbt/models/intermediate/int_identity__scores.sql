@@ -16,9 +16,9 @@ likelihoods as (
             when 'term_frequency' then weights.stranger * levels.frequency
             when 'per_record' then least(1, weights.stranger / levels.record_count)
             else weights.stranger
-        end as stranger,
+        end as stranger
     from levels
-    inner join weights on levels.name = weights.comparison and levels.level = weights.level
+    inner join weights on levels.comparison_name = weights.comparison and levels.agreement = weights.level
 ),
 
 -- Against each other explanation of the pair: strangers, two people of one home, two of one company.
@@ -30,12 +30,14 @@ evidence as (
         sum(log(same_person / stranger, 2)) as bits_over_strangers,
         sum(log(same_person / coalesce(housemate, stranger), 2)) as bits_over_housemates,
         sum(log(same_person / coalesce(colleague, stranger), 2)) as bits_over_colleagues,
-        string_agg(if(same_person > 2 * stranger, name, null), '+' order by name) as evidence,
-        string_agg(if(same_person < stranger, name, null), '+' order by name) as counter_evidence,
-        logical_or(name = 'first_name') as is_named,
-        logical_or(starts_with(name, 'email') and level = 'exact') as has_same_email,
-        logical_or(name = 'first_name' and level = 'different')
-            or logical_or(name = 'birth_date' and level = 'different') as is_contradicted,
+        string_agg(if(same_person > 2 * stranger, comparison_name, null), '+' order by comparison_name)
+            as evidence,
+        string_agg(if(same_person < stranger, comparison_name, null), '+' order by comparison_name)
+            as counter_evidence,
+        logical_or(comparison_name = 'first_name') as is_named,
+        logical_or(starts_with(comparison_name, 'email') and agreement = 'exact') as has_same_email,
+        logical_or(comparison_name = 'first_name' and agreement = 'different')
+        or logical_or(comparison_name = 'birth_date' and agreement = 'different') as is_contradicted
     from likelihoods
     group by identity_key_a, identity_key_b
 ),
@@ -53,7 +55,7 @@ scored as (
             + pow(2, -bits_over_colleagues) * {{ identity_setting('expected_colleagues_per_record') }}
             / {{ identity_setting('expected_matches_per_record') }},
             2
-        ) as model_bits,
+        ) as model_bits
     from evidence
 ),
 
@@ -72,8 +74,9 @@ final as (
         )))) as int64) as match_bits,
         -- Against a link speaks a pair that is none, if both have a name: little to go by is no conflict.
         cast(round(greatest(-40, least(
-            0, if(is_named, model_bits, least(bits_over_strangers, bits_over_housemates, bits_over_colleagues))
-        ))) as int64) as against_bits,
+            0,
+            if(is_named, model_bits, least(bits_over_strangers, bits_over_housemates, bits_over_colleagues))
+        ))) as int64) as against_bits
     from scored
 )
 
