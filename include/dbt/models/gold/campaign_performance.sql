@@ -39,7 +39,7 @@ campaigns as (
             as campaign_name,
         array_agg(campaign_type order by campaign_type is null, performance_date desc limit 1)[safe_offset(0)]
             as campaign_type,
-        array_agg(channel order by performance_date desc limit 1)[safe_offset(0)] as channel,
+        array_agg(channel order by performance_date desc limit 1)[safe_offset(0)] as channel
     from delivered
     group by platform, campaign_id
 ),
@@ -50,7 +50,7 @@ campaigns_by_name as (
         lower(campaign_name) as name_key,
         array_agg(struct(platform as platform, campaign_id as campaign_id) order by platform, campaign_id limit 1)[
             safe_offset(0)
-        ] as campaign,
+        ] as campaign
     from campaigns
     where campaign_name is not null
     group by name_key
@@ -70,7 +70,7 @@ facts as (
         0 as opportunities_won,
         0.0 as attributed_conversions,
         cast(0 as numeric) as attributed_revenue,
-        0.0 as new_customers,
+        0.0 as new_customers
     from sessions
     union all
     select created_date, campaign_id, campaign_name, channel, 0, 0, 1, 0, 0, 0.0, cast(0 as numeric), 0.0
@@ -97,7 +97,7 @@ facts as (
         0,
         touch.{{ credit_model }}_credit,
         touch.{{ credit_model }}_revenue,
-        if(conversions.is_first_conversion, touch.{{ credit_model }}_credit, 0.0),
+        if(conversions.is_first_conversion, touch.{{ credit_model }}_credit, 0.0)
     from conversions
     cross join unnest(conversions.touchpoints) as touch
     where
@@ -127,7 +127,7 @@ keyed_facts as (
         facts.opportunities_won,
         facts.attributed_conversions,
         facts.attributed_revenue,
-        facts.new_customers,
+        facts.new_customers
     from facts
     left join campaigns as by_id on facts.campaign_id = by_id.campaign_id
     left join campaigns_by_name as by_name on lower(facts.campaign_name) = by_name.name_key
@@ -151,7 +151,7 @@ unioned as (
         0 as opportunities_won,
         0.0 as attributed_conversions,
         cast(0 as numeric) as attributed_revenue,
-        0.0 as new_customers,
+        0.0 as new_customers
     from delivered
     where performance_date {{ window }}
     union all
@@ -172,7 +172,7 @@ unioned as (
         opportunities_won,
         attributed_conversions,
         attributed_revenue,
-        new_customers,
+        new_customers
     from keyed_facts
 ),
 
@@ -194,7 +194,7 @@ daily as (
         sum(opportunities_won) as opportunities_won,
         sum(attributed_conversions) as attributed_conversions,
         sum(attributed_revenue) as attributed_revenue,
-        sum(new_customers) as new_customers,
+        sum(new_customers) as new_customers
     from unioned
     group by campaign_date, platform, campaign_id
 ),
@@ -227,7 +227,7 @@ final as (
         {{ rate('daily.attributed_conversions', 'daily.sessions') }} as conversion_rate,
         {{ rate('daily.opportunities', 'daily.leads_generated') }} as lead_to_opportunity_rate,
         {{ rate('daily.attributed_revenue', 'daily.campaign_spend') }} as roas,
-        {{ rate('daily.attributed_revenue - daily.campaign_spend', 'daily.campaign_spend') }} as roi,
+        {{ rate('daily.attributed_revenue - daily.campaign_spend', 'daily.campaign_spend') }} as roi
     from daily
     left join campaigns on daily.platform = campaigns.platform and daily.campaign_id = campaigns.campaign_id
 )

@@ -11,7 +11,7 @@ with conversions as (
     select
         customer_id,
         date_add(transaction_date, interval 1 - extract(day from transaction_date) day) as activity_month,
-        net_revenue,
+        net_revenue
     from {{ ref('unified_transactions') }}
     where customer_id is not null and net_revenue > 0 and not is_cancelled
 ),
@@ -24,7 +24,7 @@ as_of as (
 cohort_members as (
     select
         conversions.customer_id,
-        min(conversions.activity_month) as cohort_month,
+        min(conversions.activity_month) as cohort_month
     from conversions
     cross join as_of
     group by conversions.customer_id
@@ -38,7 +38,7 @@ cohort_members as (
 cohorts as (
     select
         cohort_month,
-        count(*) as customers,
+        count(*) as customers
     from cohort_members
     group by cohort_month
 ),
@@ -48,7 +48,7 @@ months as (
         cohorts.cohort_month,
         cohorts.customers,
         activity_month,
-        as_of.as_of_date,
+        as_of.as_of_date
     from cohorts
     cross join as_of
     cross join unnest(
@@ -62,7 +62,7 @@ activity as (
         conversions.activity_month,
         count(distinct conversions.customer_id) as retained_customers,
         count(*) as orders,
-        sum(conversions.net_revenue) as revenue,
+        sum(conversions.net_revenue) as revenue
     from cohort_members
     inner join conversions on cohort_members.customer_id = conversions.customer_id
     group by cohort_members.cohort_month, conversions.activity_month
@@ -83,7 +83,7 @@ cumulated as (
             order by months.activity_month asc
             rows between unbounded preceding and current row
         ) as cumulative_revenue,
-        months.as_of_date as calculated_date,
+        months.as_of_date as calculated_date
     from months
     left join activity
         on months.cohort_month = activity.cohort_month and months.activity_month = activity.activity_month
@@ -102,7 +102,7 @@ final as (
         revenue,
         cumulative_revenue,
         {{ rate('cumulative_revenue', 'customers') }} as cumulative_revenue_per_customer,
-        calculated_date,
+        calculated_date
     from cumulated
 )
 

@@ -46,7 +46,7 @@ valued as (
         end as messaging_score,
         greatest(
             if(tickets_total = 0, 80, 50 + 50 * coalesce(satisfaction_rate, 0.6)) - 25 * open_tickets, 0
-        ) as support_score,
+        ) as support_score
     from customers
 ),
 
@@ -73,7 +73,7 @@ scored as (
                 components.contribution as contribution
             )
             order by components.contribution desc, components.component asc
-        ) as components,
+        ) as components
     from components
     group by components.customer_id
 ),
@@ -83,7 +83,7 @@ recommended as (
     select
         components.customer_id,
         array_agg(actions.action order by components.missing desc, components.component asc)
-            as recommended_actions,
+            as recommended_actions
     from components
     inner join actions on components.component = actions.trigger
     where components.value < 40
@@ -106,7 +106,7 @@ final as (
         customers.total_revenue,
         customers.days_since_last_order,
         customers.is_unsubscribed,
-        customers.as_of_date as score_date,
+        customers.as_of_date as score_date
     from customers
     inner join scored on customers.customer_id = scored.customer_id
     left join recommended on customers.customer_id = recommended.customer_id

@@ -21,7 +21,7 @@ conversions as (
     select
         customer_id,
         transaction_date,
-        net_revenue,
+        net_revenue
     from {{ ref('unified_transactions') }}
     where customer_id is not null and net_revenue > 0 and not is_cancelled
 ),
@@ -44,7 +44,7 @@ histories as (
         sum(conversions.net_revenue) as historic_value,
         greatest(date_diff(as_of.as_of_date, max(conversions.transaction_date), day), 0) as days_since_last_order,
         -- At least a month, or everybody who bought once yesterday would buy daily.
-        greatest(date_diff(as_of.as_of_date, min(conversions.transaction_date), day), 30) / 365.25 as years_observed,
+        greatest(date_diff(as_of.as_of_date, min(conversions.transaction_date), day), 30) / 365.25 as years_observed
     from conversions
     cross join as_of
     group by conversions.customer_id, as_of.as_of_date
@@ -53,7 +53,7 @@ histories as (
 means as (
     select
         safe_divide(sum(order_count), sum(years_observed)) as mean_rate,
-        safe_divide(cast(sum(historic_value) as float64), sum(order_count)) as mean_order_value,
+        safe_divide(cast(sum(historic_value) as float64), sum(order_count)) as mean_order_value
     from histories
 ),
 
@@ -72,7 +72,7 @@ past_days as (
             and conversions.transaction_date <= date_add(
                 date_sub(as_of.as_of_date, interval days_ago day), interval 180 day
             )
-        ) as bought_again,
+        ) as bought_again
     from conversions
     cross join as_of
     cross join unnest([180, 365]) as days_ago
@@ -85,7 +85,7 @@ survival as (
         buckets.from_days,
         buckets.to_days,
         (countif(past_days.bought_again) + {{ prior }} * any_value(buckets.prior_probability))
-        / (count(past_days.customer_id) + {{ prior }}) as survival_probability,
+        / (count(past_days.customer_id) + {{ prior }}) as survival_probability
     from buckets
     left join past_days
         on
@@ -101,7 +101,7 @@ rated as (
             as average_order_value,
         (histories.order_count + means.mean_rate * 0.5) / (histories.years_observed + 0.5) as purchase_rate_per_year,
         survival.recency_bucket,
-        survival.survival_probability,
+        survival.survival_probability
     from histories
     cross join means
     inner join survival
@@ -114,7 +114,7 @@ valued as (
     select
         *,
         cast(round(purchase_rate_per_year * average_order_value * survival_probability, 2) as numeric)
-            as expected_value_365d,
+            as expected_value_365d
     from rated
 ),
 
@@ -122,7 +122,7 @@ ranked as (
     select
         *,
         historic_value + expected_value_365d as lifetime_value,
-        percent_rank() over (order by historic_value + expected_value_365d) as value_percentile,
+        percent_rank() over (order by historic_value + expected_value_365d) as value_percentile
     from valued
 ),
 
@@ -147,7 +147,7 @@ final as (
             when ranked.value_percentile >= 0.4 then 'medium'
             else 'low'
         end as value_segment,
-        ranked.as_of_date as calculated_date,
+        ranked.as_of_date as calculated_date
     from ranked
     inner join customers on ranked.customer_id = customers.customer_id
 )

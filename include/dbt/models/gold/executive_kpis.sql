@@ -33,7 +33,7 @@ conversions as (
         lead(transaction_date) over (
             partition by coalesce(customer_id, transaction_id)
             order by transaction_at asc, transaction_id asc
-        ) as next_date,
+        ) as next_date
     from {{ ref('unified_transactions') }}
     where net_revenue > 0 and not is_cancelled and transaction_date <= {{ window_end() }}
 ),
@@ -45,7 +45,7 @@ sales as (
         count(*) as orders,
         countif(is_first) as new_customers,
         count(distinct if(transaction_date > first_date, buyer, null)) as returning_customers,
-        countif(transaction_type = 'opportunity') as opportunities_won,
+        countif(transaction_type = 'opportunity') as opportunities_won
     from conversions
     group by day
 ),
@@ -53,7 +53,7 @@ sales as (
 churned as (
     select
         date_add(transaction_date, interval {{ churn_days }} day) as day,
-        count(*) as churned_customers,
+        count(*) as churned_customers
     from conversions
     where
         customer_id is not null
@@ -65,7 +65,7 @@ churned as (
 churn_bases as (
     select
         days.day,
-        count(distinct conversions.customer_id) as customers,
+        count(distinct conversions.customer_id) as customers
     from days
     inner join conversions
         on
@@ -79,7 +79,7 @@ media as (
     select
         performance_date as day,
         sum(spend) as spend,
-        sum(unsubscribes) as unsubscribes,
+        sum(unsubscribes) as unsubscribes
     from {{ ref('unified_ad_performance') }}
     where performance_date between {{ first_read }} and {{ window_end() }}
     group by day
@@ -88,7 +88,7 @@ media as (
 sessions as (
     select
         session_date as day,
-        customer_id,
+        customer_id
     from {{ ref('unified_sessions') }}
     where session_date between {{ first_read }} and {{ window_end() }}
 ),
@@ -97,7 +97,7 @@ visits as (
     select
         day,
         count(*) as sessions,
-        count(distinct customer_id) as active_customers_1d,
+        count(distinct customer_id) as active_customers_1d
     from sessions
     group by day
 ),
@@ -106,7 +106,7 @@ visit_days as (
     select
         customer_id,
         day,
-        lead(day) over (partition by customer_id order by day asc) as next_day,
+        lead(day) over (partition by customer_id order by day asc) as next_day
     from (select distinct customer_id, day from sessions where customer_id is not null)
 ),
 
@@ -114,7 +114,7 @@ visit_days as (
 active as (
     select
         active_day as day,
-        count(*) as active_customers_28d,
+        count(*) as active_customers_28d
     from visit_days
     cross join unnest(generate_date_array(
         visit_days.day,
@@ -130,7 +130,7 @@ created_leads as (
     select
         leads.created_date as day,
         count(*) as leads,
-        countif(observed.lead_score >= stages.minimum) as marketing_qualified_leads,
+        countif(observed.lead_score >= stages.minimum) as marketing_qualified_leads
     from {{ ref('unified_leads') }} as leads
     cross join (
         select minimum from {{ ref('scoring_bands') }} where score = 'stage' and band = 'mql'
@@ -139,7 +139,7 @@ created_leads as (
         select
             lead_id,
             observed_date,
-            max(lead_score) as lead_score,
+            max(lead_score) as lead_score
         from {{ ref('int_leads__observed') }}
         group by lead_id, observed_date
     ) as observed
@@ -151,7 +151,7 @@ created_leads as (
 converted_leads as (
     select
         date(converted_at) as day,
-        count(*) as sales_qualified_leads,
+        count(*) as sales_qualified_leads
     from {{ ref('unified_leads') }}
     where date(converted_at) between {{ first_day }} and {{ window_end() }} and converted_opportunity_id is not null
     group by day
@@ -160,7 +160,7 @@ converted_leads as (
 tickets as (
     select
         created_date as day,
-        count(*) as tickets,
+        count(*) as tickets
     from {{ ref('unified_support_tickets') }}
     where created_date between {{ first_day }} and {{ window_end() }}
     group by day
@@ -169,7 +169,7 @@ tickets as (
 ratings as (
     select
         date(rated_at) as day,
-        {{ rate("countif(satisfaction_score = 'good')", 'count(satisfaction_score)') }} as satisfaction_rate,
+        {{ rate("countif(satisfaction_score = 'good')", 'count(satisfaction_score)') }} as satisfaction_rate
     from {{ ref('unified_support_tickets') }}
     where date(rated_at) between {{ first_day }} and {{ window_end() }}
     group by day
@@ -194,7 +194,7 @@ joined as (
         coalesce(churned.churned_customers, 0) as churned_customers,
         churn_bases.customers as churn_base,
         coalesce(tickets.tickets, 0) as tickets,
-        ratings.satisfaction_rate,
+        ratings.satisfaction_rate
     from days
     left join sales on days.day = sales.day
     left join media on days.day = media.day
@@ -219,7 +219,7 @@ trends as (
         sum(new_customers) over (order by kpi_date asc rows between 27 preceding and current row)
             as new_customers_28d,
         sum(churned_customers) over (order by kpi_date asc rows between 27 preceding and current row)
-            as churned_customers_28d,
+            as churned_customers_28d
     from joined
 ),
 
@@ -252,7 +252,7 @@ final as (
         {{ rate('revenue_7d - revenue_before_7d', 'revenue_before_7d') }} as revenue_change_7d,
         {{ rate('revenue_28d - revenue_before_28d', 'revenue_before_28d') }} as revenue_change_28d,
         {{ rate('revenue_28d', 'spend_28d') }} as roas_28d,
-        {{ rate('spend_28d', 'new_customers_28d') }} as customer_acquisition_cost_28d,
+        {{ rate('spend_28d', 'new_customers_28d') }} as customer_acquisition_cost_28d
     from trends
     where kpi_date >= {{ first_day }}
 )

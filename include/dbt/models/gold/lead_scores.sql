@@ -37,7 +37,7 @@ grade_bands as (
 stages as (
     select
         max(if(band = 'mql', minimum, null)) as mql_minimum,
-        max(if(band = 'sql', minimum, null)) as sql_minimum,
+        max(if(band = 'sql', minimum, null)) as sql_minimum
     from {{ ref('scoring_bands') }}
     where score = 'stage'
 ),
@@ -52,7 +52,7 @@ listed as (
         array_agg(
             struct(component as component, weight as weight, value as value, contribution as contribution)
             order by contribution desc, component asc
-        ) as components,
+        ) as components
     from components
     group by lead_id
 ),
@@ -76,7 +76,7 @@ ready as (
             else 30
         end as stage_score,
         if(leads.is_unsubscribed, 0, if(leads.email is null, 0, 60)) + if(leads.phone is null, 0, 40)
-            as contact_score,
+            as contact_score
     from leads
     inner join observed on leads.lead_id = observed.lead_id
 ),
@@ -88,7 +88,7 @@ readiness_components as (
 readiness as (
     select
         lead_id,
-        round(least(sum(contribution), 100), 9) as sales_readiness_score,
+        round(least(sum(contribution), 100), 9) as sales_readiness_score
     from readiness_components
     group by lead_id
 ),
@@ -104,7 +104,7 @@ qualified as (
             when observed.lead_score >= stages.sql_minimum or lower(leads.status) = 'qualified' then 'sql'
             when observed.lead_score >= stages.mql_minimum then 'mql'
             else 'new'
-        end as qualification_status,
+        end as qualification_status
     from leads
     inner join observed on leads.lead_id = observed.lead_id
     cross join stages
@@ -137,7 +137,7 @@ final as (
         leads.is_converted,
         observed.converted_date,
         observed.observed_date,
-        as_of.as_of_date as score_date,
+        as_of.as_of_date as score_date
     from leads
     inner join observed on leads.lead_id = observed.lead_id
     inner join calibration

@@ -26,7 +26,7 @@ first_conversions as (
     select
         customer_id,
         array_agg(transaction_id order by transaction_at asc, transaction_id asc limit 1)[safe_offset(0)]
-            as first_transaction_id,
+            as first_transaction_id
     from {{ ref('unified_transactions') }}
     where customer_id is not null and net_revenue > 0 and not is_cancelled
     group by customer_id
@@ -39,7 +39,7 @@ positions as (
         coalesce(
             max(if(not is_direct, position, null)) over (partition by transaction_id),
             touch_count
-        ) as last_non_direct_position,
+        ) as last_non_direct_position
     from journeys
 ),
 
@@ -60,7 +60,7 @@ weighted as (
         end as position_based_weight,
         greatest(coalesce(markov.removal_effect, 0), 0) / positions.channel_touches as markov_weight,
         -- A channel that lowers the conversion rate earns nothing; credit is never negative.
-        greatest(coalesce(shapley.shapley_value, 0), 0) / positions.channel_touches as shapley_weight,
+        greatest(coalesce(shapley.shapley_value, 0), 0) / positions.channel_touches as shapley_weight
     from positions
     left join markov on positions.fit_month = markov.fit_month and positions.channel = markov.channel
     left join shapley on positions.fit_month = shapley.fit_month and positions.channel = shapley.channel
@@ -172,7 +172,7 @@ conversions as (
                 {%- endfor %}
             )
             order by position asc
-        ) as touchpoints,
+        ) as touchpoints
     from shared
     group by
         transaction_id, customer_id, transaction_type, transaction_at, transaction_date, revenue, touch_count
@@ -207,7 +207,7 @@ final as (
         conversions.journey_days,
         conversions.journey_path,
         conversions.is_unattributed,
-        conversions.touchpoints,
+        conversions.touchpoints
     from conversions
     left join first_conversions on conversions.customer_id = first_conversions.customer_id
 )

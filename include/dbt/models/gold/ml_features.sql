@@ -18,7 +18,7 @@ with daily as (
     select
         *,
         -- A day with a session, for the count of active days.
-        cast(sessions > 0 as int64) as active_days,
+        cast(sessions > 0 as int64) as active_days
     from {{ ref('int_features__daily') }}
     where
         activity_date > date_sub({{ first_day }}, interval {{ history }} day)
@@ -31,7 +31,7 @@ records as (
         source,
         customer_id,
         valid_from,
-        lead(valid_from) over (partition by identity_key order by valid_from asc) as valid_to,
+        lead(valid_from) over (partition by identity_key order by valid_from asc) as valid_to
     from {{ ref('int_features__links') }}
 ),
 
@@ -39,7 +39,7 @@ leads as (
     select
         lead_id,
         identity_key,
-        created_date,
+        created_date
     from {{ ref('unified_leads') }}
     where
         created_date > date_sub({{ first_day }}, interval {{ history }} day)
@@ -57,7 +57,7 @@ lead_customers as (
         leads.created_date,
         records.customer_id,
         records.valid_from,
-        records.valid_to,
+        records.valid_to
     from leads
     inner join records on leads.identity_key = records.identity_key
 ),
@@ -71,7 +71,7 @@ entity_records as (
         source,
         valid_from as known_from,
         coalesce(valid_to, date '9999-12-31') as known_to,
-        cast(null as date) as lead_created_date,
+        cast(null as date) as lead_created_date
     from records
     union all
     select
@@ -83,7 +83,7 @@ entity_records as (
         least(
             coalesce(records.valid_to, date '9999-12-31'), coalesce(lead_customers.valid_to, date '9999-12-31')
         ) as known_to,
-        lead_customers.created_date as lead_created_date,
+        lead_customers.created_date as lead_created_date
     from lead_customers
     inner join records on lead_customers.customer_id = records.customer_id
 ),
@@ -95,7 +95,7 @@ entity_snapshots as (
         snapshots.snapshot_date,
         count(*) as record_count,
         count(distinct entity_records.source) as source_count,
-        date_diff(snapshots.snapshot_date, max(entity_records.lead_created_date), day) as lead_age_days,
+        date_diff(snapshots.snapshot_date, max(entity_records.lead_created_date), day) as lead_age_days
     from entity_records
     inner join snapshots
         on
@@ -116,7 +116,7 @@ entity_days as (
         sum(daily.{{ measure }}) as {{ measure }},
         {%- endfor %}
         sum(daily.gross_revenue) as gross_revenue,
-        sum(daily.discounts) as discounts,
+        sum(daily.discounts) as discounts
     from entity_records
     inner join daily on entity_records.identity_key = daily.identity_key
     inner join snapshots
@@ -149,7 +149,7 @@ aggregated as (
         min(if(orders > 0, days_ago, null)) as days_since_last_order,
         min(if(messages_opened + messages_clicked > 0, days_ago, null)) as days_since_last_message_interaction,
         min(if(tickets > 0, days_ago, null)) as days_since_last_ticket,
-        max(days_ago) as days_since_first_activity,
+        max(days_ago) as days_since_first_activity
     from entity_days
     group by entity_type, entity_id, snapshot_date
 ),
@@ -184,7 +184,7 @@ final as (
         aggregated.days_since_first_activity,
         entity_snapshots.record_count,
         entity_snapshots.source_count,
-        entity_snapshots.lead_age_days,
+        entity_snapshots.lead_age_days
     from aggregated
     inner join entity_snapshots
         on

@@ -17,7 +17,7 @@ conversions as (
         channel,
         campaign_id,
         campaign_name,
-        net_revenue as revenue,
+        net_revenue as revenue
     from {{ ref('unified_transactions') }}
     where
         transaction_date between {{ attribution_start() }} and {{ attribution_end() }}
@@ -34,7 +34,7 @@ touched as (
         touches.channel,
         touches.campaign_id,
         touches.campaign_name,
-        touches.is_direct,
+        touches.is_direct
     from conversions
     inner join touches
         on
@@ -55,7 +55,7 @@ untouched as (
         conversions.channel,
         conversions.campaign_id,
         conversions.campaign_name,
-        conversions.channel = 'Direct' as is_direct,
+        conversions.channel = 'Direct' as is_direct
     from conversions
     left join touched on conversions.transaction_id = touched.transaction_id
     where touched.transaction_id is null
@@ -92,7 +92,7 @@ final as (
             partition by conversions.transaction_id
             order by unioned.touchpoint_at asc, unioned.touchpoint_id asc
         ) as position,
-        count(*) over (partition by conversions.transaction_id) as touch_count,
+        count(*) over (partition by conversions.transaction_id) as touch_count
     from conversions
     inner join unioned on conversions.transaction_id = unioned.transaction_id
 )

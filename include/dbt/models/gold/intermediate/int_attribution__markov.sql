@@ -18,7 +18,7 @@ steps as (
         paths.conversions,
         paths.non_conversions,
         channel,
-        step_number as step_number,
+        step_number as step_number
     from paths
     cross join unnest(split(paths.path, ' > ')) as channel with offset as step_number
 ),
@@ -30,7 +30,7 @@ neighbours as (
         non_conversions,
         channel,
         lag(channel) over (partition by fit_month, path order by step_number asc) as previous_channel,
-        lead(channel) over (partition by fit_month, path order by step_number asc) is null as is_last,
+        lead(channel) over (partition by fit_month, path order by step_number asc) is null as is_last
     from steps
 ),
 
@@ -39,14 +39,14 @@ transitions as (
         fit_month,
         coalesce(previous_channel, '(start)') as from_state,
         channel as to_state,
-        conversions + non_conversions as weight,
+        conversions + non_conversions as weight
     from neighbours
     union all
     select
         fit_month,
         channel as from_state,
         '(conversion)' as to_state,
-        conversions as weight,
+        conversions as weight
     from neighbours
     where is_last
     union all
@@ -54,7 +54,7 @@ transitions as (
         fit_month,
         channel as from_state,
         '(null)' as to_state,
-        non_conversions as weight,
+        non_conversions as weight
     from neighbours
     where is_last
 ),
@@ -64,7 +64,7 @@ probabilities as (
         fit_month,
         from_state,
         to_state,
-        sum(weight) / sum(sum(weight)) over (partition by fit_month, from_state) as probability,
+        sum(weight) / sum(sum(weight)) over (partition by fit_month, from_state) as probability
     from transitions
     group by fit_month, from_state, to_state
 ),
@@ -74,7 +74,7 @@ channels as (
         fit_month,
         channel,
         row_number() over (partition by fit_month order by channel asc) as channel_number,
-        count(*) over (partition by fit_month) as channel_count,
+        count(*) over (partition by fit_month) as channel_count
     from (select distinct fit_month, channel from steps)
 ),
 
@@ -99,7 +99,7 @@ eliminated_0 as (
         from_states.i,
         to_states.j,
         from_states.channel_count,
-        if(to_states.j = removed, 0.0, coalesce(cast(probabilities.probability as float64), 0.0)) as p,
+        if(to_states.j = removed, 0.0, coalesce(cast(probabilities.probability as float64), 0.0)) as p
     from from_states
     inner join to_states on from_states.fit_month = to_states.fit_month
     left join probabilities
@@ -125,7 +125,7 @@ eliminated_{{ s }} as (
             + max(if(j = {{ s }}, p, null)) over (partition by fit_month, removed, i)
             * max(if(i = {{ s }}, p, null)) over (partition by fit_month, removed, j)
             / (1 - max(if(i = {{ s }} and j = {{ s }}, p, null)) over (partition by fit_month, removed))
-        ) as p,
+        ) as p
     from eliminated_{{ s - 1 }}
 ),
 {% endfor %}
@@ -133,7 +133,7 @@ conversion_rates as (
     select
         fit_month,
         removed,
-        p as conversion_rate,
+        p as conversion_rate
     from eliminated_{{ max_channels }}
     where i = 0 and j = channel_count + 1
 ),
@@ -146,7 +146,7 @@ final as (
         without_channel.conversion_rate as conversion_rate_without,
         coalesce(
             1 - safe_divide(without_channel.conversion_rate, complete.conversion_rate), 0
-        ) as removal_effect,
+        ) as removal_effect
     from channels
     inner join conversion_rates as complete
         on channels.fit_month = complete.fit_month and complete.removed = 0

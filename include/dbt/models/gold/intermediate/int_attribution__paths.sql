@@ -8,7 +8,7 @@ touches as (
         date_add(touchpoint_date, interval 1 - extract(day from touchpoint_date) day) as fit_month,
         touchpoint_at,
         touchpoint_id,
-        channel,
+        channel
     from {{ ref('int_attribution__touches') }}
     where touchpoint_date >= {{ attribution_start() }}
 ),
@@ -18,7 +18,7 @@ converting as (
         fit_month,
         string_agg(channel, ' > ' order by position asc) as path,
         1 as conversions,
-        0 as non_conversions,
+        0 as non_conversions
     from journeys
     -- A stand-in is no evidence of what a channel does.
     where not is_stand_in
@@ -28,7 +28,7 @@ converting as (
 converted_persons as (
     select distinct
         fit_month,
-        customer_id,
+        customer_id
     from journeys
     where customer_id is not null
 ),
@@ -39,7 +39,7 @@ non_converting as (
         touches.fit_month,
         string_agg(touches.channel, ' > ' order by touches.touchpoint_at asc, touches.touchpoint_id asc) as path,
         0 as conversions,
-        1 as non_conversions,
+        1 as non_conversions
     from touches
     left join converted_persons
         on touches.fit_month = converted_persons.fit_month and touches.person_key = converted_persons.customer_id
@@ -58,7 +58,7 @@ final as (
         fit_month,
         path,
         sum(conversions) as conversions,
-        sum(non_conversions) as non_conversions,
+        sum(non_conversions) as non_conversions
     from unioned
     group by fit_month, path
 )

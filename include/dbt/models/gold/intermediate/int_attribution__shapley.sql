@@ -20,7 +20,7 @@ with paths as (
         path,
         split(path, ' > ') as steps,
         conversions,
-        non_conversions,
+        non_conversions
     from {{ ref('int_attribution__paths') }}
 ),
 
@@ -29,11 +29,11 @@ channels as (
         fit_month,
         channel,
         row_number() over (partition by fit_month order by channel asc) - 1 as bit,
-        count(*) over (partition by fit_month) as channel_count,
+        count(*) over (partition by fit_month) as channel_count
     from (
         select distinct
             paths.fit_month,
-            step as channel,
+            step as channel
         from paths
         cross join unnest(paths.steps) as step
     )
@@ -45,7 +45,7 @@ path_sets as (
         paths.path,
         paths.conversions,
         paths.conversions + paths.non_conversions as journeys,
-        bit_or(1 << channels.bit) as channel_set,
+        bit_or(1 << channels.bit) as channel_set
     from paths
     cross join unnest(paths.steps) as step
     inner join channels on paths.fit_month = channels.fit_month and step = channels.channel
@@ -57,7 +57,7 @@ journey_sets as (
         fit_month,
         channel_set,
         sum(conversions) as conversions,
-        sum(journeys) as journeys,
+        sum(journeys) as journeys
     from path_sets
     group by fit_month, channel_set
 ),
@@ -66,7 +66,7 @@ coalitions as (
     select
         months.fit_month,
         months.channel_count,
-        coalition,
+        coalition
     from (select distinct fit_month, channel_count from channels) as months
     cross join unnest(generate_array(0, (1 << months.channel_count) - 1)) as coalition
 ),
@@ -76,7 +76,7 @@ worths as (
         coalitions.fit_month,
         coalitions.channel_count,
         coalitions.coalition,
-        coalesce(safe_divide(sum(journey_sets.conversions), sum(journey_sets.journeys)), 0) as worth,
+        coalesce(safe_divide(sum(journey_sets.conversions), sum(journey_sets.journeys)), 0) as worth
     from coalitions
     left join journey_sets
         on
@@ -89,7 +89,7 @@ order_shares as (
     select
         share.channel_count,
         share.coalition_size,
-        share.order_share,
+        share.order_share
     from unnest([
         {%- for count, size, share in shares %}
         struct({{ count }} as channel_count, {{ size }} as coalition_size, {{ share }} as order_share)
@@ -102,7 +102,7 @@ final as (
     select
         channels.fit_month,
         channels.channel,
-        sum((with_channel.worth - without_channel.worth) * order_shares.order_share) as shapley_value,
+        sum((with_channel.worth - without_channel.worth) * order_shares.order_share) as shapley_value
     from channels
     inner join worths as without_channel
         on

@@ -9,7 +9,7 @@ with touchpoints as (
     select
         *,
         -- Anonymous visitors stay in: their journeys say what does not convert.
-        coalesce(customer_id, identity_key) as person_key,
+        coalesce(customer_id, identity_key) as person_key
     from {{ ref('unified_touchpoints') }}
     where
         touchpoint_date between {{ attribution_start(attribution_setting('lookback_days')) }}
@@ -28,7 +28,7 @@ gaps as (
                 order by touchpoint_at asc, touchpoint_id asc
             ),
             second
-        ) as seconds_since_last,
+        ) as seconds_since_last
     from touchpoints
 ),
 
@@ -39,7 +39,7 @@ visits as (
         sum(if(seconds_since_last <= {{ gap_minutes }} * 60, 0, 1)) over (
             partition by person_key, channel
             order by touchpoint_at asc, touchpoint_id asc
-        ) as visit_number,
+        ) as visit_number
     from gaps
 ),
 
@@ -59,7 +59,7 @@ final as (
         )[safe_offset(0)] as campaign_id,
         array_agg(
             campaign_name order by campaign_name is null, touchpoint_at asc, touchpoint_id asc limit 1
-        )[safe_offset(0)] as campaign_name,
+        )[safe_offset(0)] as campaign_name
     from visits
     group by person_key, channel, visit_number
 )

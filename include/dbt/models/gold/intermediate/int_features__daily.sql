@@ -39,7 +39,7 @@ with sessions as (
         sum(product_views) as product_views,
         sum(add_to_carts) as add_to_carts,
         sum(checkouts) as checkouts,
-        sum(duration_seconds) as session_seconds,
+        sum(duration_seconds) as session_seconds
     from {{ ref('unified_sessions') }}
     where session_date {{ days }}
     group by identity_key, activity_date
@@ -52,7 +52,7 @@ touches as (
         countif(touchpoint_type = 'message_delivered') as messages_delivered,
         countif(touchpoint_type = 'message_opened') as messages_opened,
         countif(touchpoint_type = 'message_clicked') as messages_clicked,
-        countif(touchpoint_type = 'ad_click') as ad_clicks,
+        countif(touchpoint_type = 'ad_click') as ad_clicks
     from {{ ref('unified_touchpoints') }}
     where touchpoint_date {{ days }} and touchpoint_type != 'session_start'
     group by identity_key, activity_date
@@ -65,7 +65,7 @@ orders as (
         count(*) as orders,
         sum(item_count) as items,
         sum(gross_revenue) as gross_revenue,
-        sum(discount_amount) as discounts,
+        sum(discount_amount) as discounts
     from {{ ref('unified_transactions') }}
     where transaction_date {{ days }}
     group by identity_key, activity_date
@@ -75,7 +75,7 @@ cancellations as (
     select
         identity_key,
         date(cancelled_at) as activity_date,
-        count(*) as cancelled_orders,
+        count(*) as cancelled_orders
     from {{ ref('unified_transactions') }}
     where date(cancelled_at) {{ days }}
     group by identity_key, activity_date
@@ -85,7 +85,7 @@ tickets as (
     select
         identity_key,
         created_date as activity_date,
-        count(*) as tickets,
+        count(*) as tickets
     from {{ ref('unified_support_tickets') }}
     where created_date {{ days }}
     group by identity_key, activity_date
@@ -95,7 +95,7 @@ solved as (
     select
         identity_key,
         date(solved_at) as activity_date,
-        count(*) as tickets_solved,
+        count(*) as tickets_solved
     from {{ ref('unified_support_tickets') }}
     where date(solved_at) {{ days }}
     group by identity_key, activity_date
@@ -106,7 +106,7 @@ ratings as (
         identity_key,
         date(rated_at) as activity_date,
         countif(satisfaction_score = 'good') as good_ratings,
-        countif(satisfaction_score = 'bad') as bad_ratings,
+        countif(satisfaction_score = 'bad') as bad_ratings
     from {{ ref('unified_support_tickets') }}
     where date(rated_at) {{ days }}
     group by identity_key, activity_date
@@ -116,7 +116,7 @@ leads as (
     select
         identity_key,
         created_date as activity_date,
-        count(*) as leads_created,
+        count(*) as leads_created
     from {{ ref('unified_leads') }}
     where created_date {{ days }}
     group by identity_key, activity_date
@@ -126,7 +126,7 @@ conversions as (
     select
         identity_key,
         date(converted_at) as activity_date,
-        count(*) as leads_converted,
+        count(*) as leads_converted
     from {{ ref('unified_leads') }}
     where date(converted_at) {{ days }}
     group by identity_key, activity_date

@@ -15,7 +15,7 @@ with current_links as (
         identity_key,
         source,
         customer_id,
-        first_linked_date,
+        first_linked_date
     from {{ ref('identity_map') }}
     where first_linked_date <= {{ window_end() }}
 ),
@@ -25,7 +25,7 @@ with current_links as (
 stored as (
     select
         identity_key,
-        array_agg(customer_id order by valid_from desc limit 1)[safe_offset(0)] as customer_id,
+        array_agg(customer_id order by valid_from desc limit 1)[safe_offset(0)] as customer_id
     from {{ this }}
     group by identity_key
 ),
@@ -45,7 +45,7 @@ final as (
             when newest.valid_from <= {{ window_end() }}
                 then greatest(current_links.first_linked_date, {{ window_start(var('late_arrival_days')) }})
             else current_links.first_linked_date
-        end as valid_from,
+        end as valid_from
     from current_links
     left join stored on current_links.identity_key = stored.identity_key
     cross join newest
@@ -63,7 +63,7 @@ final as (
         identity_key,
         source,
         customer_id,
-        first_linked_date as valid_from,
+        first_linked_date as valid_from
     from current_links
 )
 {%- endif %}

@@ -15,7 +15,7 @@ with matured as (
             when age_days < 60 then 30
             else 60
         end as age_from,
-        cast(converts_in_horizon as int64) as converted,
+        cast(converts_in_horizon as int64) as converted
     from {{ ref('int_leads__observed') }}
     where is_matured
 ),
@@ -23,7 +23,7 @@ with matured as (
 base as (
     -- Before any lead has matured, one in ten is as good a guess as another.
     select
-        (countif(age_from = 0 and converted = 1) + 0.1) / (countif(age_from = 0) + 1) as base_rate,
+        (countif(age_from = 0 and converted = 1) + 0.1) / (countif(age_from = 0) + 1) as base_rate
     from matured
 ),
 
@@ -31,7 +31,7 @@ bins as (
     select
         all_bins.bin,
         countif(matured.age_from = 0) as leads,
-        countif(matured.age_from = 0 and matured.converted = 1) as conversions,
+        countif(matured.age_from = 0 and matured.converted = 1) as conversions
     from (select bin from unnest(generate_array(0, 19)) as bin) as all_bins
     left join matured on all_bins.bin = matured.bin
     group by all_bins.bin
@@ -44,7 +44,7 @@ smoothed as (
         bins.conversions,
         -- An empty bin weighs almost nothing and takes the value of its neighbours.
         bins.leads + if(bins.leads > 0, {{ prior }}, 0.001) as weight,
-        bins.conversions + base.base_rate * if(bins.leads > 0, {{ prior }}, 0.001) as weighted_conversions,
+        bins.conversions + base.base_rate * if(bins.leads > 0, {{ prior }}, 0.001) as weighted_conversions
     from bins
     cross join base
 ),
@@ -53,7 +53,7 @@ means as (
     select
         first_bin.bin as first_bin,
         last_bin.bin as last_bin,
-        sum(inner_bin.weighted_conversions) / sum(inner_bin.weight) as mean_rate,
+        sum(inner_bin.weighted_conversions) / sum(inner_bin.weight) as mean_rate
     from smoothed as first_bin
     inner join smoothed as last_bin on first_bin.bin <= last_bin.bin
     inner join smoothed as inner_bin on inner_bin.bin between first_bin.bin and last_bin.bin
@@ -64,7 +64,7 @@ lowest as (
     select
         smoothed.bin,
         means.first_bin,
-        min(means.mean_rate) as lowest_rate,
+        min(means.mean_rate) as lowest_rate
     from smoothed
     inner join means on smoothed.bin between means.first_bin and means.last_bin
     group by smoothed.bin, means.first_bin
@@ -73,7 +73,7 @@ lowest as (
 isotonic as (
     select
         bin,
-        max(lowest_rate) as fitted_rate,
+        max(lowest_rate) as fitted_rate
     from lowest
     group by bin
 ),
@@ -82,7 +82,7 @@ ages as (
     select
         all_ages.age_from,
         count(matured.age_from) as leads,
-        coalesce(sum(matured.converted), 0) as conversions,
+        coalesce(sum(matured.converted), 0) as conversions
     from (select age_from from unnest([0, 7, 14, 30, 60]) as age_from) as all_ages
     left join matured on all_ages.age_from = matured.age_from
     group by all_ages.age_from
@@ -96,7 +96,7 @@ age_factors as (
             ages.age_from = 0,
             1.0,
             least((ages.conversions + base.base_rate) / (ages.leads + 1) / base.base_rate, 1.0)
-        ) as age_factor,
+        ) as age_factor
     from ages
     cross join base
 ),
@@ -111,7 +111,7 @@ final as (
         smoothed.conversions,
         isotonic.fitted_rate,
         age_factors.age_factor,
-        isotonic.fitted_rate * age_factors.age_factor as conversion_probability,
+        isotonic.fitted_rate * age_factors.age_factor as conversion_probability
     from isotonic
     inner join smoothed on isotonic.bin = smoothed.bin
     cross join age_factors

@@ -7,7 +7,7 @@
 with leads as (
     select
         *,
-        date(converted_at) as converted_date,
+        date(converted_at) as converted_date
     from {{ ref('unified_leads') }}
 ),
 
@@ -32,7 +32,7 @@ sessions as (
         pageviews,
         product_views,
         add_to_carts,
-        0 as clicks,
+        0 as clicks
     from {{ ref('unified_sessions') }}
     where customer_id is not null
 ),
@@ -45,7 +45,7 @@ messages as (
         0 as pageviews,
         0 as product_views,
         0 as add_to_carts,
-        cast(touchpoint_type = 'message_clicked' as int64) as clicks,
+        cast(touchpoint_type = 'message_clicked' as int64) as clicks
     from {{ ref('unified_touchpoints') }}
     where customer_id is not null and touchpoint_type in ('message_opened', 'message_clicked')
 ),
@@ -60,7 +60,7 @@ landmarks as (
     select
         leads.lead_id,
         date_add(leads.created_date, interval age day) as observed_date,
-        false as is_current,
+        false as is_current
     from leads
     cross join unnest([0, 3, 7, 14, 30, 60]) as age
     cross join as_of
@@ -80,7 +80,7 @@ current_days as (
             least(as_of.as_of_date, coalesce(date_sub(leads.converted_date, interval 1 day), as_of.as_of_date)),
             leads.created_date
         ) as observed_date,
-        true as is_current,
+        true as is_current
     from leads
     cross join as_of
 ),
@@ -101,7 +101,7 @@ behaviour as (
         coalesce(sum(activity.product_views), 0) as product_views,
         coalesce(sum(activity.add_to_carts), 0) as add_to_carts,
         coalesce(sum(activity.clicks), 0) as clicks,
-        max(activity.activity_date) as last_activity_date,
+        max(activity.activity_date) as last_activity_date
     from days
     inner join leads on days.lead_id = leads.lead_id
     left join activity
@@ -125,7 +125,7 @@ described as (
         -- What the form or sales asked, where the custom fields of BANT are in use.
         lower(json_value(leads.custom_fields, '$.budget__c')) as told_budget,
         lower(json_value(leads.custom_fields, '$.authority__c')) as told_authority,
-        lower(json_value(leads.custom_fields, '$.timeline__c')) as told_timeline,
+        lower(json_value(leads.custom_fields, '$.timeline__c')) as told_timeline
     from leads
 ),
 
@@ -179,7 +179,7 @@ valued as (
         ) as source_score,
         least(25 * log10(greatest(described.employees, 1)), 100) as company_score,
         least(behaviour.sessions * 12 + behaviour.add_to_carts * 15 + behaviour.clicks * 10, 100)
-            as intent_score,
+            as intent_score
     from behaviour
     inner join described on behaviour.lead_id = described.lead_id
     left join lead_sources on described.lead_source = lead_sources.lead_source
@@ -194,7 +194,7 @@ scored as (
             * valued.{{ component }}_score{{ ' +' if not loop.last else ',' }}
             {%- endfor %}
             100
-        ) as lead_score,
+        ) as lead_score
     from valued
 ),
 
@@ -206,7 +206,7 @@ final as (
         ) as converts_in_horizon,
         -- Only days whose horizon has passed tell how leads turn out.
         not scored.is_current
-        and date_add(scored.observed_date, interval {{ horizon }} day) <= as_of.as_of_date as is_matured,
+        and date_add(scored.observed_date, interval {{ horizon }} day) <= as_of.as_of_date as is_matured
     from scored
     cross join as_of
 )
