@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from martech.activation import engine
 from martech.activation.changes import FatalError, Outcome
@@ -195,6 +195,17 @@ def test_a_dead_letter_waits_for_new_content_or_a_retry(leads, run, memory, ware
     assert warehouse.ops("dead_letters") == []
 
 
+def test_a_dead_letter_whose_cause_is_gone_is_forgotten(leads, run, memory, warehouse):
+    memory.refuse = {"b", "c"}
+    leads({"a": "A", "b": "B", "c": None})
+    run()
+    assert {r["record_key"] for r in warehouse.ops("dead_letters")} == {"b", "c"}
+    leads({"a": "A", "c": None}, opted_out={"c"})
+    run()
+    assert warehouse.ops("dead_letters") == []
+    assert warehouse.ops("outbox") == []
+
+
 def test_a_dry_run_shows_what_would_happen_and_writes_nothing(leads, run, memory, warehouse, sync):
     leads({"a": "A", "b": "B", "c": "C"}, opted_out={"c"})
     declared = sync("lead_scores")
@@ -284,7 +295,13 @@ ROUNDS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Each example takes seconds: shrinking would take minutes.
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(rounds=ROUNDS)
 def test_any_history_with_crashes_ends_with_the_source(leads, run, memory, warehouse, rounds):
     warehouse.empty_ops_tables()

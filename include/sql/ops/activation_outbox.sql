@@ -9,7 +9,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_outbox
     person_key string options (
         description = 'Key of the person in the consent model; null if the sync declares no consent'
     ),
-    action string not null options (description = 'add, change, remove, or reject (never sent)'),
+    action string not null options (
+        description = 'add, change or remove; reject and forget (a dead letter without a cause) are never sent'
+    ),
     content_hash string options (description = 'SHA-256 (hex) of payload; null for remove'),
     field_hashes string options (
         description = 'JSON: destination field to short salted hash of its value; null for remove'

@@ -43,14 +43,15 @@ def plan_sync(
     ledger.settle()
     plan_id = ledger.plan(full_resync=full_resync, retry_dead_letters=retry_dead_letters)
     progress = ledger.progress(plan_id)
-    removed_percent = 100 * progress.removes / progress.in_destination if progress.in_destination else 0
+    # What a dead run may have added is not confirmed, but can be removed.
+    known = max(progress.in_destination, progress.removes)
+    removed_percent = 100 * progress.removes / known if known else 0
     if removed_percent > sync.limits.max_removed_percent and not confirm_removals:
         ledger.withdraw(plan_id)
         raise SafetyStopError(
-            f"{sync.name} would remove {progress.removes} of {progress.in_destination} records "
-            f"({removed_percent:.1f}%) from {sync.target}; limits.max_removed_percent is "
-            f"{sync.limits.max_removed_percent:g}. Nothing was sent. Check {sync.model} and "
-            f"{sync.consent.model}; if this is right, trigger the DAG with "
+            f"{sync.name} would remove {progress.removes} of {known} records ({removed_percent:.1f}%) from "
+            f"{sync.target}; limits.max_removed_percent is {sync.limits.max_removed_percent:g}. Nothing was sent. "
+            f"Check {sync.model} and {sync.consent.model}; if this is right, trigger the DAG with "
             '{"confirm_removals": true}.'
         )
     ledger.adopt(plan_id)
@@ -120,6 +121,9 @@ def _send_all(  # noqa: PLR0913, PLR0917 - one caller, and a class would only ho
                 if len(in_flight) >= sync.limits.concurrency:
                     done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
                     take(done)
+        except BaseException:  # a timeout or a signal from Airflow as well
+            stopped.set()
+            raise
         finally:
             # Also after an error: what was sent must be recorded, or it would be sent again for nothing.
             take(wait(in_flight).done)

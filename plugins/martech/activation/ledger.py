@@ -194,13 +194,19 @@ class Ledger:
             {ctes}
             select @plan_id, @run_id, @sync_name, @planned_at, {OUTBOX_COLUMNS}
             from changes
-            where action in ('add', 'change', 'remove', 'reject')""",  # noqa: S608
+            where action in ('add', 'change', 'remove', 'reject')
+            union all
+            select
+                @plan_id, @run_id, @sync_name, @planned_at, record_key, null, 'forget',
+                null, null, null, null, null, null
+            from cured""",  # noqa: S608
             parameters,
         )
         return plan_id
 
     def adopt(self, plan_id: str) -> None:
-        """Make a plan the one that counts: record its rejects, and drop the older intents it covers.
+        """Make a plan the one that counts: record its rejects, drop dead letters without a cause, and drop
+        the older intents that it covers.
 
         Older intents of records that the plan does not send stay: the destination may hold them.
         """
@@ -220,13 +226,33 @@ class Ledger:
         )
         self._query(
             f"""
+            delete from `{self._dead_letters}`
+            where
+                sync_name = @sync_name
+                and record_key in (
+                    select record_key from `{self._outbox}`
+                    where sync_name = @sync_name and plan_id = @plan_id and action = 'forget'
+                )""",  # noqa: S608
+            parameters,
+        )
+        self._query(
+            f"""
             delete from `{self._outbox}`
             where
                 sync_name = @sync_name
-                and plan_id != @plan_id
-                and record_key in (
-                    select record_key from `{self._outbox}`
-                    where sync_name = @sync_name and plan_id = @plan_id and action != 'reject'
+                and (
+                    action = 'forget'
+                    or (plan_id != @plan_id and action = 'reject')
+                    or (
+                        plan_id != @plan_id
+                        and record_key in (
+                            select record_key from `{self._outbox}`
+                            where
+                                sync_name = @sync_name
+                                and plan_id = @plan_id
+                                and action in ('add', 'change', 'remove')
+                        )
+                    )
                 )""",  # noqa: S608
             parameters,
         )
@@ -260,7 +286,7 @@ class Ledger:
             where
                 outbox.sync_name = @sync_name
                 and outbox.plan_id = @plan_id
-                and outbox.action != 'reject'
+                and outbox.action in ('add', 'change', 'remove')
                 and (outbox.action = 'remove') = @removes
                 and changelog.record_key is null
             order by outbox.record_key""",  # noqa: S608
@@ -337,7 +363,7 @@ class Ledger:
                 (select count(*) from results where is_rejected) as rejected,
                 (
                     select count(*) from outbox left join results using (record_key)
-                    where results.record_key is null and outbox.action != 'reject'
+                    where results.record_key is null and outbox.action in ('add', 'change', 'remove')
                 ) as pending,
                 (select count(*) from `{self._state}` where sync_name = @sync_name) as in_destination,
                 (select count(*) from `{self._dead_letters}` where sync_name = @sync_name) as dead_letters""",  # noqa: S608

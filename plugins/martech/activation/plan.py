@@ -38,7 +38,12 @@ NORMALISED = {
         r"then regexp_replace({}, r'[^0-9+]', '') end"
     ),
     "name": r"nullif(trim(regexp_replace(lower({}), r'[^\p{{L}}\p{{N}} ]', '')), '')",
-    "country": r"case when regexp_contains(upper(trim({})), r'^[A-Z]{{2}}$') then upper(trim({})) end",
+    "country": (
+        "case when upper(trim({})) in ('UNITED STATES', 'UNITED STATES OF AMERICA', 'USA') then 'US' "
+        "when upper(trim({})) in ('UNITED KINGDOM', 'GREAT BRITAIN', 'UK') then 'GB' "
+        "when upper(trim({})) = 'CANADA' then 'CA' "
+        "when regexp_contains(trim({}), r'^[A-Za-z]{{2}}$') then upper(trim({})) end"
+    ),
     "text": r"nullif(trim(regexp_replace({}, r'[,:]', ' ')), '')",
 }
 ADDRESS = ("givenName", "familyName", "regionCode", "postalCode")
@@ -93,7 +98,8 @@ def _type_of(value: Any) -> str:
 
 
 def diff_sql(sync: Sync, table: Callable[[str], str]) -> tuple[str, list[Any]]:
-    """Return the CTEs that end in ``changes``, one row per record and its action, and their parameters.
+    """Return the CTEs with ``changes``, one row per record and its action, and ``cured``, the keys of dead
+    letters without a cause, and their parameters.
 
     Beside what the outbox knows, ``action`` may be unchanged, suppressed (no consent, not at the destination)
     or held (rejected before with the same content). Further parameters: ``sync_name``, ``plan_id``,
@@ -193,7 +199,7 @@ unsettled as (
         max(person_key) as person_key,
         string_agg(concat(coalesce(payload, ''), '{IDENTIFIER_SEPARATOR}', coalesce(stale_identifiers, ''))) as payload
     from `{table("ops.activation_outbox")}`
-    where sync_name = @sync_name and plan_id != @plan_id and action != 'reject'
+    where sync_name = @sync_name and plan_id != @plan_id and action in ('add', 'change', 'remove')
     group by record_key
 ),
 
@@ -213,7 +219,7 @@ known as (
 dead_letters as (
     select record_key, action, content_hash
     from `{table("ops.activation_dead_letters")}`
-    where sync_name = @sync_name and not @retry_dead_letters
+    where sync_name = @sync_name
 ),
 
 compared as (
@@ -257,6 +263,7 @@ changes as (
         -- Rejected with this very content before, for a reason of the same kind: it would be rejected again.
         if(
             dead_letters.record_key is not null
+            and not @retry_dead_letters
             and not compared.is_unsettled
             and compared.action in ('add', 'change', 'remove', 'reject')
             and (compared.action = 'remove') = (dead_letters.action = 'remove')
@@ -269,6 +276,14 @@ changes as (
     from compared
     left join stale on compared.record_key = stale.record_key
     left join dead_letters on compared.record_key = dead_letters.record_key
+),
+
+-- Rejected once, and nothing is to be done about the record any more.
+cured as (
+    select dead_letters.record_key
+    from dead_letters
+    left join compared on dead_letters.record_key = compared.record_key
+    where compared.record_key is null or compared.action in ('unchanged', 'suppressed')
 )
 """  # noqa: S608
     return sql, parameters + granted_parameters
