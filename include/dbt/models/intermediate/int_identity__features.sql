@@ -120,9 +120,13 @@ name_counts as (
 final as (
     select
         comparable.*,
-        array_concat([comparable.first_name], coalesce(full_names.names, [])) as first_names,
+        if(
+            comparable.first_name is null, [], array_concat([comparable.first_name], coalesce(full_names.names, []))
+        ) as first_names,
         -- What the last name may stand for where it is the first name.
-        array_concat([comparable.last_name], coalesce(last_full_names.names, [])) as last_names,
+        if(
+            comparable.last_name is null, [], array_concat([comparable.last_name], coalesce(last_full_names.names, []))
+        ) as last_names,
         -- The fingerprint tells whether a record must be compared again.
         to_hex(md5(to_json_string(struct(
             comparable.first_name as first_name,
