@@ -32,6 +32,7 @@ class Column:
     :param column: column of the source model, or ``joined.<column>``.
     :param to: field of the destination.
     :param type: type at the destination.
+    :param decimals: digits after the point that a number is rounded to; None leaves it as it is.
     :param required: whether rows in which it is null are rejected.
     :param normalise: normalisation before hashing or sending; None leaves the value as it is.
     :param pii: ``hash_sha256`` sends the hash only, ``plain`` the value; None where it is no personal data.
@@ -40,6 +41,7 @@ class Column:
     column: str
     to: str
     type: str = "string"
+    decimals: int | None = None
     required: bool = False
     normalise: str | None = None
     pii: str | None = None
@@ -190,14 +192,14 @@ def load_sync(path: Path) -> Sync:
     targets: set[str] = set()
     for index, column in enumerate(raw["columns"]):
         if column["to"] in targets:
-            raise refuse(
-                ("columns", index, "to"), f"{column['to']} is mapped twice", "Keep one of the two columns."
-            )
+            raise refuse(("columns", index, "to"), f"{column['to']} is mapped twice", "Keep one of the two columns.")
         targets.add(column["to"])
         if column["column"].startswith("joined.") and "join" not in source:
             raise refuse(
                 ("columns", index, "column"), "there is no joined model", "Declare source.join or drop joined."
             )
+        if "decimals" in column and column.get("type") != "number":
+            raise refuse(("columns", index, "decimals"), "only numbers have decimals", "Add type: number.")
         if column.get("pii") == "hash_sha256" and "normalise" not in column:
             raise refuse(
                 ("columns", index, "pii"),

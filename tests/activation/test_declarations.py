@@ -43,6 +43,7 @@ def test_every_declared_column_exists_in_its_model(sync):
         (SALESFORCE, "external_id: Marketing_Lead_Id__c", "external_id: Id", "external_id: Id", "Marketing_Lead_Id__c"),
         (SALESFORCE, "type: salesforce", "type: sales", "type: sales", "salesforce, braze or google_data_manager"),
         (SALESFORCE, "column: lead_grade", "column: joined.grade", "joined.grade", "Declare source.join"),
+        (SALESFORCE, "type: number, decimals: 4", "decimals: 4", "decimals: 4", "Add type: number"),
         (SALESFORCE, "mode:", 'mode: "', 'mode: "', "Check the indentation and quotes"),
         (GOOGLE, ", pii: hash_sha256}\n  - {column: phone", "}\n  - {column: phone", "column: email", "hash_sha256"),
         (GOOGLE, '"1234567890"', "1234567890", "account_id", "10 digits in quotes"),

@@ -106,6 +106,15 @@ def test_only_changed_rows_travel(leads, run, memory, warehouse):
     assert run()["sent"] == 0
 
 
+def test_noise_in_the_last_digit_is_no_change(leads, run, memory, warehouse):
+    leads({"a": "A"})
+    run()
+    memory.sent.clear()
+    warehouse.run("update `@gold.lead_scores` set lead_score = lead_score + 1e-9 where true")
+    run()
+    assert memory.sent == []
+
+
 def test_a_full_resync_sends_unchanged_rows(leads, run, memory):
     leads({"a": "A", "b": "B"})
     run()

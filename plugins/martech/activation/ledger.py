@@ -342,7 +342,7 @@ class Ledger:
             ),
 
             results as (
-                select record_key, action, max(status = 'rejected') as is_rejected
+                select record_key, action, logical_or(status = 'rejected') as is_rejected
                 from `{self._changelog}`
                 where sync_name = @sync_name and plan_id = @plan_id and recorded_at >= @since
                 group by record_key, action

@@ -62,7 +62,8 @@ def value_sql(column: Column) -> str:
         sql = template.format(*[f"cast({sql} as string)"] * template.count("{}"))
     if column.pii == "hash_sha256":
         return f"to_hex(sha256({sql}))"
-    return TYPES[column.type].format(sql)
+    typed = TYPES[column.type].format(sql)
+    return typed if column.decimals is None else f"round({typed}, {column.decimals})"
 
 
 def conditions_sql(conditions: list[tuple[str, Condition]], prefix: str) -> tuple[list[str], list[Any]]:
@@ -177,6 +178,7 @@ checked as (
 records as (
     select *
     from checked
+    where true
     qualify row_number() over (partition by record_key order by content_hash) = 1
 ),
 
@@ -293,18 +295,26 @@ cured as (
 # audience shares them (a household's phone number), since removing an identifier removes whoever it matches.
 STALE_IDENTIFIERS = f"""in_use as (
     select distinct identifier
-    from compared, unnest(split(payload, '{IDENTIFIER_SEPARATOR}')) as identifier
+    from compared
+    cross join unnest(split(payload, '{IDENTIFIER_SEPARATOR}')) as identifier
     where action in ('add', 'change', 'unchanged') and payload is not null
+),
+
+held as (
+    select record_key, identifier
+    from compared
+    cross join unnest(split(known_payload, '{IDENTIFIER_SEPARATOR}')) as identifier
+    where action in ('change', 'remove') and identifier != ''
 ),
 
 stale as (
     select
-        compared.record_key,
-        string_agg(distinct identifier, '{IDENTIFIER_SEPARATOR}' order by identifier) as identifiers
-    from compared, unnest(split(known_payload, '{IDENTIFIER_SEPARATOR}')) as identifier
-    left join in_use using (identifier)
-    where compared.action in ('change', 'remove') and identifier != '' and in_use.identifier is null
-    group by compared.record_key
+        held.record_key,
+        string_agg(distinct held.identifier, '{IDENTIFIER_SEPARATOR}' order by held.identifier) as identifiers
+    from held
+    left join in_use on held.identifier = in_use.identifier
+    where in_use.identifier is null
+    group by held.record_key
 )"""  # noqa: S608
 
 NO_STALE_IDENTIFIERS = """stale as (
