@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
-from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior, TestIndirectSelection
 
 from include.warehouse.settings import DBT_DIR, settings
 
@@ -43,6 +43,8 @@ def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER,
             invocation_mode=InvocationMode.DBT_RUNNER,
+            # A test that reads gold and silver runs with gold, not already with silver.
+            test_indirect_selection=TestIndirectSelection.BUILDABLE,
             # Unit tests prove the code, not the day's data: they run in `make test`.
             setup_operator_args={"dbt_cmd_flags": ["--exclude-resource-type", "unit_test"]},
         ),
