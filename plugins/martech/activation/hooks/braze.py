@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import requests
 from airflow.providers.common.compat.sdk import BaseHook
 
+from martech.activation.api_client import ApiClient, base_url, json_of
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome, masked
-from martech.activation.http import ApiClient, base_url, json_of
 from martech.activation.rate_limit import RateLimit
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import requests
 from airflow.providers.common.compat.sdk import mask_secret
 from airflow.providers.google.common.hooks.base_google import GoogleBaseHook
 
+from martech.activation.api_client import ApiClient, base_url, json_of
 from martech.activation.batching import batches
 from martech.activation.changes import (
     BatchRejectedError,
@@ -22,7 +23,6 @@ from martech.activation.changes import (
     TransientError,
     masked,
 )
-from martech.activation.http import ApiClient, base_url, json_of
 from martech.activation.rate_limit import RateLimit
 
 if TYPE_CHECKING:

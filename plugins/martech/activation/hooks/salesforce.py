@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import requests
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
+from martech.activation.api_client import ApiClient, base_url, json_of
 from martech.activation.batching import batches
 from martech.activation.changes import Change, FatalError, Outcome, TransientError, masked
-from martech.activation.http import ApiClient, base_url, json_of
 from martech.activation.rate_limit import RateLimit
 from martech.activation.retry import retrying
 

@@ -7,8 +7,8 @@ import time
 import pytest
 import requests
 from airflow.providers.common.compat.sdk import Connection
+from martech.activation.api_client import ApiClient, base_url, json_of, retry_after
 from martech.activation.changes import FatalError, TransientError, masked
-from martech.activation.http import ApiClient, base_url, json_of, retry_after
 from martech.activation.rate_limit import RateLimit
 
 from tools.destinations.braze import BrazeServer
