@@ -49,6 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         _step("following the chain: checks → silver → gold → destinations")
         runs = chain.wait(dags)
         print_report(warehouse_client(stack.warehouse_url), runs)
+        print("\nWhat the destinations received")
+        module = [sys.executable, "-m", "tools.destinations", "summary"]
+        print(stack.run(*module, "--connections", stack.destinations_file), end="")
     failed = [run.dag_id for run in runs if run.state != "success"]
     print(
         f"\n{'FAILED: ' + ', '.join(failed) if failed else 'Everything is built'} in {time.monotonic() - began:.0f} s."

@@ -15,6 +15,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +28,7 @@ import yaml
 
 from tools.local.services import (
     REPOSITORY,
+    START_TIMEOUT_SECONDS,
     StackError,
     free_port,
     wait_for_http,
@@ -86,6 +88,7 @@ class LocalStack:
             self.log_dir.mkdir(parents=True, exist_ok=True)
             self.airflow_home.mkdir(parents=True, exist_ok=True)
             self._start_warehouse()
+            self._start_destinations()
             self._start_metadata()
         except BaseException:
             self.stop()
@@ -144,6 +147,24 @@ class LocalStack:
         self._spawn("warehouse", command, dict(os.environ))
         wait_for_http(f"{self.warehouse_url}/bigquery/v2/projects", self.check_services)
 
+    # ── destinations of reverse ETL ─────────────────────────────────────────────────────────────────────
+
+    @property
+    def destinations_file(self) -> Path:
+        """The Airflow connections of the local destinations; their keys open nothing else."""
+        return self.home / "destinations.json"
+
+    def _start_destinations(self) -> None:
+        self.destinations_file.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "tools.destinations", "serve", "--connections", self.destinations_file]
+        self._spawn("destinations", command, {**os.environ, "PYTHONPATH": str(REPOSITORY)})
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not self.destinations_file.exists():
+            self.check_services()
+            if time.monotonic() > deadline:
+                raise StackError(f"the destinations did not start; see {self.log_dir}")
+            time.sleep(0.2)
+
     # ── metadata ────────────────────────────────────────────────────────────────────────────────────
 
     def _start_metadata(self) -> None:
@@ -194,6 +215,8 @@ class LocalStack:
             )
             for entry in settings["connections"]
         }
+        for conn_id, connection in json.loads(self.destinations_file.read_text()).items():
+            connections[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(connection)
         return {
             **os.environ,
             **connections,
