@@ -43,8 +43,6 @@ def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.WATCHER,
             invocation_mode=InvocationMode.DBT_RUNNER,
-            # A test that reads gold and silver runs with gold, not already with silver.
-            test_indirect_selection=TestIndirectSelection.BUILDABLE,
             # Unit tests prove the code, not the day's data: they run in `make test`.
             setup_operator_args={"dbt_cmd_flags": ["--exclude-resource-type", "unit_test"]},
         ),
@@ -61,6 +59,8 @@ def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
                 "start_date": "{{ window_start() }}",
                 "end_date": "{{ window_end() }}",
             },
+            # A test that reads gold and silver runs with gold, not already with silver.
+            "indirect_selection": TestIndirectSelection.BUILDABLE.value,
             "append_env": True,
         },
     )

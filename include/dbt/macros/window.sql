@@ -2,7 +2,7 @@
     writes only window_start(…) to window_end(). -#}
 
 {% macro window_day(name) -%}
-    {{ return(var(name) or (modules.datetime.date.today() - modules.datetime.timedelta(days=1)).isoformat()) }}
+    {{ return((var(name) | string) or (modules.datetime.date.today() - modules.datetime.timedelta(days=1)).isoformat()) }}
 {%- endmacro %}
 
 {#- First day of the window, `lookback_days` earlier where late rows or restated facts count. -#}
