@@ -9,11 +9,13 @@
 ) }}
 
 {%- set credit_model = attribution_setting('campaign_model') %}
+{#- A touch may name a campaign that delivered long before the conversion. #}
+{%- set first_delivery = attribution_start(attribution_setting('lookback_days')) %}
 {%- set window = "between " ~ attribution_start() ~ " and " ~ attribution_end() %}
 
 with delivered as (
     select * from {{ ref('unified_ad_performance') }}
-    where performance_date between {{ attribution_start(attribution_setting('lookback_days')) }} and {{ attribution_end() }}
+    where performance_date between {{ first_delivery }} and {{ attribution_end() }}
 ),
 
 sessions as (
@@ -73,31 +75,67 @@ facts as (
         0.0 as new_customers
     from sessions
     union all
-    select created_date, campaign_id, campaign_name, channel, 0, 0, 1, 0, 0, 0.0, cast(0 as numeric), 0.0
+    select
+        created_date as campaign_date,
+        campaign_id,
+        campaign_name,
+        channel,
+        0 as sessions,
+        0 as engaged_sessions,
+        1 as leads_generated,
+        0 as opportunities,
+        0 as opportunities_won,
+        0.0 as attributed_conversions,
+        cast(0 as numeric) as attributed_revenue,
+        0.0 as new_customers
     from leads
     where created_date {{ window }}
     union all
-    select date(converted_at), campaign_id, campaign_name, channel, 0, 0, 0, 1, 0, 0.0, cast(0 as numeric), 0.0
+    select
+        date(converted_at) as campaign_date,
+        campaign_id,
+        campaign_name,
+        channel,
+        0 as sessions,
+        0 as engaged_sessions,
+        0 as leads_generated,
+        1 as opportunities,
+        0 as opportunities_won,
+        0.0 as attributed_conversions,
+        cast(0 as numeric) as attributed_revenue,
+        0.0 as new_customers
     from leads
     where date(converted_at) {{ window }} and converted_opportunity_id is not null
     union all
-    select opportunity_closed_date, campaign_id, campaign_name, channel, 0, 0, 0, 0, 1, 0.0, cast(0 as numeric), 0.0
+    select
+        opportunity_closed_date as campaign_date,
+        campaign_id,
+        campaign_name,
+        channel,
+        0 as sessions,
+        0 as engaged_sessions,
+        0 as leads_generated,
+        0 as opportunities,
+        1 as opportunities_won,
+        0.0 as attributed_conversions,
+        cast(0 as numeric) as attributed_revenue,
+        0.0 as new_customers
     from leads
     where opportunity_closed_date {{ window }} and opportunity_is_won
     union all
     select
-        conversions.transaction_date,
+        conversions.transaction_date as campaign_date,
         touch.campaign_id,
         touch.campaign_name,
         touch.channel,
-        0,
-        0,
-        0,
-        0,
-        0,
-        touch.{{ credit_model }}_credit,
-        touch.{{ credit_model }}_revenue,
-        if(conversions.is_first_conversion, touch.{{ credit_model }}_credit, 0.0)
+        0 as sessions,
+        0 as engaged_sessions,
+        0 as leads_generated,
+        0 as opportunities,
+        0 as opportunities_won,
+        touch.{{ credit_model }}_credit as attributed_conversions,
+        touch.{{ credit_model }}_revenue as attributed_revenue,
+        if(conversions.is_first_conversion, touch.{{ credit_model }}_credit, 0.0) as new_customers
     from conversions
     cross join unnest(conversions.touchpoints) as touch
     where

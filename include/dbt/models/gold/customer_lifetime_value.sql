@@ -64,8 +64,10 @@ past_days as (
         conversions.customer_id,
         date_sub(as_of.as_of_date, interval days_ago day) as past_date,
         max(
-            if(conversions.transaction_date <= date_sub(as_of.as_of_date, interval days_ago day),
-                conversions.transaction_date, null)
+            if(
+                conversions.transaction_date <= date_sub(as_of.as_of_date, interval days_ago day),
+                conversions.transaction_date, null
+            )
         ) as last_order_date,
         logical_or(
             conversions.transaction_date > date_sub(as_of.as_of_date, interval days_ago day)

@@ -107,7 +107,9 @@ visit_days as (
         customer_id,
         day,
         lead(day) over (partition by customer_id order by day asc) as next_day
-    from (select distinct customer_id, day from sessions where customer_id is not null)
+    from sessions
+    where customer_id is not null
+    group by customer_id, day
 ),
 
 -- A visit makes its person active for 28 days or until the next visit does.
@@ -116,34 +118,40 @@ active as (
         active_day as day,
         count(*) as active_customers_28d
     from visit_days
-    cross join unnest(generate_date_array(
-        visit_days.day,
-        least(
-            date_add(visit_days.day, interval 27 day),
-            date_sub(coalesce(visit_days.next_day, date '9999-12-31'), interval 1 day)
-        )
-    )) as active_day
+    cross join
+        unnest(generate_date_array(
+            visit_days.day,
+            least(
+                date_add(visit_days.day, interval 27 day),
+                date_sub(coalesce(visit_days.next_day, date '9999-12-31'), interval 1 day)
+            )
+        )) as active_day
     group by active_day
+),
+
+mql_stage as (
+    select minimum from {{ ref('scoring_bands') }}
+    where score = 'stage' and band = 'mql'
+),
+
+observed_scores as (
+    select
+        lead_id,
+        observed_date,
+        max(lead_score) as lead_score
+    from {{ ref('int_leads__observed') }}
+    group by lead_id, observed_date
 ),
 
 created_leads as (
     select
         leads.created_date as day,
         count(*) as leads,
-        countif(observed.lead_score >= stages.minimum) as marketing_qualified_leads
+        countif(observed_scores.lead_score >= mql_stage.minimum) as marketing_qualified_leads
     from {{ ref('unified_leads') }} as leads
-    cross join (
-        select minimum from {{ ref('scoring_bands') }} where score = 'stage' and band = 'mql'
-    ) as stages
-    left join (
-        select
-            lead_id,
-            observed_date,
-            max(lead_score) as lead_score
-        from {{ ref('int_leads__observed') }}
-        group by lead_id, observed_date
-    ) as observed
-        on leads.lead_id = observed.lead_id and leads.created_date = observed.observed_date
+    cross join mql_stage
+    left join observed_scores
+        on leads.lead_id = observed_scores.lead_id and leads.created_date = observed_scores.observed_date
     where leads.created_date between {{ first_day }} and {{ window_end() }}
     group by day
 ),

@@ -18,7 +18,7 @@ steps as (
         paths.conversions,
         paths.non_conversions,
         channel,
-        step_number as step_number
+        step_number
     from paths
     cross join unnest(split(paths.path, ' > ')) as channel with offset as step_number
 ),
@@ -75,20 +75,39 @@ channels as (
         channel,
         row_number() over (partition by fit_month order by channel asc) as channel_number,
         count(*) over (partition by fit_month) as channel_count
-    from (select distinct fit_month, channel from steps)
+    from steps
+    group by fit_month, channel
 ),
 
 -- Row 0 is the start, column channel_count + 1 the conversion.
 from_states as (
-    select fit_month, channel as state, channel_number as i, channel_count from channels
+    select
+        fit_month,
+        channel as state,
+        channel_number as i,
+        channel_count
+    from channels
     union all
-    select distinct fit_month, '(start)' as state, 0 as i, channel_count from channels
+    select distinct
+        fit_month,
+        '(start)' as state,
+        0 as i,
+        channel_count
+    from channels
 ),
 
 to_states as (
-    select fit_month, channel as state, channel_number as j from channels
+    select
+        fit_month,
+        channel as state,
+        channel_number as j
+    from channels
     union all
-    select distinct fit_month, '(conversion)' as state, channel_count + 1 as j from channels
+    select distinct
+        fit_month,
+        '(conversion)' as state,
+        channel_count + 1 as j
+    from channels
 ),
 
 -- One matrix per month and removed channel; number 0 removes nothing.
@@ -110,24 +129,24 @@ eliminated_0 as (
     cross join unnest(generate_array(0, from_states.channel_count)) as removed
 ),
 {% for s in range(1, max_channels + 1) %}
-eliminated_{{ s }} as (
-    select
-        fit_month,
-        removed,
-        i,
-        j,
-        channel_count,
-        -- Beyond the last channel there is nothing to go round: the window values are null or the conversion's.
-        if(
-            {{ s }} > channel_count,
-            p,
-            p
-            + max(if(j = {{ s }}, p, null)) over (partition by fit_month, removed, i)
-            * max(if(i = {{ s }}, p, null)) over (partition by fit_month, removed, j)
-            / (1 - max(if(i = {{ s }} and j = {{ s }}, p, null)) over (partition by fit_month, removed))
-        ) as p
-    from eliminated_{{ s - 1 }}
-),
+    eliminated_{{ s }} as (
+        select
+            fit_month,
+            removed,
+            i,
+            j,
+            channel_count,
+            -- Beyond the last channel there is nothing to go round: the window values are null or the conversion's.
+            if(
+                {{ s }} > channel_count,
+                p,
+                p
+                + max(if(j = {{ s }}, p, null)) over (partition by fit_month, removed, i)
+                * max(if(i = {{ s }}, p, null)) over (partition by fit_month, removed, j)
+                / (1 - max(if(i = {{ s }} and j = {{ s }}, p, null)) over (partition by fit_month, removed))
+            ) as p
+        from eliminated_{{ s - 1 }}
+    ),
 {% endfor %}
 conversion_rates as (
     select

@@ -7,11 +7,11 @@
 {#- A channel joins a coalition of `size` out of `count` channels in this share of all orders. -#}
 {%- set shares = [] %}
 {%- for count in range(1, max_channels + 1) %}
-{%- set share = namespace(value=1 / count) %}
-{%- for size in range(count) %}
-{%- do shares.append((count, size, share.value)) %}
-{%- set share.value = share.value * (size + 1) / (count - 1 - size) if size < count - 1 else 0 %}
-{%- endfor %}
+    {%- set share = namespace(value=1 / count) %}
+    {%- for size in range(count) %}
+        {%- do shares.append((count, size, share.value)) %}
+        {%- set share.value = share.value * (size + 1) / (count - 1 - size) if size < count - 1 else 0 %}
+    {%- endfor %}
 {%- endfor %}
 
 with paths as (
@@ -24,19 +24,21 @@ with paths as (
     from {{ ref('int_attribution__paths') }}
 ),
 
+month_channels as (
+    select distinct
+        paths.fit_month,
+        step as channel
+    from paths
+    cross join unnest(paths.steps) as step
+),
+
 channels as (
     select
         fit_month,
         channel,
         row_number() over (partition by fit_month order by channel asc) - 1 as bit,
         count(*) over (partition by fit_month) as channel_count
-    from (
-        select distinct
-            paths.fit_month,
-            step as channel
-        from paths
-        cross join unnest(paths.steps) as step
-    )
+    from month_channels
 ),
 
 path_sets as (
@@ -62,12 +64,19 @@ journey_sets as (
     group by fit_month, channel_set
 ),
 
+months as (
+    select distinct
+        fit_month,
+        channel_count
+    from channels
+),
+
 coalitions as (
     select
         months.fit_month,
         months.channel_count,
         coalition
-    from (select distinct fit_month, channel_count from channels) as months
+    from months
     cross join unnest(generate_array(0, (1 << months.channel_count) - 1)) as coalition
 ),
 
@@ -92,8 +101,8 @@ order_shares as (
         share.order_share
     from unnest([
         {%- for count, size, share in shares %}
-        struct({{ count }} as channel_count, {{ size }} as coalition_size, {{ share }} as order_share)
-        {{- ',' if not loop.last }}
+            struct({{ count }} as channel_count, {{ size }} as coalition_size, {{ share }} as order_share)
+            {{- ',' if not loop.last }}
         {%- endfor %}
     ]) as share
 ),

@@ -22,8 +22,7 @@ with matured as (
 
 base as (
     -- Before any lead has matured, one in ten is as good a guess as another.
-    select
-        (countif(age_from = 0 and converted = 1) + 0.1) / (countif(age_from = 0) + 1) as base_rate
+    select (countif(age_from = 0 and converted = 1) + 0.1) / (countif(age_from = 0) + 1) as base_rate
     from matured
 ),
 

@@ -107,7 +107,7 @@ behaviour as (
     left join activity
         on
             leads.customer_id = activity.customer_id
-            and activity.activity_date <= days.observed_date
+            and days.observed_date >= activity.activity_date
             and activity.activity_date > date_sub(days.observed_date, interval 30 day)
     group by days.lead_id, days.observed_date, days.is_current
 ),
@@ -190,8 +190,11 @@ scored as (
         valued.*,
         least(
             {%- for component in lead_components() %}
-            (select any_value(weights.weight) from weights where weights.component = '{{ component }}')
-            * valued.{{ component }}_score{{ ' +' if not loop.last else ',' }}
+                (
+                    select any_value(weights.weight) from weights
+                    where weights.component = '{{ component }}'
+                )
+                * valued.{{ component }}_score{{ ' +' if not loop.last else ',' }}
             {%- endfor %}
             100
         ) as lead_score
