@@ -44,7 +44,7 @@ $(MANIFEST): $(VENV)/.ready $(shell find include/dbt -not -path '*/target*' -not
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest run ui reset lint test
+.PHONY: manifest run ui reset lint test bench
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
@@ -61,5 +61,13 @@ lint: $(VENV)/.ready ## check the style of Python and SQL
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar include/sql include/dbt/models include/dbt/tests
 
+bench: setup manifest ## measure correctness and speed, and write docs/results.md
+	@$(VENV)/bin/python -m tools.bench $(ARGS)
+
+# Parsing, operators and shared code must work on both Airflow lines.
+BOTH_LINES := tests/dags tests/plugins tests/warehouse
+
 test: setup manifest lint ## every test, as CI runs it
 	$(VENV)/bin/pytest
+	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup
+	.venv-airflow3/bin/pytest $(BOTH_LINES)
