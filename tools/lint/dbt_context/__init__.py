@@ -1,4 +1,4 @@
-"""What dbt gives to a model's Jinja and sqlfluff does not: the project's variables and ``modules``."""
+"""What dbt gives to a model's Jinja and sqlfluff does not: the project's variables, ``modules`` and ``adapter``."""
 
 import datetime
 from pathlib import Path
@@ -11,6 +11,9 @@ _PROJECT = Path(__file__).resolve().parents[3] / "include" / "dbt" / "dbt_projec
 _VARIABLES: dict[str, Any] = yaml.safe_load(_PROJECT.read_text())["vars"]
 
 modules = SimpleNamespace(datetime=datetime)
+# No warehouse is asked while linting: one column stands in for those of a table.
+_COLUMN = SimpleNamespace(name="column", dtype="string")
+adapter = SimpleNamespace(get_columns_in_relation=lambda relation: [_COLUMN])
 
 
 def var(name: str, default: Any = None) -> Any:

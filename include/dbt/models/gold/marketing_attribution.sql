@@ -70,33 +70,33 @@ weighted as (
 -- floats depend on its order and a rerun must give the same rows.
 credited as (
     select
-        *,
         {%- for model in credit_models %}
-            round(coalesce(
-                safe_divide({{ model }}_weight, sum({{ model }}_weight) over (partition by transaction_id)),
-                1 / touch_count
-            ), 12) as {{ model }}_credit{{ ',' if not loop.last }}
+        round(coalesce(
+            safe_divide({{ model }}_weight, sum({{ model }}_weight) over (partition by transaction_id)),
+            1 / touch_count
+        ), 12) as {{ model }}_credit,
         {%- endfor %}
+        weighted.*
     from weighted
 ),
 
 cumulated as (
     select
-        *,
         {%- for model in credit_models %}
-            if(
-                position = touch_count,
-                1.0,
-                least(
-                    sum({{ model }}_credit) over (
-                        partition by transaction_id
-                        order by position asc
-                        rows between unbounded preceding and current row
-                    ),
-                    1.0
-                )
-            ) as {{ model }}_cumulated{{ ',' if not loop.last }}
+        if(
+            position = touch_count,
+            1.0,
+            least(
+                sum({{ model }}_credit) over (
+                    partition by transaction_id
+                    order by position asc
+                    rows between unbounded preceding and current row
+                ),
+                1.0
+            )
+        ) as {{ model }}_cumulated,
         {%- endfor %}
+        credited.*
     from credited
 ),
 
@@ -104,25 +104,25 @@ cumulated as (
 -- away exactly the revenue of the conversion.
 booked as (
     select
-        *,
         {%- for model in credit_models %}
-            if(
-                {{ model }}_cumulated > 1 - 1e-9,
-                revenue,
-                cast(round(cast(revenue as float64) * {{ model }}_cumulated, 2) as numeric)
-            ) as {{ model }}_booked{{ ',' if not loop.last }}
+        if(
+            {{ model }}_cumulated > 1 - 1e-9,
+            revenue,
+            cast(round(cast(revenue as float64) * {{ model }}_cumulated, 2) as numeric)
+        ) as {{ model }}_booked,
         {%- endfor %}
+        cumulated.*
     from cumulated
 ),
 
 shared as (
     select
-        *,
         {%- for model in credit_models %}
-            {{ model }}_booked - coalesce(
-                lag({{ model }}_booked) over (partition by transaction_id order by position asc), 0
-            ) as {{ model }}_revenue{{ ',' if not loop.last }}
+        {{ model }}_booked - coalesce(
+            lag({{ model }}_booked) over (partition by transaction_id order by position asc), 0
+        ) as {{ model }}_revenue,
         {%- endfor %}
+        booked.*
     from booked
 ),
 
@@ -151,7 +151,7 @@ conversions as (
         max(if(position = touch_count, last_touch_revenue, null)) as last_touch_revenue,
         max(if(position = last_non_direct_position, last_non_direct_revenue, null)) as last_non_direct_revenue,
         {%- for model in credit_models[3:] %}
-            max(if(position = 1, {{ model }}_revenue, null)) as first_touch_{{ model }}_revenue,
+        max(if(position = 1, {{ model }}_revenue, null)) as first_touch_{{ model }}_revenue,
         {%- endfor %}
         array_agg(
             struct(
@@ -165,10 +165,10 @@ conversions as (
                 is_direct as is_direct,
                 days_before_conversion as days_before_conversion,
                 {%- for model in credit_models %}
-                    cast({{ model }}_credit as float64) as {{ model }}_credit,
+                cast({{ model }}_credit as float64) as {{ model }}_credit,
                 {%- endfor %}
                 {%- for model in credit_models %}
-                    {{ model }}_revenue as {{ model }}_revenue{{ ',' if not loop.last }}
+                {{ model }}_revenue as {{ model }}_revenue{{ ',' if not loop.last }}
                 {%- endfor %}
             )
             order by position asc
@@ -200,7 +200,7 @@ final as (
         conversions.last_touch_revenue,
         conversions.last_non_direct_revenue,
         {%- for model in credit_models[3:] %}
-            conversions.first_touch_{{ model }}_revenue,
+        conversions.first_touch_{{ model }}_revenue,
         {%- endfor %}
         conversions.touch_count,
         conversions.channel_count,

@@ -113,7 +113,7 @@ entity_days as (
         date_diff(snapshots.snapshot_date, daily.activity_date, day) as days_ago,
         max(daily.active_days) as active_days,
         {%- for measure in feature_windows() if measure != 'active_days' %}
-            sum(daily.{{ measure }}) as {{ measure }},
+        sum(daily.{{ measure }}) as {{ measure }},
         {%- endfor %}
         sum(daily.gross_revenue) as gross_revenue,
         sum(daily.discounts) as discounts
@@ -134,12 +134,12 @@ aggregated as (
         entity_id,
         snapshot_date,
         {%- for measure, windows in feature_windows().items() %}
-            {%- for days in windows %}
-                sum(if(days_ago < {{ days }}, {{ measure }}, 0)) as {{ measure }}_{{ days }}d,
-            {%- endfor %}
+        {%- for days in windows %}
+        sum(if(days_ago < {{ days }}, {{ measure }}, 0)) as {{ measure }}_{{ days }}d,
+        {%- endfor %}
         {%- endfor %}
         {%- for days in [30, 90, 365] %}
-            sum(if(days_ago < {{ days }}, gross_revenue - discounts, 0)) as revenue_{{ days }}d,
+        sum(if(days_ago < {{ days }}, gross_revenue - discounts, 0)) as revenue_{{ days }}d,
         {%- endfor %}
         sum(gross_revenue) as gross_revenue_365d,
         sum(discounts) as discounts_365d,
@@ -160,9 +160,9 @@ final as (
         aggregated.entity_id,
         aggregated.snapshot_date,
         {%- for measure, windows in feature_windows().items() %}
-            {%- for days in windows %}
-                aggregated.{{ measure }}_{{ days }}d,
-            {%- endfor %}
+        {%- for days in windows %}
+        aggregated.{{ measure }}_{{ days }}d,
+        {%- endfor %}
         {%- endfor %}
         aggregated.revenue_30d,
         aggregated.revenue_90d,

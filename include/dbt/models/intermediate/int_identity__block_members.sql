@@ -75,12 +75,12 @@ named as (
 
 keyed as (
     {%- for rule, relation, parts in rules %}
-        {% if not loop.first %}union all
-        {% endif -%}
-        select
-            identity_key,
-            concat('{{ rule }}:', {{ parts | join(", '|', ") }}) as block_key
-        from {{ relation }}
+    {% if not loop.first %}union all
+    {% endif -%}
+    select
+        identity_key,
+        concat('{{ rule }}:', {{ parts | join(", '|', ") }}) as block_key
+    from {{ relation }}
     {%- endfor %}
 ),
 

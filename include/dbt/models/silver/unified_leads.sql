@@ -27,7 +27,8 @@ leads as (
         and (
             {{ landed_in_window() }}
             or converted_opportunity_id in (
-                select opportunity_id from opportunities where {{ landed_in_window() }}
+                select opportunities.opportunity_id from opportunities
+                where {{ landed_in_window() }}
             )
         )
 ),

@@ -26,7 +26,10 @@ tickets as (
         and created_at is not null
         and (
             {{ landed_in_window() }}
-            or ticket_id in (select ticket_id from all_ratings where {{ landed_in_window() }})
+            or ticket_id in (
+                select all_ratings.ticket_id from all_ratings
+                where {{ landed_in_window() }}
+            )
         )
 ),
 

@@ -94,7 +94,10 @@ click_touches as (
         lower(clicks.device) as device_category
     from clicks
     left join campaigns on clicks.campaign_id = campaigns.campaign_id and campaigns.platform = 'google_ads'
-    where clicks.gclid not in (select gclid from sessions where gclid is not null)
+    where clicks.gclid not in (
+        select sessions.gclid from sessions
+        where sessions.gclid is not null
+    )
 ),
 
 message_touches as (

@@ -26,7 +26,10 @@ orders as (
         and not is_test
         and (
             {{ landed_in_window() }}
-            or order_id in (select order_id from line_items where {{ landed_in_window() }})
+            or order_id in (
+                select line_items.order_id from line_items
+                where {{ landed_in_window() }}
+            )
         )
 ),
 
@@ -49,7 +52,7 @@ units as (
         order_id,
         sum(coalesce(quantity, 0)) as item_count
     from line_items
-    where not is_deleted and order_id in (select order_id from orders)
+    where not is_deleted and order_id in (select orders.order_id from orders)
     group by order_id
 ),
 

@@ -3,7 +3,7 @@ with silver as (
     select
         transaction_date,
         count(*) as conversions,
-        sum(net_revenue) as revenue,
+        sum(net_revenue) as revenue
     from {{ ref('unified_transactions') }}
     where
         transaction_date between {{ attribution_start() }} and {{ attribution_end() }}
@@ -16,7 +16,7 @@ gold as (
     select
         transaction_date,
         count(*) as conversions,
-        sum(revenue) as revenue,
+        sum(revenue) as revenue
     from {{ ref('marketing_attribution') }}
     where transaction_date between {{ attribution_start() }} and {{ attribution_end() }}
     group by transaction_date
@@ -25,7 +25,7 @@ gold as (
 select
     coalesce(silver.transaction_date, gold.transaction_date) as transaction_date,
     silver.conversions as silver_conversions,
-    gold.conversions as gold_conversions,
+    gold.conversions as gold_conversions
 from silver
 full outer join gold on silver.transaction_date = gold.transaction_date
 where

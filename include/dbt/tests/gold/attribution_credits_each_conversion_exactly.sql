@@ -4,14 +4,14 @@ with touches as (
     select
         conversions.transaction_id,
         conversions.revenue,
-        count(touch.position) as touches,
-        max(touch.touchpoint_at) > max(conversions.transaction_at) as has_late_touch,
         {%- for model in attribution_models() %}
         sum(touch.{{ model }}_credit) as {{ model }}_credit,
         sum(touch.{{ model }}_revenue) as {{ model }}_revenue,
         min(touch.{{ model }}_credit) as {{ model }}_lowest_credit,
         min(touch.{{ model }}_revenue) as {{ model }}_lowest_revenue,
         {%- endfor %}
+        count(touch.position) as touches,
+        max(touch.touchpoint_at) > max(conversions.transaction_at) as has_late_touch
     from {{ ref('marketing_attribution') }} as conversions
     left join unnest(conversions.touchpoints) as touch
     group by conversions.transaction_id, conversions.revenue

@@ -6,7 +6,7 @@ with source_totals as (
         performance_date as campaign_date,
         sum(impressions) as impressions,
         sum(clicks) as clicks,
-        sum(spend) as spend,
+        sum(spend) as spend
     from {{ ref('unified_ad_performance') }}
     where performance_date between {{ attribution_start() }} and {{ attribution_end() }}
     group by platform, performance_date
@@ -18,7 +18,7 @@ gold_totals as (
         campaign_date,
         sum(impressions) as impressions,
         sum(clicks) as clicks,
-        sum(campaign_spend) as spend,
+        sum(campaign_spend) as spend
     from {{ ref('campaign_performance') }}
     where campaign_date between {{ attribution_start() }} and {{ attribution_end() }}
     group by platform, campaign_date
@@ -41,7 +41,7 @@ booked as (
 
 select
     coalesce(source_totals.platform, gold_totals.platform) as what,
-    coalesce(source_totals.campaign_date, gold_totals.campaign_date) as campaign_date,
+    coalesce(source_totals.campaign_date, gold_totals.campaign_date) as campaign_date
 from source_totals
 full outer join gold_totals
     on source_totals.platform = gold_totals.platform and source_totals.campaign_date = gold_totals.campaign_date
@@ -52,7 +52,7 @@ where
 union all
 select
     'attributed revenue' as what,
-    {{ attribution_end() }} as campaign_date,
+    {{ attribution_end() }} as campaign_date
 from credited
 cross join booked
 where coalesce(credited.revenue, 0) != coalesce(booked.revenue, 0)

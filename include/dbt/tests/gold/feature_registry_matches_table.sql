@@ -4,26 +4,27 @@
 with table_columns as (
     select
         column_name,
-        lower(column_type) as column_type,
-    from unnest([
-        struct('' as column_name, '' as column_type)
-        {%- for column in columns %},
-        struct('{{ column.name }}' as column_name, '{{ column.dtype }}' as column_type)
-        {%- endfor %}
-    ])
+        lower(column_type) as column_type
+    from
+        unnest([
+            {%- for column in columns %}
+            struct('{{ column.name }}' as column_name, '{{ column.dtype }}' as column_type),
+            {%- endfor %}
+            struct('' as column_name, '' as column_type)
+        ])
     where column_name not in ('', 'entity_type', 'entity_id', 'snapshot_date')
 ),
 
 registry as (
     select
         feature,
-        lower(data_type) as data_type,
+        lower(data_type) as data_type
     from {{ ref('feature_registry') }}
 )
 
 select
     registry.feature,
-    table_columns.column_name,
+    table_columns.column_name
 from registry
 full outer join table_columns on registry.feature = table_columns.column_name
 where

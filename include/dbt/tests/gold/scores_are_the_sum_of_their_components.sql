@@ -2,20 +2,20 @@ with scores as (
     select
         customer_id as entity,
         health_score as score,
-        components,
+        components
     from {{ ref('customer_health_scores') }}
     union all
     select
         lead_id as entity,
         lead_score as score,
-        components,
+        components
     from {{ ref('lead_scores') }}
 )
 
 select
     scores.entity,
     scores.score,
-    sum(component.contribution) as contributions,
+    sum(component.contribution) as contributions
 from scores
 cross join unnest(scores.components) as component
 group by scores.entity, scores.score

@@ -2,14 +2,12 @@
 {%- set declared = {'health': health_components(), 'lead': lead_components()} %}
 select
     score,
-    sum(weight) as weight,
+    sum(weight) as weight
 from {{ ref('scoring_weights') }}
 group by score
 having
-    abs(sum(weight) - 1) > 1e-9
     {%- for name, components in declared.items() %}
-    or (
-        score = '{{ name }}'
-        and countif(component in ('{{ components | join("', '") }}')) != {{ components | length }}
-    )
+    (score = '{{ name }}' and countif(component in unnest({{ components }})) != {{ components | length }})
+    or
     {%- endfor %}
+    abs(sum(weight) - 1) > 1e-9

@@ -129,24 +129,24 @@ eliminated_0 as (
     cross join unnest(generate_array(0, from_states.channel_count)) as removed
 ),
 {% for s in range(1, max_channels + 1) %}
-    eliminated_{{ s }} as (
-        select
-            fit_month,
-            removed,
-            i,
-            j,
-            channel_count,
-            -- Beyond the last channel there is nothing to go round: the window values are null or the conversion's.
-            if(
-                {{ s }} > channel_count,
-                p,
-                p
-                + max(if(j = {{ s }}, p, null)) over (partition by fit_month, removed, i)
-                * max(if(i = {{ s }}, p, null)) over (partition by fit_month, removed, j)
-                / (1 - max(if(i = {{ s }} and j = {{ s }}, p, null)) over (partition by fit_month, removed))
-            ) as p
-        from eliminated_{{ s - 1 }}
-    ),
+eliminated_{{ s }} as (
+    select
+        fit_month,
+        removed,
+        i,
+        j,
+        channel_count,
+        -- Beyond the last channel there is nothing to go round: the window values are null or the conversion's.
+        if(
+            {{ s }} > channel_count,
+            p,
+            p
+            + max(if(j = {{ s }}, p, null)) over (partition by fit_month, removed, i)
+            * max(if(i = {{ s }}, p, null)) over (partition by fit_month, removed, j)
+            / (1 - max(if(i = {{ s }} and j = {{ s }}, p, null)) over (partition by fit_month, removed))
+        ) as p
+    from eliminated_{{ s - 1 }}
+),
 {% endfor %}
 conversion_rates as (
     select

@@ -7,11 +7,11 @@
 {#- A channel joins a coalition of `size` out of `count` channels in this share of all orders. -#}
 {%- set shares = [] %}
 {%- for count in range(1, max_channels + 1) %}
-    {%- set share = namespace(value=1 / count) %}
-    {%- for size in range(count) %}
-        {%- do shares.append((count, size, share.value)) %}
-        {%- set share.value = share.value * (size + 1) / (count - 1 - size) if size < count - 1 else 0 %}
-    {%- endfor %}
+{%- set share = namespace(value=1 / count) %}
+{%- for size in range(count) %}
+{%- do shares.append((count, size, share.value)) %}
+{%- set share.value = share.value * (size + 1) / (count - 1 - size) if size < count - 1 else 0 %}
+{%- endfor %}
 {%- endfor %}
 
 with paths as (
@@ -101,8 +101,8 @@ order_shares as (
         share.order_share
     from unnest([
         {%- for count, size, share in shares %}
-            struct({{ count }} as channel_count, {{ size }} as coalition_size, {{ share }} as order_share)
-            {{- ',' if not loop.last }}
+        struct({{ count }} as channel_count, {{ size }} as coalition_size, {{ share }} as order_share)
+        {{- ',' if not loop.last }}
         {%- endfor %}
     ]) as share
 ),

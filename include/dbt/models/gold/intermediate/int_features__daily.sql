@@ -12,9 +12,9 @@
 -- the day of the order.
 
 {%- if is_incremental() %}
-    {%- set days = "between " ~ window_start(var('late_arrival_days')) ~ " and " ~ window_end() %}
+{%- set days = "between " ~ window_start(var('late_arrival_days')) ~ " and " ~ window_end() %}
 {%- else %}
-    {%- set days = "between " ~ window_start(feature_history_days()) ~ " and " ~ window_end() %}
+{%- set days = "between " ~ window_start(feature_history_days()) ~ " and " ~ window_end() %}
 {%- endif %}
 
 {%- set measures = [
@@ -140,29 +140,29 @@ conversions as (
 
 unioned as (
     {%- for fact, columns in facts.items() %}
-        select
-            identity_key,
-            activity_date,
-            {%- for measure in measures %}
-                {{ measure if measure in columns else '0' }} as {{ measure }},
-            {%- endfor %}
-            {%- for amount in amounts %}
-                {{ amount if amount in columns else 'cast(0 as numeric)' }} as {{ amount }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        from {{ fact }}
-        {%- if not loop.last %}
-            union all
-        {%- endif %}
+    select
+        {%- for measure in measures %}
+        {{ measure if measure in columns else '0' }} as {{ measure }},
+        {%- endfor %}
+        {%- for amount in amounts %}
+        {{ amount if amount in columns else 'cast(0 as numeric)' }} as {{ amount }},
+        {%- endfor %}
+        identity_key,
+        activity_date
+    from {{ fact }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
     {%- endfor %}
 ),
 
 final as (
     select
-        identity_key,
-        activity_date,
         {%- for column in measures + amounts %}
-            sum({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        sum({{ column }}) as {{ column }},
         {%- endfor %}
+        identity_key,
+        activity_date
     from unioned
     where identity_key is not null
     group by identity_key, activity_date

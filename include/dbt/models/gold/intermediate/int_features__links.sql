@@ -22,50 +22,50 @@ with current_links as (
 
 {%- if is_incremental() %}
 
-    stored as (
-        select
-            identity_key,
-            array_agg(customer_id order by valid_from desc limit 1)[safe_offset(0)] as customer_id
-        from {{ this }}
-        group by identity_key
-    ),
+stored as (
+    select
+        identity_key,
+        array_agg(customer_id order by valid_from desc limit 1)[safe_offset(0)] as customer_id
+    from {{ this }}
+    group by identity_key
+),
 
-    newest as (
-        select max(valid_from) as valid_from from {{ this }}
-    ),
+newest as (
+    select max(valid_from) as valid_from from {{ this }}
+),
 
-    final as (
-        select
-            current_links.identity_key,
-            current_links.source,
-            current_links.customer_id,
-            case
-                when stored.identity_key is not null then {{ window_end() }}
-                -- A record that lands now was not known longer ago than rows may land late, whatever date it bears.
-                when newest.valid_from <= {{ window_end() }}
-                    then greatest(current_links.first_linked_date, {{ window_start(var('late_arrival_days')) }})
-                else current_links.first_linked_date
-            end as valid_from
-        from current_links
-        left join stored on current_links.identity_key = stored.identity_key
-        cross join newest
-        where
-            stored.identity_key is null
-            or (
-                stored.customer_id != current_links.customer_id
-                and newest.valid_from <= {{ window_end() }}
-            )
-    )
+final as (
+    select
+        current_links.identity_key,
+        current_links.source,
+        current_links.customer_id,
+        case
+            when stored.identity_key is not null then {{ window_end() }}
+            -- A record that lands now was not known longer ago than rows may land late, whatever date it bears.
+            when newest.valid_from <= {{ window_end() }}
+                then greatest(current_links.first_linked_date, {{ window_start(var('late_arrival_days')) }})
+            else current_links.first_linked_date
+        end as valid_from
+    from current_links
+    left join stored on current_links.identity_key = stored.identity_key
+    cross join newest
+    where
+        stored.identity_key is null
+        or (
+            stored.customer_id != current_links.customer_id
+            and newest.valid_from <= {{ window_end() }}
+        )
+)
 {%- else %}
 
-    final as (
-        select
-            identity_key,
-            source,
-            customer_id,
-            first_linked_date as valid_from
-        from current_links
-    )
+final as (
+    select
+        identity_key,
+        source,
+        customer_id,
+        first_linked_date as valid_from
+    from current_links
+)
 {%- endif %}
 
 select * from final

@@ -1,7 +1,7 @@
 -- What a lead score has been worth: the share of matured lead days that converted within the horizon.
 -- Days of the first week of a lead give the curve over the score: isotonic regression over score bins by its
--- exact min-max formula, fitted(i) = max over a <= i of (min over b >= i of the mean of bins a..b), each bin drawn towards
--- the base rate by a few pseudo-leads. Older leads convert less; their factor is measured per age.
+-- exact min-max formula, fitted(i) = max over a <= i of (min over b >= i of the mean of bins a..b), each bin drawn
+-- towards the base rate by a few pseudo-leads. Older leads convert less; their factor is measured per age.
 
 {%- set prior = scoring_setting('calibration_prior_weight') %}
 

@@ -20,8 +20,14 @@ lead_sources as (
 ),
 
 weights as (
-    select * from {{ ref('scoring_weights') }}
+    select
+        {%- for component in lead_components() %}
+        max(if(component = '{{ component }}', weight, null)) as {{ component }},
+        {%- endfor %}
+        score
+    from {{ ref('scoring_weights') }}
     where score = 'lead'
+    group by score
 ),
 
 sessions as (
@@ -107,8 +113,7 @@ behaviour as (
     left join activity
         on
             leads.customer_id = activity.customer_id
-            and days.observed_date >= activity.activity_date
-            and activity.activity_date > date_sub(days.observed_date, interval 30 day)
+            and date_diff(days.observed_date, activity.activity_date, day) between 0 and 29
     group by days.lead_id, days.observed_date, days.is_current
 ),
 
@@ -190,15 +195,12 @@ scored as (
         valued.*,
         least(
             {%- for component in lead_components() %}
-                (
-                    select any_value(weights.weight) from weights
-                    where weights.component = '{{ component }}'
-                )
-                * valued.{{ component }}_score{{ ' +' if not loop.last else ',' }}
+            weights.{{ component }} * valued.{{ component }}_score{{ ' +' if not loop.last else ',' }}
             {%- endfor %}
             100
         ) as lead_score
     from valued
+    cross join weights
 ),
 
 final as (
