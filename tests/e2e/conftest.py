@@ -82,7 +82,7 @@ def story() -> Iterator[Story]:
             stack.bin / "python", "-m", "tools.sample_sources", "generate", "--customers", str(CUSTOMERS),
             "--start", str(DAY_1), "--end", str(DAY_3), "--seed", str(SEED), "--out", sample,
         )  # fmt: skip
-        stack.start_airflow(ui=True)
+        stack.start_airflow()
         story = Story(stack, sample)
         chain = Chain(stack)
         dags = chain.wait_for_dags()

@@ -28,7 +28,7 @@ from tools.local.services import REPOSITORY, StackError, free_port, wait_for_htt
 RESULTS = REPOSITORY / "docs" / "results.md"
 HEADER = """# Results
 
-What `make bench` measured last: {when}, {machine}, embedded warehouse; sample of {customers:,} customers and {days} days,
+What `make bench` measured last: {when}, {machine}, embedded warehouse; {customers:,} customers, {days} days,
 seed {seed}, difficulty *hard*. Seconds are wall time.
 
 | claim | measured |
