@@ -7,7 +7,6 @@ import io
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -82,8 +81,7 @@ class SalesforceHook(BaseHook):
             if job["object"] != self._object or job["createdById"] != self._user_id:
                 continue
             if job["state"] == "Open":
-                abort = partial(self._call, "PATCH", f"/jobs/ingest/{job['id']}", json={"state": "Aborted"})
-                self._patiently(abort)
+                self._patiently(self._end_job, job["id"], "Aborted")
             elif job["state"] in ("UploadComplete", "InProgress"):
                 self._finished_job(job["id"])
 
@@ -148,7 +146,7 @@ class SalesforceHook(BaseHook):
         upload = self._csv(changes)
         self._call("PUT", f"/jobs/ingest/{job}/batches", data=upload, headers={"Content-Type": "text/csv"})
         # From here on the job is known to hold the records: its steps are tried again, not the whole upload.
-        self._patiently(self._close_job, job)
+        self._patiently(self._end_job, job, "UploadComplete")
         state = self._finished_job(job)
         if state["state"] != "JobComplete":
             raise FatalError(
@@ -167,9 +165,10 @@ class SalesforceHook(BaseHook):
             outcomes.append(Outcome(change, "UNPROCESSED", "The job ended before it.", retryable=True))
         return outcomes
 
-    def _close_job(self, job: str) -> None:
+    def _end_job(self, job: str, state: str) -> None:
+        # Looks first: an attempt whose answer was lost may have ended the job already.
         if self._call("GET", f"/jobs/ingest/{job}")["state"] == "Open":
-            self._call("PATCH", f"/jobs/ingest/{job}", json={"state": "UploadComplete"})
+            self._call("PATCH", f"/jobs/ingest/{job}", json={"state": state})
 
     def _patiently(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return retrying(self._max_attempts, stopped=threading.Event())(function, *arguments)
