@@ -68,6 +68,7 @@ bench: setup manifest ## measure correctness and speed, and write docs/results.m
 BOTH_LINES := tests/dags tests/plugins tests/warehouse
 
 test: setup manifest lint ## every test, as CI runs it
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest --numprocesses 2 --dist loadfile --ignore tests/e2e
+	$(VENV)/bin/pytest tests/e2e
 	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup
 	.venv-airflow3/bin/pytest $(BOTH_LINES)
