@@ -80,6 +80,7 @@ class Limits:
     max_attempts: int = 8
     timeout_seconds: float = 60.0
     record_every_rows: int = 5_000
+    processing_seconds: float = 60.0
 
 
 @dataclass(frozen=True)

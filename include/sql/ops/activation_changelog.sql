@@ -5,17 +5,19 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_change
     plan_id string not null options (description = 'Plan in activation_outbox that it belongs to'),
     record_key string not null options (description = 'Primary key of the record in the source model'),
     action string not null options (description = 'add, change, remove, or reject (never sent)'),
-    status string not null options (description = 'sent or rejected'),
+    status string not null options (
+        description = 'accepted (being processed), sent, unconfirmed (accepted, failed, sent again) or rejected'
+    ),
     content_hash string options (description = 'SHA-256 (hex) of what was sent; null for remove'),
     changed_fields string options (
         description = 'Destination fields that differed, comma-separated; null for remove and reject'
     ),
-    error_code string options (description = 'Code of the rejection; null if sent'),
+    error_code string options (description = 'Code of the rejection; null if sent or accepted'),
     error_message string options (
-        description = 'Reason of the rejection, e-mail addresses and long numbers masked; null if sent'
+        description = 'Reason of the rejection, e-mail addresses and long numbers masked; null if sent or accepted'
     ),
     reference string options (
-        description = 'Request or job id at the destination; null where it gives none'
+        description = 'Request or job ids at the destination, comma-separated; null where it gives none'
     )
 )
 partition by date(recorded_at)

@@ -4,7 +4,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_runs` 
     plan_id string options (description = 'Plan in activation_outbox; null if planning failed'),
     destination string not null options (description = 'Destination and object, such as salesforce Lead'),
     status string not null options (
-        description = 'succeeded, succeeded_with_rejects, incomplete (next run resumes), dry_run or failed'
+        description = 'succeeded, succeeded_with_rejects, unconfirmed (accepted only), incomplete, dry_run or failed'
     ),
     is_full_resync bool not null options (description = 'Whether unchanged records were sent as well'),
     adds int64 not null options (description = 'Records planned to be added'),

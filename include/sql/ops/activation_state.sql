@@ -6,14 +6,16 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_state`
     person_key string options (
         description = 'Key of the person in the consent model; null if the sync declares no consent'
     ),
-    content_hash string not null options (description = 'SHA-256 (hex) of the payload last confirmed'),
+    content_hash string not null options (
+        description = 'SHA-256 (hex) of the payload last confirmed, or unconfirmed: may be there'
+    ),
     field_hashes string not null options (
         description = 'JSON: destination field to short salted hash of its value, to name the changed fields'
     ),
     payload string options (
         description = 'Hashed identifiers to remove the record by; null where its key is enough'
     ),
-    sent_at timestamp not null options (description = 'When the destination confirmed it (UTC)'),
+    sent_at timestamp not null options (description = 'When the destination confirmed it, or failed to (UTC)'),
     run_id string not null options (description = 'Airflow run that sent it')
 )
 cluster by sync_name, record_key

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 EMAIL = re.compile(r"[^\s@'\"<>=,;:]+@[^\s@'\"<>=,;:]+")
 LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{7,}\d")
+# Code of an accepted request of which some records failed in processing, without saying which.
+PARTIAL_SUCCESS = "PARTIAL_SUCCESS"
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Change:
     :param stale_identifiers: hashed identifiers to take back.
     :param content_hash: hash of the payload; None for remove.
     :param changed_fields: names of the fields that differ, comma-separated.
+    :param suspected: how often a request that held it succeeded in part; such records travel in smaller batches.
     """
 
     record_key: str
@@ -31,6 +34,7 @@ class Change:
     stale_identifiers: tuple[str, ...] = ()
     content_hash: str | None = None
     changed_fields: str = ""
+    suspected: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Outcome:
     """What became of one change.
 
     :param error_code: None if the destination took it.
+    :param is_accepted: whether the destination took it for processing, so that ``reference`` must be followed.
     :param retryable: whether the same record may succeed if it is sent again soon.
     :param reference: id of the request or job at the destination.
     """
@@ -47,6 +52,18 @@ class Outcome:
     error_message: str | None = None
     retryable: bool = False
     reference: str | None = None
+    is_accepted: bool = False
+
+
+@dataclass(frozen=True)
+class Processed:
+    """What became of an accepted request.
+
+    :param error_code: None if it succeeded for all its records.
+    """
+
+    error_code: str | None = None
+    error_message: str | None = None
 
 
 class Destination(Protocol):
@@ -63,6 +80,18 @@ class Destination(Protocol):
 
         :raises TransientError: where nothing is known; the same call may be made again.
         :raises BatchRejectedError: where the destination refused the request as a whole.
+        :raises FatalError: where no further request can succeed.
+        """
+
+
+@runtime_checkable
+class ProcessingDestination(Destination, Protocol):
+    """A destination that accepts requests first and processes them later."""
+
+    def processed(self, reference: str) -> Processed | None:
+        """Return what became of the accepted ``reference`` of an outcome, None while it is being processed.
+
+        :raises TransientError: where nothing is known; the same call may be made again.
         :raises FatalError: where no further request can succeed.
         """
 

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, astuple
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from martech.activation.batching import batches
-from martech.activation.changes import ActivationError, Change, Destination, Outcome
+from martech.activation.changes import (
+    ActivationError,
+    Change,
+    Destination,
+    Outcome,
+    Processed,
+    ProcessingDestination,
+)
 from martech.activation.delivery import Delivery
 from martech.activation.ledger import Ledger, Progress
+from martech.activation.retry import LONGEST_BACKOFF_SECONDS, retrying
 
 if TYPE_CHECKING:
     from include.activation.declarations import Sync
 
 log = logging.getLogger(__name__)
+
+# A request that is processed for longer has been lost by the destination, as far as we can know.
+LONGEST_PROCESSING = timedelta(days=2)
+# Batches of records that were in a partly failed request shrink by this factor, until the record to blame is
+# alone: 10,000, 100, 1.
+SUSPECTED_SHRINK = 100
 
 
 class SafetyStopError(ActivationError):
@@ -65,7 +82,8 @@ def plan_sync(
 def send_changes(ledger: Ledger, sync: Sync, destination: Destination, plan_id: str) -> None:
     """Send what is pending of a plan: removes first, so that a shared identifier ends up added.
 
-    Can be called again after any failure or crash; it goes on with what has no result.
+    Where the destination processes requests later, wait up to ``limits.processing_seconds`` for it. Can be called
+    again after any failure or crash; it goes on with what has no result.
 
     :raises TransientError: where the destination stayed out of order.
     :raises FatalError: where no request can succeed.
@@ -77,8 +95,48 @@ def send_changes(ledger: Ledger, sync: Sync, destination: Destination, plan_id: 
             if pending:
                 log.info("Sending %d %s to %s.", pending, "removes" if removes else "changes", sync.target)
                 _send_all(ledger, sync, destination, plan_id, changes, destination.batch_size(pending))
+        if isinstance(destination, ProcessingDestination):
+            follow_requests(ledger, sync, destination, patience_seconds=sync.limits.processing_seconds)
     finally:
         ledger.settle()
+
+
+def follow_requests(
+    ledger: Ledger, sync: Sync, destination: ProcessingDestination, *, patience_seconds: float = 0.0
+) -> None:
+    """Ask what became of the requests that the destination has accepted, and record it.
+
+    :param patience_seconds: how long to wait for those that are being processed; the rest is asked for again
+        by the next run.
+    :raises TransientError: where the destination stayed out of order.
+    :raises FatalError: where no request can succeed.
+    """
+    ledger.settle()
+    deadline = time.monotonic() + patience_seconds
+    pause = 0.5
+    requests = ledger.accepted()
+    while requests:
+        finished: dict[str, Processed] = {}
+        try:
+            for reference, accepted_at in requests.items():
+                ask = retrying(sync.limits.max_attempts, stopped=threading.Event())
+                result = ask(partial(destination.processed, reference))
+                if result is None and datetime.now(UTC) - accepted_at > LONGEST_PROCESSING:
+                    result = Processed("STILL_PROCESSING", f"Not processed within {LONGEST_PROCESSING.days} days.")
+                if result:
+                    finished[reference] = result
+                if result and result.error_code:
+                    log.warning("%s accepted request %s, but: %s %s", sync.target, reference, *astuple(result))
+        finally:
+            ledger.record_processed(finished)
+        requests = {reference: at for reference, at in requests.items() if reference not in finished}
+        if not requests or time.monotonic() + pause > deadline:
+            break
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_BACKOFF_SECONDS)
+    if requests:
+        log.info("%s is still processing %d requests; the next run asks again.", sync.target, len(requests))
+    ledger.settle()
 
 
 def _send_all(  # noqa: PLR0913, PLR0917 - one caller, and a class would only hold these
@@ -114,7 +172,7 @@ def _send_all(  # noqa: PLR0913, PLR0917 - one caller, and a class would only ho
     with ThreadPoolExecutor(sync.limits.concurrency, thread_name_prefix=sync.name) as pool:
         in_flight: set[Future[list[Outcome]]] = set()
         try:
-            for batch in batches(changes, batch_size):
+            for batch in _shrinking_batches(changes, batch_size):
                 if stopped.is_set():
                     break
                 in_flight.add(pool.submit(delivery.deliver, batch))
@@ -130,6 +188,12 @@ def _send_all(  # noqa: PLR0913, PLR0917 - one caller, and a class would only ho
             record()
     if failure:
         raise failure
+
+
+def _shrinking_batches(changes: Iterable[Change], batch_size: int) -> Iterator[list[Change]]:
+    """Yield batches, smaller ones of records that come often suspected."""
+    for suspected, group in groupby(changes, key=lambda change: change.suspected):
+        yield from batches(group, max(1, batch_size // SUSPECTED_SHRINK**suspected))
 
 
 def report_sync(  # noqa: PLR0913 - all but three are keywords
@@ -161,4 +225,6 @@ def _status(progress: Progress, plan_id: str | None, dry_run: bool) -> str:
         return "failed"
     if progress.pending:
         return "incomplete"
+    if progress.unconfirmed:
+        return "unconfirmed"
     return "succeeded_with_rejects" if progress.rejected else "succeeded"

@@ -10,15 +10,15 @@ from __future__ import annotations
 import io
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from google.cloud import bigquery
 
-from martech.activation.changes import Change, Outcome, masked
-from martech.activation.plan import IDENTIFIER_SEPARATOR, diff_sql
+from martech.activation.changes import PARTIAL_SUCCESS, Change, Outcome, Processed, masked
+from martech.activation.plan import IDENTIFIER_SEPARATOR, UNCONFIRMED, diff_sql
 
 if TYPE_CHECKING:
     from include.activation.declarations import Sync
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 PLAN_TIME = "%Y%m%dT%H%M%SZ"
 # Results are stamped by other machines than the plan.
 CLOCK_SKEW = timedelta(hours=1)
+# Longer than any intent lives (the outbox drops its partitions), so that no result of one is overlooked.
+INTENTS_LIVE = timedelta(days=30)
+# Deliveries of the same content that fail in processing before it is given up.
+MAX_DELIVERIES = 3
 SAMPLES = 5
 PAGE_ROWS = 10_000
 OUTBOX_COLUMNS = (
@@ -51,6 +55,12 @@ class Progress:
     pending: int
     in_destination: int
     dead_letters: int
+
+    @property
+    def unconfirmed(self) -> int:
+        """Records that the destination accepted and did not confirm: the next run follows or sends them."""
+        planned = self.adds + self.changes + self.removes + self.rejects
+        return planned - self.sent - self.rejected - self.pending
 
 
 class Ledger:
@@ -91,7 +101,11 @@ class Ledger:
             select
                 outbox.sync_name, outbox.run_id, outbox.plan_id, outbox.record_key, outbox.person_key,
                 outbox.action, outbox.content_hash, outbox.field_hashes, outbox.payload,
-                changelog.status, changelog.error_code, changelog.error_message, changelog.recorded_at
+                concat(
+                    coalesce(outbox.payload, ''), '{IDENTIFIER_SEPARATOR}', coalesce(outbox.stale_identifiers, '')
+                ) as identifiers,
+                changelog.status, changelog.error_code, changelog.error_message, changelog.recorded_at,
+                logical_or(changelog.status = 'accepted') over (partition by outbox.record_key) as was_accepted
             from `{self._outbox}` as outbox
             inner join `{self._changelog}` as changelog
                 on
@@ -106,16 +120,33 @@ class Ledger:
             ) = 1"""  # noqa: S608
         keeps_identifiers = self._sync.destination == "google_data_manager"
         payload = "result.payload" if keeps_identifiers else "cast(null as string)"
+        # What was accepted and failed in processing may be there or not: by all its identifiers it can be taken back.
         return [
             f"""
             merge into `{self._state}` as state
-            using (select * from ({results}) where status = 'sent') as result
+            using (
+                select * from ({results})
+                where status = 'sent' or (was_accepted and status in ('unconfirmed', 'rejected'))
+            ) as result
                 on state.sync_name = result.sync_name and state.record_key = result.record_key
-            when matched and result.action = 'remove' then delete
-            when matched then update set
+            when matched and result.status = 'sent' and result.action = 'remove' then delete
+            when matched and result.status = 'sent' then update set
                 person_key = result.person_key, content_hash = result.content_hash,
                 field_hashes = result.field_hashes, payload = {payload},
                 sent_at = result.recorded_at, run_id = result.run_id
+            when matched then update set
+                person_key = result.person_key, content_hash = '{UNCONFIRMED}',
+                payload = if(
+                    strpos(state.payload, result.identifiers) > 0, state.payload,
+                    concat(coalesce(state.payload, ''), '{IDENTIFIER_SEPARATOR}', result.identifiers)
+                ),
+                sent_at = result.recorded_at, run_id = result.run_id
+            when not matched and result.status != 'sent' then
+                insert (sync_name, record_key, person_key, content_hash, field_hashes, payload, sent_at, run_id)
+                values (
+                    result.sync_name, result.record_key, result.person_key, '{UNCONFIRMED}',
+                    coalesce(result.field_hashes, '{{}}'), result.identifiers, result.recorded_at, result.run_id
+                )
             when not matched and result.action != 'remove' then
                 insert (sync_name, record_key, person_key, content_hash, field_hashes, payload, sent_at, run_id)
                 values (
@@ -124,7 +155,7 @@ class Ledger:
                 )""",  # noqa: S608
             f"""
             merge into `{self._dead_letters}` as dead
-            using ({results}) as result
+            using (select * from ({results}) where status in ('sent', 'rejected')) as result
                 on dead.sync_name = result.sync_name and dead.record_key = result.record_key
             when matched and result.status = 'sent' then delete
             when matched then update set
@@ -151,8 +182,92 @@ class Ledger:
                         and changelog.record_key = outbox.record_key
                         and changelog.sync_name = @sync_name
                         and changelog.recorded_at >= @since
+                        and changelog.status != 'accepted'
                 )""",  # noqa: S608
         ]
+
+    def accepted(self) -> dict[str, datetime]:
+        """Return the references that the destination is still processing, with the time of their acceptance.
+
+        ``settle`` must have run: what has a final result has no intent any more.
+        """
+        rows = self._rows(
+            f"""
+            select changelog.reference, min(changelog.recorded_at) as accepted_at
+            from `{self._outbox}` as outbox
+            inner join `{self._changelog}` as changelog
+                on
+                    outbox.plan_id = changelog.plan_id
+                    and outbox.record_key = changelog.record_key
+            where
+                outbox.sync_name = @sync_name
+                and changelog.sync_name = @sync_name
+                and changelog.recorded_at >= @since
+                and changelog.status = 'accepted'
+            group by changelog.reference
+            order by accepted_at""",  # noqa: S608
+            [_since_intents()],
+        )
+        return {row["reference"]: row["accepted_at"] for row in rows}
+
+    def record_processed(self, results: Mapping[str, Processed]) -> None:
+        """Append the results of accepted requests to the changelog, for every record of theirs.
+
+        The destination says how many records failed and why, not which. So all of a request's records are
+        ``unconfirmed`` then and the next plan sends them again; after three deliveries of the same content they
+        are ``rejected``.
+
+        :param results: what became of each reference.
+        """
+        by_result: dict[Processed, list[str]] = {}
+        for reference, result in results.items():
+            by_result.setdefault(result, []).append(reference)
+        for result, references in by_result.items():
+            self._query(
+                f"""
+                insert into `{self._changelog}` (
+                    recorded_at, sync_name, run_id, plan_id, record_key, action, status, content_hash,
+                    changed_fields, error_code, error_message, reference
+                )
+                with accepted as (
+                    select plan_id, record_key, action, content_hash, changed_fields, reference
+                    from `{self._changelog}`
+                    where
+                        sync_name = @sync_name
+                        and recorded_at >= @since
+                        and status = 'accepted'
+                        and reference in unnest(@references)
+                ),
+
+                deliveries as (
+                    select record_key, coalesce(content_hash, '') as content_hash, count(*) as failed
+                    from `{self._changelog}`
+                    where sync_name = @sync_name and recorded_at >= @since and status = 'unconfirmed'
+                    group by 1, 2
+                )
+
+                select
+                    @recorded_at, @sync_name, @run_id, accepted.plan_id, accepted.record_key, accepted.action,
+                    case
+                        when @error_code is null then 'sent'
+                        when coalesce(deliveries.failed, 0) + 1 < {MAX_DELIVERIES} then 'unconfirmed'
+                        else 'rejected'
+                    end,
+                    accepted.content_hash, accepted.changed_fields, @error_code, @error_message, accepted.reference
+                from accepted
+                left join deliveries
+                    on
+                        accepted.record_key = deliveries.record_key
+                        and coalesce(accepted.content_hash, '') = deliveries.content_hash""",  # noqa: S608
+                [
+                    _since_intents(),
+                    bigquery.ArrayQueryParameter("references", "STRING", references),
+                    bigquery.ScalarQueryParameter("recorded_at", "TIMESTAMP", datetime.now(UTC)),
+                    bigquery.ScalarQueryParameter("run_id", "STRING", self._run_id),
+                    bigquery.ScalarQueryParameter("error_code", "STRING", result.error_code),
+                    bigquery.ScalarQueryParameter("error_message", "STRING", result.error_message),
+                ],
+            )
 
     def preview(self, *, full_resync: bool, retry_dead_letters: bool) -> list[dict[str, Any]]:
         """Return, per action, the number of records and samples of their keys and changed fields.
@@ -270,12 +385,28 @@ class Ledger:
         :param plan_id: the plan.
         :param removes: True for removes, False for adds and changes.
         """
-        parameters = [*_plan(plan_id), bigquery.ScalarQueryParameter("removes", "BOOL", removes)]
+        parameters = [
+            *_plan(plan_id),
+            _since_intents("since_intents"),
+            bigquery.ScalarQueryParameter("removes", "BOOL", removes),
+        ]
         rows = self._query(
             f"""
+            with partly_failed as (
+                select record_key, count(*) as suspected
+                from `{self._changelog}`
+                where
+                    sync_name = @sync_name
+                    and recorded_at >= @since_intents
+                    and status = 'unconfirmed'
+                    and error_code = '{PARTIAL_SUCCESS}'
+                group by record_key
+            )
+
             select
                 outbox.record_key, outbox.action, outbox.payload, outbox.stale_identifiers,
-                outbox.content_hash, outbox.changed_fields
+                outbox.content_hash, outbox.changed_fields,
+                least(coalesce(partly_failed.suspected, 0), {MAX_DELIVERIES - 1}) as suspected
             from `{self._outbox}` as outbox
             left join `{self._changelog}` as changelog
                 on
@@ -283,13 +414,14 @@ class Ledger:
                     and outbox.record_key = changelog.record_key
                     and changelog.sync_name = @sync_name
                     and changelog.recorded_at >= @since
+            left join partly_failed on outbox.record_key = partly_failed.record_key
             where
                 outbox.sync_name = @sync_name
                 and outbox.plan_id = @plan_id
                 and outbox.action in ('add', 'change', 'remove')
                 and (outbox.action = 'remove') = @removes
                 and changelog.record_key is null
-            order by outbox.record_key""",  # noqa: S608
+            order by suspected, outbox.record_key""",  # noqa: S608
             parameters,
             page_size=PAGE_ROWS,
         )
@@ -306,6 +438,7 @@ class Ledger:
             stale_identifiers=_identifiers(row["stale_identifiers"] or ""),
             content_hash=row["content_hash"],
             changed_fields=row["changed_fields"] or "",
+            suspected=row["suspected"],
         )
 
     def record(self, plan_id: str, outcomes: Sequence[Outcome], recorded_at: datetime) -> None:
@@ -320,7 +453,7 @@ class Ledger:
                     "plan_id": plan_id,
                     "record_key": outcome.change.record_key,
                     "action": outcome.change.action,
-                    "status": "rejected" if outcome.error_code else "sent",
+                    "status": _status(outcome),
                     "content_hash": outcome.change.content_hash,
                     "changed_fields": outcome.change.changed_fields or None,
                     "error_code": outcome.error_code,
@@ -342,7 +475,11 @@ class Ledger:
             ),
 
             results as (
-                select record_key, action, logical_or(status = 'rejected') as is_rejected
+                select
+                    record_key,
+                    action,
+                    logical_or(status = 'rejected') as is_rejected,
+                    logical_or(status = 'sent') as is_sent
                 from `{self._changelog}`
                 where sync_name = @sync_name and plan_id = @plan_id and recorded_at >= @since
                 group by record_key, action
@@ -359,13 +496,14 @@ class Ledger:
                 (select count(*) from planned where action = 'change') as changes,
                 (select count(*) from planned where action = 'remove') as removes,
                 (select count(*) from planned where action = 'reject') as rejects,
-                (select count(*) from results where not is_rejected) as sent,
+                (select count(*) from results where is_sent and not is_rejected) as sent,
                 (select count(*) from results where is_rejected) as rejected,
                 (
                     select count(*) from outbox left join results using (record_key)
                     where results.record_key is null and outbox.action in ('add', 'change', 'remove')
                 ) as pending,
-                (select count(*) from `{self._state}` where sync_name = @sync_name) as in_destination,
+                (select count(*) from `{self._state}` where sync_name = @sync_name and content_hash != '{UNCONFIRMED}')
+                    as in_destination,
                 (select count(*) from `{self._dead_letters}` where sync_name = @sync_name) as dead_letters""",  # noqa: S608
             _plan(plan_id),
         )[0]
@@ -399,6 +537,7 @@ class Ledger:
             bigquery.ScalarQueryParameter("plan_id", "STRING", plan_id),
             bigquery.ScalarQueryParameter("full_resync", "BOOL", full_resync),
             bigquery.ScalarQueryParameter("retry_dead_letters", "BOOL", retry_dead_letters),
+            _since_intents(),
         ]
 
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -431,6 +570,17 @@ def _plan(plan_id: str) -> list[bigquery.ScalarQueryParameter]:
         bigquery.ScalarQueryParameter("plan_id", "STRING", plan_id),
         bigquery.ScalarQueryParameter("since", "TIMESTAMP", since - CLOCK_SKEW),
     ]
+
+
+def _since_intents(name: str = "since") -> bigquery.ScalarQueryParameter:
+    """Return the parameter that spares the changelog's old partitions where no single plan is asked for."""
+    return bigquery.ScalarQueryParameter(name, "TIMESTAMP", datetime.now(UTC) - INTENTS_LIVE)
+
+
+def _status(outcome: Outcome) -> str:
+    if outcome.error_code:
+        return "rejected"
+    return "accepted" if outcome.is_accepted else "sent"
 
 
 def _identifiers(text: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from include.activation.declarations import Column, Condition, Sync
 
 IDENTIFIER_SEPARATOR = ","
+# Content hash in the state of a record that may be at the destination, with any of its identifiers.
+UNCONFIRMED = "unconfirmed"
 TYPES = {
     "string": "cast({} as string)",
     "integer": "cast({} as int64)",
@@ -104,7 +106,7 @@ def diff_sql(sync: Sync, table: Callable[[str], str]) -> tuple[str, list[Any]]:
 
     Beside what the outbox knows, ``action`` may be unchanged, suppressed (no consent, not at the destination)
     or held (rejected before with the same content). Further parameters: ``sync_name``, ``plan_id``,
-    ``full_resync``, ``retry_dead_letters``.
+    ``full_resync``, ``retry_dead_letters``, ``since`` (no intent is older).
 
     :param sync: the declaration.
     :param table: full name of a model (``gold.lead_scores``) or of an ops table (``ops.activation_state``).
@@ -194,15 +196,32 @@ confirmed as (
     where sync_name = @sync_name
 ),
 
--- Planned earlier, result unknown: the destination may hold it or not, so it is sent again or taken back.
+accepted as (
+    select distinct plan_id, record_key
+    from `{table("ops.activation_changelog")}`
+    where sync_name = @sync_name and status = 'accepted' and recorded_at >= @since
+),
+
+-- Planned earlier, result unknown: the destination may hold it or not, so it is sent again or taken back,
+-- unless the destination is processing just that.
 unsettled as (
     select
-        record_key,
-        max(person_key) as person_key,
-        string_agg(concat(coalesce(payload, ''), '{IDENTIFIER_SEPARATOR}', coalesce(stale_identifiers, ''))) as payload
-    from `{table("ops.activation_outbox")}`
-    where sync_name = @sync_name and plan_id != @plan_id and action in ('add', 'change', 'remove')
-    group by record_key
+        outbox.record_key,
+        max(outbox.person_key) as person_key,
+        string_agg(
+            concat(coalesce(outbox.payload, ''), '{IDENTIFIER_SEPARATOR}', coalesce(outbox.stale_identifiers, ''))
+        ) as payload,
+        if(
+            count(*) = 1 and countif(accepted.record_key is not null) = 1 and not @full_resync,
+            coalesce(max(outbox.content_hash), 'remove'), null
+        ) as processing
+    from `{table("ops.activation_outbox")}` as outbox
+    left join accepted on outbox.plan_id = accepted.plan_id and outbox.record_key = accepted.record_key
+    where
+        outbox.sync_name = @sync_name
+        and outbox.plan_id != @plan_id
+        and outbox.action in ('add', 'change', 'remove')
+    group by outbox.record_key
 ),
 
 known as (
@@ -212,7 +231,9 @@ known as (
         confirmed.content_hash,
         confirmed.field_hashes,
         concat(coalesce(confirmed.payload, ''), '{IDENTIFIER_SEPARATOR}', coalesce(unsettled.payload, '')) as payload,
-        confirmed.record_key is not null as is_confirmed,
+        coalesce(confirmed.content_hash != '{UNCONFIRMED}', false) as is_confirmed,
+        coalesce(confirmed.content_hash = '{UNCONFIRMED}', false) as is_unconfirmed,
+        unsettled.processing,
         unsettled.record_key is not null as is_unsettled
     from confirmed
     full outer join unsettled on confirmed.record_key = unsettled.record_key
@@ -234,6 +255,8 @@ compared as (
         record.defect,
         known.payload as known_payload,
         coalesce(known.is_unsettled, false) as is_unsettled,
+        coalesce(known.is_unconfirmed, false) as is_unconfirmed,
+        known.processing,
         coalesce(array_to_string([{changed_fields}], ','), '') as changed_fields,
         case
             when record.defect like 'missing_key:%' then 'reject'
@@ -262,19 +285,28 @@ changes as (
         if(compared.action = 'remove', null, compared.content_hash) as content_hash,
         if(compared.action = 'remove', null, compared.field_hashes) as field_hashes,
         if(compared.action in ('add', 'change'), compared.changed_fields, null) as changed_fields,
-        -- Rejected with this very content before, for a reason of the same kind: it would be rejected again.
-        if(
-            dead_letters.record_key is not null
-            and not @retry_dead_letters
-            and not compared.is_unsettled
-            and compared.action in ('add', 'change', 'remove', 'reject')
-            and (compared.action = 'remove') = (dead_letters.action = 'remove')
-            and (compared.action = 'reject') = (dead_letters.action = 'reject')
-            and (
-                compared.action = 'remove' or compared.content_hash is not distinct from dead_letters.content_hash
-            ),
-            'held', compared.action
-        ) as action
+        case
+            when
+                compared.action in ('add', 'change', 'remove')
+                and compared.processing = if(compared.action = 'remove', 'remove', compared.content_hash)
+                then 'unchanged'
+            -- Rejected with this very content before, for a reason of the same kind: it would be rejected again.
+            -- Whoever may still be there against their will is removed at every run, though.
+            when
+                dead_letters.record_key is not null
+                and not @retry_dead_letters
+                and not compared.is_unsettled
+                and not (compared.action = 'remove' and compared.is_unconfirmed)
+                and compared.action in ('add', 'change', 'remove', 'reject')
+                and (compared.action = 'remove') = (dead_letters.action = 'remove')
+                and (compared.action = 'reject') = (dead_letters.action = 'reject')
+                and (
+                    compared.action = 'remove'
+                    or compared.content_hash is not distinct from dead_letters.content_hash
+                )
+                then 'held'
+            else compared.action
+        end as action
     from compared
     left join stale on compared.record_key = stale.record_key
     left join dead_letters on compared.record_key = dead_letters.record_key
@@ -304,7 +336,7 @@ held as (
     select record_key, identifier
     from compared
     cross join unnest(split(known_payload, '{IDENTIFIER_SEPARATOR}')) as identifier
-    where action in ('change', 'remove') and identifier != ''
+    where action in ('add', 'change', 'remove') and identifier != ''
 ),
 
 stale as (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,12 @@ from airflow.providers.google.common.hooks.base_google import GoogleBaseHook
 from martech.activation.api_client import ApiClient, base_url, json_of
 from martech.activation.batching import batches
 from martech.activation.changes import (
+    PARTIAL_SUCCESS,
     BatchRejectedError,
     Change,
     FatalError,
     Outcome,
+    Processed,
     TransientError,
     masked,
 )
@@ -33,6 +36,8 @@ SCOPE = "https://www.googleapis.com/auth/datamanager"
 MEMBERS_PER_REQUEST = 10_000
 IDENTIFIERS_PER_MEMBER = 10
 REQUESTS_PER_SECOND = 5
+REFERENCE_SEPARATOR = ","
+STILL_PROCESSING = ("PROCESSING", "REQUEST_STATUS_UNKNOWN")
 MEMBER_OF_VIOLATION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
 CONSENT = {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"}
 
@@ -93,20 +98,47 @@ class GoogleDataManagerHook(GoogleBaseHook):
             for index, change in enumerate(changes)
             for member in batches(change.stale_identifiers, IDENTIFIERS_PER_MEMBER)
         ]
-        reference = None
-        for part in batches(stale, MEMBERS_PER_REQUEST):
-            reference = self._request("remove", part, {})
+        requests = [self._request("remove", part, {}) for part in batches(stale, MEMBERS_PER_REQUEST)]
         if changes[0].action != "remove":
             members = [(index, list(change.identifiers)) for index, change in enumerate(changes)]
-            reference = self._request(
-                "ingest",
-                members,
-                {
-                    "consent": CONSENT,
-                    "termsOfService": {"customerMatchTermsOfServiceStatus": "ACCEPTED"},
-                },
-            )
-        return [Outcome(change, reference=reference) for change in changes]
+            terms = {"customerMatchTermsOfServiceStatus": "ACCEPTED"}
+            requests.append(self._request("ingest", members, {"consent": CONSENT, "termsOfService": terms}))
+        # A remove without identifiers that only this person has needs no request.
+        reference = REFERENCE_SEPARATOR.join(requests) or None
+        return [Outcome(change, reference=reference, is_accepted=reference is not None) for change in changes]
+
+    def processed(self, reference: str) -> Processed | None:
+        """Return what became of the requests of a batch; see ``ProcessingDestination.processed``."""
+        statuses = [status for request in reference.split(REFERENCE_SEPARATOR) for status in self._statuses(request)]
+        if any(status["requestStatus"] in STILL_PROCESSING for status in statuses):
+            return None
+        reasons = Counter[str]()
+        for status in statuses:
+            for kind in ("error", "warning"):
+                for count in status.get(f"{kind}Info", {}).get(f"{kind}Counts", []):
+                    reasons[f"{kind} {count['reason']}"] += int(count["recordCount"])
+        message = ", ".join(f"{records} records: {reason}" for reason, records in reasons.most_common())
+        failures = [status["requestStatus"] for status in statuses if status["requestStatus"] != "SUCCESS"]
+        if failures:
+            code = PARTIAL_SUCCESS if PARTIAL_SUCCESS in failures else failures[0]
+            return Processed(code, masked(message or "Google names no reason."))
+        if message:
+            self.log.warning("Google processed request %s with warnings: %s", reference, masked(message))
+        return Processed()
+
+    def _statuses(self, request: str) -> list[dict[str, Any]]:
+        """Return Google's status of a request by destination; we send to one."""
+        response = self._api.call("GET", "/v1/requestStatus:retrieve", params={"requestId": request})
+        answer = json_of(response, "Google Data Manager")
+        if response.ok:
+            return answer.get("requestStatusPerDestination") or [{"requestStatus": "PROCESSING"}]
+        error = answer["error"]
+        if response.status_code == 404:
+            return [{"requestStatus": error["status"]}]
+        raise FatalError(
+            f"Google Data Manager answered {error['status']} to the status of a request: {masked(error['message'])} "
+            "Check the service account's access to the account of the declaration, then clear the task."
+        )
 
     def _request(self, verb: str, members: list[tuple[int, list[str]]], more: dict[str, Any]) -> str:
         """Send members, each with the index of its change, and return Google's id of the request."""

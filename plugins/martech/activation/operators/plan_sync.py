@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
 from martech.activation import engine
+from martech.activation.changes import FatalError
 from martech.activation.operators.ledger import open_ledger
+from martech.activation.operators.send_changes import DESTINATIONS
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -39,7 +41,8 @@ class PlanSyncOperator(BaseOperator):
     def execute(self, context: Context) -> str | None:
         """Plan, or on a dry run log what a plan would hold.
 
-        :raises AirflowFailException: where the safety stop asks for confirmation; a retry would not help.
+        :raises AirflowFailException: where the safety stop asks for confirmation or the destination refuses the
+            credentials; a retry would not help.
         """
         params = context["params"]
         ledger = open_ledger(self, context)
@@ -53,6 +56,10 @@ class PlanSyncOperator(BaseOperator):
                         self.log.info("%14s %s", key, detail)
             return None
         try:
+            # What the last run left in processing; credentials are not needed, and not asked for, where nothing is.
+            if ledger.accepted():
+                destination = DESTINATIONS[self.sync.destination](self.sync)
+                engine.follow_requests(ledger, self.sync, destination)
             return engine.plan_sync(ledger, self.sync, confirm_removals=params["confirm_removals"], **options)
-        except engine.SafetyStopError as error:
+        except (engine.SafetyStopError, FatalError) as error:
             raise AirflowFailException(str(error)) from error

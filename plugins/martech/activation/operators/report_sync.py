@@ -75,6 +75,12 @@ class ReportSyncOperator(BaseOperator):
                 "retry them now: airflow dags trigger %s --conf '{\"retry_dead_letters\": true}'",
                 self.dag_id,
             )
+        if row["status"] == "unconfirmed":
+            self.log.warning(
+                "%s accepted records that it has not confirmed: the next run asks for them, and sends again what "
+                "failed. See status accepted and unconfirmed in ops.activation_changelog.",
+                row["destination"],
+            )
         if row["status"] in ("failed", "incomplete"):
             raise AirflowFailException(
                 f"The run is {row['status']}, {row['pending']} records are left to be sent. "
