@@ -1,14 +1,17 @@
 """Command line of the local destinations.
 
 ``serve --connections FILE`` starts the three servers and writes their Airflow connections, in the format of
-``airflow connections import``; ``summary --connections FILE`` prints what they received.
+``airflow connections import``; with ``--state FILE`` they remember what they received from one start to the next.
+``summary --connections FILE`` prints what they received.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 import urllib.request
@@ -18,6 +21,7 @@ from typing import Any
 from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer
 from tools.destinations.salesforce import SalesforceServer
+from tools.destinations.server import DestinationServer
 
 CONNECTIONS = {
     "salesforce_default": SalesforceServer,
@@ -26,24 +30,74 @@ CONNECTIONS = {
 }
 
 
-def serve(arguments: argparse.Namespace) -> None:
-    """Start the servers and serve until the process ends."""
-    ports = (arguments.port_salesforce, arguments.port_braze, arguments.port_google)
-    servers = {name: server(port) for (name, server), port in zip(CONNECTIONS.items(), ports, strict=True)}
-    path = Path(arguments.connections)
+SAVE_EVERY_SECONDS = 3.0
+PROCESSING_SECONDS = 2.0
+
+
+class StateFile:
+    """What the destinations have received, in a file.
+
+    :param path: the file; made at the first save.
+    :param servers: the destinations by connection.
+    """
+
+    def __init__(self, path: Path, servers: dict[str, DestinationServer]) -> None:
+        self._path = path
+        self._servers = servers
+        self._saved = ""
+
+    def load(self) -> None:
+        """Let the destinations hold what they held when the file was written, if there is one."""
+        if self._path.exists():
+            self._saved = self._path.read_text()
+            for name, holdings in json.loads(self._saved).items():
+                self._servers[name].restore(holdings)
+
+    def save(self) -> None:
+        """Write the file at once, if there is something new to write."""
+        holdings = {}
+        for name, server in self._servers.items():
+            with server.lock:
+                holdings[name] = json.dumps(server.holdings())
+        text = "{" + ",\n".join(f"{json.dumps(name)}: {held}" for name, held in holdings.items()) + "}"
+        if text != self._saved:
+            _write_at_once(self._path, text)
+            self._saved = text
+
+
+def _write_at_once(path: Path, text: str) -> None:
+    """Write a file that nobody else may read, so that whoever waits for it never sees a part of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # It holds the local service account's key; and it appears at once, so that whoever waits can read it.
     unfinished = path.with_suffix(".unfinished")
     unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps({name: server.connection() for name, server in servers.items()}, indent=2))
+    unfinished.write_text(text)
     os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is not atomic by contract
-    for name, server in servers.items():
-        print(f"{name}: {server.url}", flush=True)
-    threads = [threading.Thread(target=server.serve_forever) for server in servers.values()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Start the servers and serve until the process is asked to end (SIGTERM, SIGINT)."""
+    ports = (arguments.port_salesforce, arguments.port_braze, arguments.port_google)
+    servers = {name: server(port) for (name, server), port in zip(CONNECTIONS.items(), ports, strict=True)}
+    servers["google_data_manager_default"].processing_seconds = PROCESSING_SECONDS
+    state = StateFile(Path(arguments.state), servers) if arguments.state else None
+    if state:
+        state.load()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with contextlib.ExitStack() as stack:
+        for server in servers.values():
+            stack.enter_context(server)
+        # It holds the local service account's key. Whoever waits for it finds the servers running.
+        connections = {name: server.connection() for name, server in servers.items()}
+        _write_at_once(Path(arguments.connections), json.dumps(connections, indent=2))
+        for name, server in servers.items():
+            print(f"{name}: {server.url}", flush=True)
+        while not ended.wait(SAVE_EVERY_SECONDS):
+            if state:
+                state.save()
+    if state:
+        state.save()
 
 
 def summary_rows(states: list[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -92,6 +146,7 @@ def main(argv: list[str]) -> None:
     serving.set_defaults(run=serve)
     for name in ("salesforce", "braze", "google"):
         serving.add_argument(f"--port-{name}", type=int, default=0, help="port; 0 takes a free one")
+    serving.add_argument("--state", help="file that keeps what they received; in memory only if omitted")
     showing = commands.add_parser("summary", help="print what each destination received")
     showing.set_defaults(run=summary)
     for command in (serving, showing):

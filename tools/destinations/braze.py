@@ -40,6 +40,11 @@ class BrazeServer(DestinationServer):
         """Return the custom attributes by external id; unset ones are gone."""
         return {"deliveries": self.deliveries, "repeats": self.repeats, "attributes": self.attributes}
 
+    def restore(self, holdings: dict[str, Any]) -> None:
+        """Hold again what an earlier server held."""
+        self.deliveries, self.repeats = holdings["deliveries"], holdings["repeats"]
+        self.attributes = holdings["attributes"]
+
     def throttled(self) -> Answer:
         """Return Braze's 429, which names the second at which the window ends."""
         headers = {

@@ -1,10 +1,11 @@
-"""Google Data Manager API: service-account tokens, audienceMembers:ingest and :remove."""
+"""Google Data Manager API: service-account tokens, audienceMembers:ingest and :remove, requestStatus:retrieve."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import time
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -41,14 +42,22 @@ class GoogleDataManagerServer(DestinationServer):
     """Customer Match lists of Google Ads accounts; each list is a set of identifiers.
 
     :param port: port to listen on; 0 takes a free one.
+    :param processing_seconds: how long an accepted request is PROCESSING.
+    :param refused: identifiers (``emailAddress:<hash>``) whose members fail in processing.
     """
 
     name = "google_data_manager"
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(
+        self, port: int = 0, *, processing_seconds: float = 0.0, refused: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__(port)
+        self.processing_seconds = processing_seconds
+        self.refused = refused
         self.audiences: dict[str, set[str]] = {}
+        # Status by request id, and the time from which on it is told.
         self.statuses: dict[str, dict[str, Any]] = {}
+        self.processed_at: dict[str, float] = {}
         self.tokens: set[str] = set()
         self.deliveries = 0
         self.repeats = 0
@@ -80,7 +89,16 @@ class GoogleDataManagerServer(DestinationServer):
             "repeats": self.repeats,
             "without_consent": self.without_consent,
             "audiences": {name: sorted(members) for name, members in self.audiences.items()},
+            "statuses": self.statuses,
+            "processed_at": self.processed_at,
         }
+
+    def restore(self, holdings: dict[str, Any]) -> None:
+        """Hold again what an earlier server held; tokens and the key are new."""
+        self.deliveries, self.repeats = holdings["deliveries"], holdings["repeats"]
+        self.without_consent = holdings["without_consent"]
+        self.audiences = {name: set(members) for name, members in holdings["audiences"].items()}
+        self.statuses, self.processed_at = holdings["statuses"], holdings["processed_at"]
 
     def throttled(self) -> Answer:
         """Return the API's RESOURCE_EXHAUSTED."""
@@ -96,9 +114,7 @@ class GoogleDataManagerServer(DestinationServer):
         if token not in self.tokens:
             return Answer(401, _status(401, "UNAUTHENTICATED", "Request had invalid credentials."))
         if request.path == "/v1/requestStatus:retrieve":
-            status = self.statuses.get(request.query.get("requestId", ""))
-            found = {"requestStatusPerDestination": [status]}
-            return Answer(200, found) if status else Answer(404, _status(404, "NOT_FOUND", "No such request."))
+            return self._request_status(request)
         if request.path not in ("/v1/audienceMembers:ingest", "/v1/audienceMembers:remove"):
             return Answer(404, _status(404, "NOT_FOUND", "Not found."))
         try:
@@ -119,8 +135,19 @@ class GoogleDataManagerServer(DestinationServer):
         self.tokens.add(token)
         return Answer(200, {"access_token": token, "expires_in": 3599, "token_type": "Bearer"})
 
+    def _request_status(self, request: Request) -> Answer:
+        if request.method != "GET":
+            return Answer(404, _status(404, "NOT_FOUND", "Not found."))
+        request_id = request.query.get("requestId", "")
+        status = self.statuses.get(request_id)
+        if status is None:
+            return Answer(404, _status(404, "NOT_FOUND", "No such request."))
+        if time.time() < self.processed_at[request_id]:
+            status = {"destination": status["destination"], "requestStatus": "PROCESSING"}
+        return Answer(200, {"requestStatusPerDestination": [status]})
+
     def _members(self, request: Request, verb: str) -> str:
-        """Check a request, apply it, and return its id."""
+        """Check a request, apply what will not fail in processing, and return its id."""
         body = request.json()
         unknown = set(body) - (INGEST_FIELDS if verb == "ingest" else REMOVE_FIELDS)
         if unknown:
@@ -140,7 +167,10 @@ class GoogleDataManagerServer(DestinationServer):
             raise InvalidArgumentError("There was a problem with the request.", violations)
         held = self.audiences.setdefault(audience, set())
         consent = body.get("consent", {})
-        for tokens in identifiers:
+        failing = self._failing(request.fault, identifiers)
+        for index, tokens in enumerate(identifiers):
+            if index in failing:
+                continue
             if verb == "remove":
                 held -= tokens
             elif set(consent.values()) == {"CONSENT_GRANTED"} and len(consent) == 2:
@@ -150,8 +180,28 @@ class GoogleDataManagerServer(DestinationServer):
             else:
                 self.without_consent += 1
         request_id = f"{time.time_ns():x}-{len(self.statuses)}"
+        self.processed_at[request_id] = time.time() + self.processing_seconds
         self.statuses[request_id] = {"destination": body["destinations"][0], "requestStatus": "SUCCESS"}
+        if failing:
+            outcome = "FAILED" if len(failing) == len(identifiers) else "PARTIAL_SUCCESS"
+            counts = Counter(failing.values())
+            errors = [{"recordCount": str(count), "reason": reason} for reason, count in counts.items()]
+            self.statuses[request_id] |= {"requestStatus": outcome, "errorInfo": {"errorCounts": errors}}
         return request_id
+
+    def _failing(self, fault: str | None, members: list[set[str]]) -> dict[int, str]:
+        """Return the reason by index of each member that fails in processing."""
+        failing = {
+            index: "PROCESSING_ERROR_REASON_INVALID_FORMAT"
+            for index, tokens in enumerate(members)
+            if tokens & self.refused
+        }
+        if fault == "processing_failed":
+            failing = dict.fromkeys(range(len(members)), "PROCESSING_ERROR_REASON_INTERNAL_ERROR")
+        elif fault == "processing_partial":
+            half = range((len(members) + 1) // 2)
+            failing |= dict.fromkeys(half, "PROCESSING_ERROR_REASON_INTERNAL_ERROR")
+        return failing
 
 
 def _audience(body: dict[str, Any]) -> str:

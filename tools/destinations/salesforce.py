@@ -139,6 +139,12 @@ class SalesforceServer(DestinationServer):
             "records": {name: sobject.records for name, sobject in self.objects.items()},
         }
 
+    def restore(self, holdings: dict[str, Any]) -> None:
+        """Hold again what an earlier server held; its unfinished jobs are gone, as are its sessions."""
+        self.deliveries, self.repeats = holdings["deliveries"], holdings["repeats"]
+        for name, records in holdings["records"].items():
+            self.objects[name].records = records
+
     def answer(self, request: Request) -> Answer:  # noqa: PLR0911 - one per answer
         """Answer a request as the REST API does."""
         if request.path == "/services/oauth2/token":

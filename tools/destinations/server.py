@@ -21,6 +21,8 @@ FAULTS = (
     "throttled", "server_error", "unavailable", "expired_session", "row_locked",
     "reset_before", "reset_after", "timeout_before", "timeout_after", "truncated_after",
 )  # fmt: skip
+# What can go wrong after a destination has accepted a request; only Google processes later.
+PROCESSING_FAULTS = ("processing_failed", "processing_partial")
 
 
 @dataclass
@@ -41,9 +43,9 @@ class Faults:
     _turns: Iterator[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        unknown = set(self.kinds) - set(FAULTS)
+        unknown = set(self.kinds) - {*FAULTS, *PROCESSING_FAULTS}
         if unknown:
-            raise ValueError(f"Unknown faults {sorted(unknown)}: choose from {', '.join(FAULTS)}.")
+            raise ValueError(f"Unknown faults {sorted(unknown)}: choose from {', '.join(FAULTS + PROCESSING_FAULTS)}.")
         self._random = random.Random(self.seed)  # noqa: S311 - not for secrets
         self._turns = cycle(self.kinds)
 
@@ -105,6 +107,10 @@ class DestinationServer:
         """Return what the destination holds."""
         raise NotImplementedError
 
+    def restore(self, holdings: dict[str, Any]) -> None:
+        """Hold again what ``holdings`` returned in an earlier life."""
+        raise NotImplementedError
+
     def throttled(self) -> Answer:
         """Return the answer to a request above the rate limit."""
         return Answer(429, {"message": "Too many requests"}, {"Retry-After": "0.05"})
@@ -130,10 +136,6 @@ class DestinationServer:
     def __exit__(self, *_: object) -> None:
         self._http.shutdown()
         self._http.server_close()
-
-    def serve_forever(self) -> None:
-        """Serve until the process ends."""
-        self._http.serve_forever()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

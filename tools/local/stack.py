@@ -157,6 +157,8 @@ class LocalStack:
     def _start_destinations(self) -> None:
         self.destinations_file.unlink(missing_ok=True)
         command = [sys.executable, "-m", "tools.destinations", "serve", "--connections", self.destinations_file]
+        # The warehouse remembers what was sent, so the destinations must remember what they received.
+        command += ["--state", self.home / "destinations-state.json"]
         self._spawn("destinations", command, {**os.environ, "PYTHONPATH": str(REPOSITORY)})
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not self.destinations_file.exists():
