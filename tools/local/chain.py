@@ -45,13 +45,15 @@ class Chain:
 
     :param stack: a started stack with Airflow running.
     :param say: prints a line of progress.
+    :param since: only runs that came after the one of this id; None: after the newest there is.
     """
 
-    def __init__(self, stack: LocalStack, say: Callable[[str], None] = print) -> None:
+    def __init__(self, stack: LocalStack, say: Callable[[str], None] = print, since: int | None = None) -> None:
         self._stack = stack
         self._say = say
         self._said: set[tuple[object, ...]] = set()
-        self._last_run_id = stack.query_metadata("select coalesce(max(id), 0) as id from dag_run")[0]["id"]
+        newest = stack.query_metadata("select coalesce(max(id), 0) as id from dag_run")[0]["id"]
+        self._last_run_id = newest if since is None else since
 
     def wait_for_dags(self, timeout: float = 180) -> set[str]:
         """Return the ids of the chain's DAGs, once the scheduler has parsed them all.
@@ -89,6 +91,9 @@ class Chain:
                 mark = {"success": "✓", "skipped": "–"}.get(str(row["state"]), "✗")
                 took = f"{row['seconds']:6.1f} s" if row["seconds"] is not None else ""
                 self._say(f"   {mark} {row['dag_id']}.{row['task_id']:<60} {took}")
+                if row["state"] == "failed":
+                    logs = self._stack.airflow_home / "logs" / f"dag_id={row['dag_id']}" / f"run_id={row['run_id']}"
+                    self._say(f"     its log: {logs / f'task_id={row["task_id"]}'}")
 
     def wait(self, expected: set[str], *, until_idle: bool = True, timeout: float = 3600) -> list[Run]:
         """Wait until every expected DAG has a finished run.
