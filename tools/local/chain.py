@@ -92,8 +92,8 @@ class Chain:
                 took = f"{row['seconds']:6.1f} s" if row["seconds"] is not None else ""
                 self._say(f"   {mark} {row['dag_id']}.{row['task_id']:<60} {took}")
                 if row["state"] == "failed":
-                    logs = self._stack.airflow_home / "logs" / f"dag_id={row['dag_id']}" / f"run_id={row['run_id']}"
-                    self._say(f"     its log: {logs / f'task_id={row["task_id"]}'}")
+                    folder = self._stack.airflow_home / "logs" / f"dag_id={row['dag_id']}" / f"run_id={row['run_id']}"
+                    self._say(f"     its log: {folder}/task_id={row['task_id']}")
 
     def wait(self, expected: set[str], *, until_idle: bool = True, timeout: float = 3600) -> list[Run]:
         """Wait until every expected DAG has a finished run.
