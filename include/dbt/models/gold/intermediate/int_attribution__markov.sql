@@ -18,9 +18,9 @@ steps as (
         paths.conversions,
         paths.non_conversions,
         channel,
-        step_number
+        step as step_number
     from paths
-    cross join unnest(split(paths.path, ' > ')) as channel with offset as step_number
+    cross join unnest(split(paths.path, ' > ')) as channel with offset as step
 ),
 
 neighbours as (

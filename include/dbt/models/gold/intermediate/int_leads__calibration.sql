@@ -56,7 +56,7 @@ means as (
     from smoothed as first_bin
     inner join smoothed as last_bin on first_bin.bin <= last_bin.bin
     inner join smoothed as inner_bin on inner_bin.bin between first_bin.bin and last_bin.bin
-    group by first_bin, last_bin
+    group by first_bin.bin, last_bin.bin
 ),
 
 lowest as (
