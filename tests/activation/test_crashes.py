@@ -106,6 +106,7 @@ def test_braze_ends_equal_to_the_source(warehouse, braze, work):
 def test_google_ends_equal_to_the_source(warehouse, google, work):
     warehouse.make_customers(RECORDS)
     google.faults = Faults(rate=0.2, kinds=(*SESSIONLESS, "expired_session"), hang_seconds=1.2, seed=4)
+    google.processing_seconds = 0.5
     work("customers_to_google_ads", deaths=(1, 2))
     rows = warehouse.run("select lower(email) as email from `@silver.customer_360` where not is_unsubscribed")
     emails = {f"emailAddress:{sha256(row['email'].encode()).hexdigest()}" for row in rows}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
+from tools.destinations.__main__ import StateFile
+from tools.destinations.braze import BrazeServer
+from tools.destinations.google_data_manager import GoogleDataManagerServer
+from tools.destinations.salesforce import SalesforceServer
 from tools.destinations.server import Faults
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -50,6 +56,69 @@ def test_serve_writes_connections_and_summary_shows_what_came(tmp_path):
     rows = [line.split() for line in summary.stdout.splitlines()]
     assert rows[0] == ["destination", "object", "holds", "deliveries", "repeats", "requests", "faults"]
     assert ["braze", "users", "1", "1", "0", "2", "1"] in rows
+
+
+@contextmanager
+def serving(path: Path, state: Path):
+    """Serve with a state file, and stop as the stack does."""
+    path.unlink(missing_ok=True)
+    serve = [*command("serve", path), "--state", str(state)]
+    with subprocess.Popen(serve, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + 60
+            while not path.exists():
+                assert server.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            yield json.loads(path.read_text()), server
+        finally:
+            server.terminate()
+    assert server.returncode in (0, -signal.SIGKILL)
+
+
+def test_what_was_received_survives_a_restart(tmp_path):
+    path, state = tmp_path / "destinations.json", tmp_path / "state.json"
+
+    def track(connection, external_id: str) -> None:
+        requests.post(
+            f"{connection['host']}/users/track",
+            json={"attributes": [{"external_id": external_id, "health_score": 1.0}]},
+            headers={"Authorization": f"Bearer {connection['password']}"},
+            timeout=10,
+        ).raise_for_status()
+
+    def held(connection) -> set[str]:
+        return set(requests.get(f"{connection['host']}/_state", timeout=10).json()["attributes"])
+
+    with serving(path, state) as (connections, _):
+        track(connections["braze_default"], "b1")
+    with serving(path, state) as (connections, server):
+        assert held(connections["braze_default"]) == {"b1"}
+        track(connections["braze_default"], "b2")
+        deadline = time.monotonic() + 30
+        while "b2" not in state.read_text():  # written while it serves, too
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        server.kill()
+    with serving(path, state) as (connections, _):
+        assert held(connections["braze_default"]) == {"b1", "b2"}
+    assert state.stat().st_mode & 0o077 == 0
+
+
+def test_every_destination_holds_again_what_it_held(salesforce, braze, google, tmp_path):
+    servers = {"s": salesforce, "b": braze, "g": google}
+    salesforce.objects["Lead"].records["l1"] = {"Id": "00Q1", "Lead_Score__c": 1.0}
+    braze.attributes["b1"] = {"health_score": 1.0}
+    google.audiences["1"] = {"emailAddress:x", "phoneNumber:y"}
+    google.statuses["r1"] = {"requestStatus": "SUCCESS"}
+    google.processed_at["r1"] = 12.5
+    for server in servers.values():
+        server.deliveries = 7
+    StateFile(tmp_path / "state.json", servers).save()
+    again = {"s": SalesforceServer(), "b": BrazeServer(), "g": GoogleDataManagerServer()}
+    StateFile(tmp_path / "state.json", again).load()
+    for name, server in servers.items():
+        assert again[name].holdings() == server.holdings()
 
 
 def test_a_fault_that_does_not_exist_is_refused():

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 from martech.activation import engine
-from martech.activation.changes import BatchRejectedError, Change, FatalError
+from martech.activation.changes import BatchRejectedError, Change, FatalError, Processed
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook, user_identifier
 
 AUDIENCE = "8765432109"
@@ -84,6 +84,45 @@ def test_a_wrong_account_ends_the_run(google, sync):
     options = {"account_id": "1", "audience_id": AUDIENCE}
     with pytest.raises(FatalError, match="INVALID_DESTINATION"):
         GoogleDataManagerHook(sync("customers_to", options=options)).send([member("c1", f"email:{hashed('a')}")])
+
+
+def outcome_of(hook, *changes: Change) -> Processed | None:
+    """Return what became of the request that took the changes."""
+    accepted = hook.send(changes)
+    assert all(o.is_accepted and o.error_code is None for o in accepted)
+    return hook.processed(accepted[0].reference)
+
+
+def test_an_accepted_request_is_followed_until_it_is_processed(hook, google):
+    google.processing_seconds = 60
+    (outcome,) = hook.send([member("c1", f"email:{hashed('new')}", stale=(f"email:{hashed('old')}",))])
+    remove, ingest = outcome.reference.split(",")
+    google.processed_at[remove] = 0
+    assert hook.processed(outcome.reference) is None
+    google.processed_at[ingest] = 0
+    assert hook.processed(outcome.reference) == Processed()
+
+
+def test_a_failed_request_says_why(hook, google):
+    google.refused = frozenset({f"emailAddress:{hashed('a')}"})
+    bad, good = member("c1", f"email:{hashed('a')}"), member("c2", f"email:{hashed('b')}")
+    reason = "1 records: error PROCESSING_ERROR_REASON_INVALID_FORMAT"
+    assert outcome_of(hook, bad) == Processed("FAILED", reason)
+    assert outcome_of(hook, bad, good) == Processed("PARTIAL_SUCCESS", reason)
+    assert outcome_of(hook, good) == Processed()
+    assert google.audiences[AUDIENCE] == {f"emailAddress:{hashed('b')}"}
+
+
+def test_a_request_that_google_forgot_did_not_succeed(hook, google):
+    (outcome,) = hook.send([member("c1", f"email:{hashed('a')}")])
+    google.statuses.clear()
+    assert hook.processed(outcome.reference).error_code == "NOT_FOUND"
+
+
+def test_a_remove_that_needs_no_request_is_done(hook, google):
+    (outcome,) = hook.send([Change("c1", "remove", {})])
+    assert (outcome.is_accepted, outcome.error_code) == (False, None)
+    assert "POST /v1/audienceMembers:remove" not in google.requests
 
 
 def test_an_audience_end_to_end(warehouse, google, sync):

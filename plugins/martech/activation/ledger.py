@@ -398,7 +398,7 @@ class Ledger:
                 where
                     sync_name = @sync_name
                     and recorded_at >= @since_intents
-                    and status = 'unconfirmed'
+                    and status in ('unconfirmed', 'rejected')
                     and error_code = '{PARTIAL_SUCCESS}'
                 group by record_key
             )
