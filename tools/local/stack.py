@@ -283,7 +283,8 @@ class LocalStack:
         """
         result = subprocess.run(
             [str(part) for part in command],
-            env=self.environment,
+            # On Airflow 2 a backfill runs its tasks itself, as the scheduler does.
+            env=self.environment | ({"PRELOAD_FOR_TASKS": "1"} if "backfill" in command else {}),
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -313,7 +314,7 @@ class LocalStack:
         elif ui:
             services["webserver"] = ["webserver", "--port", str(self.ui_port)]
         for name, arguments in services.items():
-            environment = self.environment | ({"PRELOAD_FOR_TASKS": "1"} if name == "scheduler" else {})
-            self._spawn(name, [self.bin / "airflow", *arguments], environment)
+            preload = {"PRELOAD_FOR_TASKS": "1"} if name == "scheduler" else {}
+            self._spawn(name, [self.bin / "airflow", *arguments], self.environment | preload)
         if self.line >= AIRFLOW_3 or ui:
             wait_for_http(f"http://127.0.0.1:{self.ui_port}/", self.check_services)
