@@ -1,4 +1,4 @@
-"""The whole chain through Airflow: two daily runs and a backfill, compared with what the generator knows."""
+"""First chapter: two daily runs and a backfill through Airflow, compared with what the generator knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A day on which things go wrong: the operator is told what and how to mend it, and nothing else is lost."""
+"""Second chapter: a day that goes wrong. The operator is told what and how to mend it, and nothing else is lost."""
 
 from __future__ import annotations
 
