@@ -115,24 +115,26 @@ def identity(python: str, sample: Path, result: Path) -> list[tuple[str, str]]:
     evaluate = ["-m", "tools.evaluate.identity", "warehouse", "--truth", sample / "truth", "--json", result]
     _, printed = timed(python, *evaluate)
     print(printed)
-    scopes = json.loads(result.read_text())["scopes"]
-    return [(f"identity, {name}", describe(scores)) for name, scores in scopes.items()]
+    rows = []
+    for name, scores in json.loads(result.read_text())["scopes"].items():
+        for measure_name in ("pairwise", "b_cubed"):
+            rates = ", ".join(f"{key} {scores[measure_name][key]:.4f}" for key in ("precision", "recall", "f1"))
+            rows.append((f"identity, {name}: {measure_name}", rates))
+        rows.append((f"identity, {name}: match rate", f"{scores['match_rate']:.4f} of {scores['records']:,} records"))
+    return rows
 
 
 def scoring(python: str, sample: Path, result: Path) -> list[tuple[str, str]]:
     """Compare lead scores with what the leads went on to do."""
     _, printed = timed(python, "-m", "tools.evaluate.scoring", "--truth", sample, "--json", result)
     print(printed)
-    calibrations = json.loads(result.read_text())
-    return [(f"conversion probability, {name}", describe(scores)) for name, scores in calibrations.items()]
-
-
-def describe(scores: dict[str, object]) -> str:
-    """Return the figures of a result as text, nested ones left out."""
-    figures = {name: value for name, value in scores.items() if isinstance(value, int | float)}
-    return ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value:,}" for name, value in figures.items()
-    )
+    return [
+        (
+            f"conversion probability, {name}",
+            f"Brier {scores['brier']:.4f} (base rate alone {scores['brier_of_base_rate']:.4f}), {scores['count']} forecasts",
+        )
+        for name, scores in json.loads(result.read_text()).items()
+    ]
 
 
 def main() -> int:
