@@ -131,7 +131,7 @@ def scoring(python: str, sample: Path, result: Path) -> list[tuple[str, str]]:
     return [
         (
             f"conversion probability, {name}",
-            f"Brier {scores['brier']:.4f} (base rate alone {scores['brier_of_base_rate']:.4f}), {scores['count']} forecasts",
+            f"Brier {scores['brier']:.4f}; base rate alone {scores['brier_of_base_rate']:.4f}; n = {scores['count']}",
         )
         for name, scores in json.loads(result.read_text()).items()
     ]
