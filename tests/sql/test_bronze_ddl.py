@@ -93,10 +93,7 @@ class TestTable:
         undescribed = [
             name
             for name, column in columns(create).items()
-            if not any(
-                prop.name == "description" and prop.args["value"].name
-                for prop in column.find_all(exp.Property)
-            )
+            if not any(prop.name == "description" and prop.args["value"].name for prop in column.find_all(exp.Property))
         ]
         assert undescribed == []
 
