@@ -61,7 +61,7 @@ lint: $(VENV)/.ready ## check the style of Python and SQL
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar include/sql include/dbt/models include/dbt/tests
 
-bench: setup manifest ## measure correctness and speed, and write docs/results.md
+bench: setup manifest ## measure correctness and speed, and write the README's results
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
 
 # Parsing, operators and shared code must work on both Airflow lines.

@@ -1,4 +1,4 @@
-"""``make bench``: measure correctness and speed on this machine, print a table and write it to ``docs/results.md``.
+"""``make bench``: measure correctness and speed on this machine, print a table and write it to the README.
 
 Everything is built anew in an embedded warehouse of its own, from the generator's hard setting with a seed on which
 nothing was tuned. Nothing here is a test: figures are recorded, not asserted.
@@ -25,10 +25,9 @@ from include.warehouse.settings import DBT_DIR, settings
 from tools.local.report import warehouse_client
 from tools.local.services import REPOSITORY, StackError, free_port, wait_for_http, warehouse_command
 
-RESULTS = REPOSITORY / "docs" / "results.md"
-HEADER = """# Results
-
-What `make bench` measured last: {when}, {machine}, embedded warehouse; {customers:,} customers, {days} days,
+README = REPOSITORY / "README.md"
+BEGIN, END = "<!-- results: written by `make bench` -->\n", "<!-- end of results -->"
+HEADER = """`make bench` measured last: {when}, {machine}, embedded warehouse; {customers:,} customers, {days} days,
 seed {seed}, difficulty *hard*. Seconds are wall time.
 
 | claim | measured |
@@ -154,7 +153,9 @@ def main() -> int:
     machine = f"{os.cpu_count()} cores, {platform.machine()}"
     text = HEADER.format(when=f"{datetime.now(UTC):%Y-%m-%d}", machine=machine, **vars(arguments))
     text += "".join(f"| {claim} | {measured} |\n" for claim, measured in rows)
-    RESULTS.write_text(text)
+    before, _, rest = README.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}{text}{END}{after}")
     print(text)
     return 0
 
