@@ -44,7 +44,7 @@ $(MANIFEST): $(VENV)/.ready $(shell find include/dbt -not -path '*/target*' -not
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest run ui reset lint test bench
+.PHONY: manifest run ui docs reset lint test bench
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
@@ -52,6 +52,10 @@ run: setup manifest ## build everything on this machine: sample sources → bron
 
 ui: setup manifest ## open Airflow's web UI on what `make run` built
 	@$(LOCAL) ui
+
+docs: setup manifest ## write dbt's documentation site
+	@$(LOCAL) exec dbt --quiet docs generate --empty-catalog --project-dir include/dbt --profiles-dir include/dbt
+	@echo "Open include/dbt/target/index.html"
 
 reset: ## throw away the local warehouse and Airflow's memory
 	rm -rf .local
