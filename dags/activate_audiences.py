@@ -10,7 +10,7 @@ from martech.timetables.asset_chain import asset_chain
 
 from include.activation.declarations import Sync, load_syncs
 from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET
-from include.warehouse.dags import Tag, dag_arguments
+from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.settings import settings
 
 ASSETS = {"silver": SILVER_ASSET, "gold": GOLD_ASSET}
@@ -51,12 +51,7 @@ def table(name: str) -> str:
 
 def activation_dag(sync: Sync) -> DAG:
     """Return the DAG of a sync."""
-    common = {
-        "sync": sync,
-        "table": table,
-        "gcp_conn_id": settings.gcp_conn_id,
-        "location": settings.location,
-    }
+    common = {"sync": sync, "table": table, **WAREHOUSE}
     arguments = dag_arguments(Tag.ACTIVATION, Tag.ON_ASSETS, params=PARAMS)
     arguments["default_args"] |= {"owner": sync.owner}
     with DAG(

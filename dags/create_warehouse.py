@@ -18,7 +18,7 @@ from martech.operators.bigquery_scripts import BigQueryScriptsOperator
 from martech.timetables.asset_chain import daily
 
 from include.warehouse.assets import SCHEMA_ASSET, publish_asset
-from include.warehouse.dags import Tag, dag_arguments, layer_labels
+from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments, layer_labels
 from include.warehouse.ddl import layer_files
 from include.warehouse.settings import settings
 
@@ -30,9 +30,7 @@ with DAG(
 ):
     create_tables = BigQueryScriptsOperator(
         task_id="create_tables",
-        project_id=settings.project_id,
-        location=settings.location,
-        gcp_conn_id=settings.gcp_conn_id,
+        **WAREHOUSE,
         datasets={layer.dataset: layer_labels(layer) for layer in settings.layers.values()},
         files=[file for layer in ("ops", "bronze", "silver", "gold") for file in layer_files(layer)],
         sql_context=settings.sql_context,

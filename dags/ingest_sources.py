@@ -25,7 +25,7 @@ from martech.sensors.bigquery_partitions import BigQueryPartitionsSensor
 from martech.timetables.asset_chain import asset_chain
 
 from include.warehouse.assets import SCHEMA_ASSET, publish_asset, source_asset
-from include.warehouse.dags import Tag, dag_arguments
+from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.ingestion import source_expectations
 from include.warehouse.settings import settings
 from include.warehouse.sources import Source, load_sources
@@ -37,10 +37,8 @@ def ingest_source(source: Source) -> DAG:
     """Return the DAG that lands one source."""
     names = ", ".join(f"`{table.name}`" for table in source.tables)
     partitions = {
-        "project_id": settings.project_id,
+        **WAREHOUSE,
         "dataset_id": settings.layers["bronze"].dataset,
-        "location": settings.location,
-        "gcp_conn_id": settings.gcp_conn_id,
         "tables": source_expectations(source),
         "days": "{{ window_days() }}",
     }

@@ -27,6 +27,14 @@ class Tag(StrEnum):
     ON_ASSETS = "runs: on assets"
 
 
+# Where the warehouse is, for every operator that asks it.
+WAREHOUSE = {
+    "project_id": settings.project_id,
+    "location": settings.location,
+    "gcp_conn_id": settings.gcp_conn_id,
+    "maximum_bytes_billed": settings.maximum_bytes_billed,
+}
+
 # A run may be given its days by hand; otherwise they come from assets or from the data interval.
 WINDOW_PARAMS = {
     "start_date": Param(None, type=["null", "string"], format="date", description="First data day to build"),

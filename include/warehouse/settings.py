@@ -54,6 +54,7 @@ class Settings:
     :param retry_delay: wait before a task's first retry (``MARKETING_RETRY_DELAY_SECONDS``).
     :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
     :param landing_poll: how often it looks (``MARKETING_LANDING_POLL_SECONDS``).
+    :param maximum_bytes_billed: a query that would read more fails (``MARKETING_MAXIMUM_BYTES_BILLED``, 1 TiB).
     """
 
     project_id: str
@@ -65,6 +66,7 @@ class Settings:
     retry_delay: timedelta
     landing_timeout: timedelta
     landing_poll: timedelta
+    maximum_bytes_billed: int
 
     @property
     def sql_context(self) -> dict[str, str | int]:
@@ -85,11 +87,15 @@ def _identifier(pattern: re.Pattern[str], variable: str, value: str) -> str:
     return value
 
 
-def _seconds(environ: dict[str, str], variable: str, *, default: int) -> timedelta:
+def _number(environ: dict[str, str], variable: str, unit: str, *, default: int) -> int:
     value = environ.get(variable, str(default))
     if not value.isdigit():
-        raise SettingsError(f"{variable}={value!r} is not a whole number of seconds: correct it or unset it.")
-    return timedelta(seconds=int(value))
+        raise SettingsError(f"{variable}={value!r} is not a whole number of {unit}: correct it or unset it.")
+    return int(value)
+
+
+def _seconds(environ: dict[str, str], variable: str, *, default: int) -> timedelta:
+    return timedelta(seconds=_number(environ, variable, "seconds", default=default))
 
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
@@ -117,6 +123,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),
         landing_poll=_seconds(environ, "MARKETING_LANDING_POLL_SECONDS", default=300),
+        # dbt's own jobs have the same limit: profiles.yml reads the same variable.
+        maximum_bytes_billed=_number(environ, "MARKETING_MAXIMUM_BYTES_BILLED", "bytes", default=2**40),
     )
 
 

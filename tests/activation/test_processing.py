@@ -8,9 +8,9 @@ from hashlib import sha256
 import pytest
 from martech.activation import engine
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
-from martech.activation.operators import plan_sync
 from martech.activation.operators.plan_sync import PlanSyncOperator
 
+from include.warehouse.settings import settings
 from tests.activation.warehouse import table
 from tools.destinations.server import PROCESSING_FAULTS, Faults
 
@@ -159,8 +159,8 @@ def test_the_next_plan_asks_first(warehouse, google, run, declared, monkeypatch)
     google.processing_seconds = 3600
     run()
     google.processed_at = dict.fromkeys(google.processed_at, 0.0)
-    monkeypatch.setattr(plan_sync, "open_ledger", lambda *_: warehouse.ledger(declared))
-    operator = PlanSyncOperator(task_id="plan_sync", sync=declared, table=table, gcp_conn_id="x", location="US")
+    monkeypatch.setattr(PlanSyncOperator, "ledger", lambda *_: warehouse.ledger(declared))
+    operator = PlanSyncOperator(task_id="plan_sync", sync=declared, table=table, project_id=settings.project_id)
     options = dict.fromkeys(("dry_run", "full_resync", "retry_dead_letters", "confirm_removals"), False)
     plan_id = operator.execute({"params": options})
     assert warehouse.ledger(declared).progress(plan_id).in_destination == 3

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 from google.api_core.exceptions import NotFound
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook, job_labels
+from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
+from martech.hooks.warehouse import job_labels
 
 from tests.plugins.sample import COLUMNS, DAY, PROJECT, Dataset
 
@@ -77,16 +78,19 @@ def test_appended_rows_arrive(hook: BigQueryPartitionsHook, dataset: Dataset) ->
     assert rows == [{"id": "ü", "event_date": DAY}] * 2
 
 
-def test_jobs_carry_labels_and_limit(dataset: Dataset) -> None:
+def test_jobs_carry_labels_and_limit(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     hook = BigQueryPartitionsHook(
         project_id=PROJECT, location="US", labels={"airflow-dag": "d"}, maximum_bytes_billed=10**8
     )
     sent = []
-    query = hook.client.query
-    hook.client.query = lambda sql, job_config: (sent.append(job_config), query(sql, job_config=job_config))[1]
+    request = hook.client._connection.api_request
+    monkeypatch.setattr(
+        hook.client._connection, "api_request", lambda **call: (sent.append(call.get("data")), request(**call))[1]
+    )
     hook.columns(dataset.name, ["tickets"])
-    assert sent[0].labels == {"airflow-dag": "d"}
-    assert sent[0].maximum_bytes_billed == 10**8
+    (job,) = [data["configuration"] for data in sent if data and "configuration" in data]
+    assert job["labels"] == {"airflow-dag": "d"}
+    assert job["query"]["maximumBytesBilled"] == str(10**8)
 
 
 def test_labels_are_spelled_as_bigquery_allows() -> None:

@@ -549,7 +549,6 @@ class Ledger:
                 bigquery.ScalarQueryParameter("sync_name", "STRING", self._sync.name),
                 *parameters,
             ],
-            labels={"layer": "activation", "sync": self._sync.name[:63]},
         )
         return self._client.query(sql, job_config=config).result(page_size=page_size)
 

@@ -1,79 +1,24 @@
-"""What BigQuery knows about the partitions and columns of tables, through the Google provider's client."""
+"""What BigQuery knows about the partitions and columns of tables."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowException
-from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from martech.ddl import require_identifier
-
-if TYPE_CHECKING:
-    from google.cloud.bigquery.table import RowIterator
-
-PROJECT_PATTERN = r"[a-z][a-z0-9.:-]{4,61}[a-z0-9]"
+from martech.hooks.warehouse import WarehouseHook
 
 
-def job_labels(context: Mapping[str, Any]) -> dict[str, str]:
-    """Return labels that tie a BigQuery job to its task, spelled like the Google provider's own.
+class BigQueryPartitionsHook(WarehouseHook):
+    """Reads partitions, columns and landing times of tables.
 
-    :param context: the task's context.
+    :raises ValueError: for a name that is not a plain identifier.
     """
-    task = context["ti"]
-    values = {"airflow-dag": task.dag_id, "airflow-task": task.task_id}
-    # Labels allow 63 lower-case letters, digits, dashes and underscores.
-    return {key: re.sub(r"[^a-z0-9_-]", "-", value.lower())[:63] for key, value in values.items()}
-
-
-class BigQueryPartitionsHook:
-    """Reads partitions, columns and landing times of tables, and runs statements that carry the task's labels.
-
-    Values are query parameters; names, which cannot be, are validated.
-
-    :param project_id: Google Cloud project of the tables; jobs run in it too.
-    :param location: BigQuery location of the datasets.
-    :param gcp_conn_id: Airflow connection.
-    :param impersonation_chain: service account to impersonate, as in Google's operators.
-    :param labels: labels of every job.
-    :param maximum_bytes_billed: jobs that would read more fail; None sets no limit.
-    :raises ValueError: for a name that is not a plain identifier, here and in the methods.
-    """
-
-    def __init__(  # noqa: PLR0913 - where to ask, and the policy of the jobs
-        self,
-        *,
-        project_id: str,
-        location: str | None = None,
-        gcp_conn_id: str = "google_cloud_default",
-        impersonation_chain: str | Sequence[str] | None = None,
-        labels: Mapping[str, str] | None = None,
-        maximum_bytes_billed: int | None = None,
-    ) -> None:
-        self.project_id = require_identifier("project_id", project_id, PROJECT_PATTERN)
-        self.labels = dict(labels or {})
-        self.maximum_bytes_billed = maximum_bytes_billed
-        hook = BigQueryHook(gcp_conn_id=gcp_conn_id, impersonation_chain=impersonation_chain)
-        # The client follows BIGQUERY_EMULATOR_HOST, the provider's DB-API and check operators don't.
-        self.client = hook.get_client(project_id=self.project_id, location=location)
-
-    def query(self, sql: str, parameters: Iterable[Any] = ()) -> RowIterator:
-        """Run one statement and wait for it.
-
-        :param sql: GoogleSQL with named parameters.
-        :param parameters: BigQuery query parameters.
-        """
-        config = bigquery.QueryJobConfig(query_parameters=list(parameters), labels=self.labels)
-        if self.maximum_bytes_billed is not None:
-            config.maximum_bytes_billed = self.maximum_bytes_billed
-        return self.client.query(sql, job_config=config).result()
 
     def _information_schema(self, sql: str, parameters: Iterable[Any]) -> list[Any]:
         try:
@@ -188,19 +133,3 @@ class BigQueryPartitionsHook:
             ],
         )
         return {row.day: row.newest for row in rows}
-
-    def append_rows(self, table_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Append rows to an existing table with a load job, which costs nothing.
-
-        :param table_id: ``project.dataset.table``.
-        :param rows: JSON-ready rows.
-        """
-        table = self.client.get_table(table_id)
-        config = bigquery.LoadJobConfig(
-            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
-            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
-            schema=table.schema,
-            labels=self.labels,
-        )
-        lines = BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
-        self.client.load_table_from_file(lines, table_id, job_config=config).result()

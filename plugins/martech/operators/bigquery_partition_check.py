@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowException
 
 from martech.checks.partitions import (
     TRAILING_DAYS,
@@ -19,76 +19,49 @@ from martech.checks.partitions import (
     check_schema,
 )
 from martech.days import parse_days
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook, job_labels
+from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
+from martech.operators.warehouse import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class BigQueryPartitionCheckOperator(BaseOperator):
+class BigQueryPartitionCheckOperator(WarehouseOperator):
     """Checks existence, freshness, row count and schema of tables × days, and fails if an error was found.
 
     Every table is checked before it fails, so that one bad table hides nothing. Returns (to XCom) the number
     of checks and the warnings.
 
-    :param project_id: Google Cloud project of the tables (templated).
-    :param dataset_id: their dataset (templated).
+    :param dataset_id: dataset of the tables (templated).
     :param tables: what is expected of each table.
     :param days: data days: ISO dates, an XCom, or a template that gives them between commas (templated).
     :param results_table: ``project.dataset.table`` to which all results are appended, shaped like
         ``include/sql/ops/partition_checks.sql``; None records nothing (templated).
-    :param location: BigQuery location.
-    :param gcp_conn_id: Airflow connection (templated).
-    :param impersonation_chain: service account to impersonate (templated).
-    :param maximum_bytes_billed: limit of each query in bytes.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     :raises AirflowException: with the message and cure of every check of severity ``error`` that failed.
     """
 
-    template_fields: Sequence[str] = (
-        "project_id",
-        "dataset_id",
-        "days",
-        "results_table",
-        "gcp_conn_id",
-        "impersonation_chain",
-    )
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "dataset_id", "days", "results_table")
     ui_color = "#e8f5e9"
 
-    def __init__(  # noqa: PLR0913 - the address of the tables, and what to check
+    def __init__(
         self,
         *,
-        project_id: str,
         dataset_id: str,
         tables: Sequence[TableExpectation],
         days: Any,
         results_table: str | None = None,
-        location: str | None = None,
-        gcp_conn_id: str = "google_cloud_default",
-        impersonation_chain: str | Sequence[str] | None = None,
-        maximum_bytes_billed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.project_id = project_id
         self.dataset_id = dataset_id
         self.tables = tables
         self.days = days
         self.results_table = results_table
-        self.location = location
-        self.gcp_conn_id = gcp_conn_id
-        self.impersonation_chain = impersonation_chain
-        self.maximum_bytes_billed = maximum_bytes_billed
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check everything, record it, then fail or go on."""
-        hook = BigQueryPartitionsHook(
-            project_id=self.project_id,
-            location=self.location,
-            gcp_conn_id=self.gcp_conn_id,
-            impersonation_chain=self.impersonation_chain,
-            labels=job_labels(context),
-            maximum_bytes_billed=self.maximum_bytes_billed,
-        )
+        hook = self.warehouse(context, BigQueryPartitionsHook)
         results = list(self._results(hook, parse_days(self.days)))
         for result in results:
             log = self.log.info if result.passed else self.log.error if result.is_blocking else self.log.warning

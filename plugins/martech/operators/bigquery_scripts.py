@@ -7,19 +7,20 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowException
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
 from martech.ddl import CreateStatement, Script, load_scripts
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook, job_labels
+from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
+from martech.operators.warehouse import WarehouseOperator
 from martech.schema_drift import SchemaDrift, compare_schema
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class BigQueryScriptsOperator(BaseOperator):
+class BigQueryScriptsOperator(WarehouseOperator):
     """Runs SQL files that create tables and views, in the order in which they depend on each other.
 
     Creates missing datasets first. Columns that were added to the DDL of an existing table are added to the
@@ -27,55 +28,37 @@ class BigQueryScriptsOperator(BaseOperator):
     at the first failure. One task for a whole folder, because each task costs seconds. Returns (to XCom) the
     number of files and the added columns.
 
-    :param project_id: Google Cloud project of the tables (templated).
     :param files: paths of SQL files, one object each.
     :param sql_context: values for the Jinja templates in the files.
     :param datasets: labels of the datasets to create, by dataset id.
-    :param location: BigQuery location of the datasets.
     :param allow_extra_columns: datasets whose tables a tool such as Fivetran may widen on its own: columns that
         the DDL does not have are only logged there, elsewhere they fail the task.
-    :param gcp_conn_id: Airflow connection (templated).
-    :param impersonation_chain: service account to impersonate (templated).
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     :raises DdlError: where a file cannot be used.
     :raises AirflowException: naming the file that failed, or the columns that differ.
     """
 
-    template_fields: Sequence[str] = ("project_id", "gcp_conn_id", "impersonation_chain")
     ui_color = "#fff8e1"
 
-    def __init__(  # noqa: PLR0913 - what to create, and where
+    def __init__(
         self,
         *,
-        project_id: str,
         files: Sequence[str | Path],
         sql_context: Mapping[str, Any],
         datasets: Mapping[str, Mapping[str, str]],
-        location: str,
         allow_extra_columns: Collection[str] = (),
-        gcp_conn_id: str = "google_cloud_default",
-        impersonation_chain: str | Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.project_id = project_id
         self.files = files
         self.sql_context = sql_context
         self.datasets = datasets
-        self.location = location
         self.allow_extra_columns = allow_extra_columns
-        self.gcp_conn_id = gcp_conn_id
-        self.impersonation_chain = impersonation_chain
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Create everything that is missing."""
         scripts = load_scripts([Path(file) for file in self.files], self.sql_context)
-        hook = BigQueryPartitionsHook(
-            project_id=self.project_id,
-            location=self.location,
-            gcp_conn_id=self.gcp_conn_id,
-            impersonation_chain=self.impersonation_chain,
-            labels=job_labels(context),
-        )
+        hook = self.warehouse(context, BigQueryPartitionsHook)
         for dataset_id, labels in self.datasets.items():
             self._create_dataset(hook, dataset_id, labels)
         added = self._add_columns(hook, scripts)

@@ -17,7 +17,8 @@ from airflow.providers.common.compat.sdk import (
 
 from martech.checks.partitions import TableExpectation, missing_partition_message
 from martech.days import parse_days
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook, job_labels
+from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
+from martech.hooks.warehouse import job_labels
 from martech.triggers.bigquery_partitions import BigQueryPartitionsTrigger, missing_partitions
 
 if TYPE_CHECKING:

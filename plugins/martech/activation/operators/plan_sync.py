@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from martech.activation import engine
 from martech.activation.changes import FatalError
-from martech.activation.operators.ledger import open_ledger
 from martech.activation.operators.send_changes import DESTINATIONS
+from martech.activation.operators.sync import SyncOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from include.activation.declarations import Sync
 
-
-class PlanSyncOperator(BaseOperator):
+class PlanSyncOperator(SyncOperator):
     """Compares the source with what the destination holds and returns the plan's id (None on a dry run).
 
     Reads the DAG params ``dry_run``, ``full_resync``, ``confirm_removals`` and ``retry_dead_letters``.
-
-    :param sync: the declaration.
-    :param table: full name of ``layer.table``.
-    :param gcp_conn_id: connection to BigQuery.
-    :param location: location of the datasets.
     """
-
-    def __init__(
-        self, *, sync: Sync, table: Callable[[str], str], gcp_conn_id: str, location: str, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.sync = sync
-        self.table = table
-        self.gcp_conn_id = gcp_conn_id
-        self.location = location
 
     def execute(self, context: Context) -> str | None:
         """Plan, or on a dry run log what a plan would hold.
@@ -45,7 +28,7 @@ class PlanSyncOperator(BaseOperator):
             credentials; a retry would not help.
         """
         params = context["params"]
-        ledger = open_ledger(self, context)
+        ledger = self.ledger(context)
         options = {"full_resync": params["full_resync"], "retry_dead_letters": params["retry_dead_letters"]}
         if params["dry_run"]:
             self.log.info("Dry run for %s, nothing is sent:", self.sync.target)

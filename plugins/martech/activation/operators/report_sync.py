@@ -2,59 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from martech.activation import engine
-from martech.activation.operators.ledger import open_ledger
+from martech.activation.operators.sync import SyncOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from include.activation.declarations import Sync
 
 COUNTS = ("adds", "changes", "removes", "sent", "rejected", "pending", "in_destination", "dead_letters")
 
 
-class ReportSyncOperator(BaseOperator):
+class ReportSyncOperator(SyncOperator):
     """Writes the run into ``activation_runs`` and logs what was rejected and how to try it again.
 
     Runs after failures too (``trigger_rule="all_done"``), and fails where something is left to be sent, so
     that the DAG run cannot end green.
-
-    :param sync: the declaration.
-    :param table: full name of ``layer.table``.
-    :param gcp_conn_id: connection to BigQuery.
-    :param location: location of the datasets.
-    :param plan_task_id: task that returns the plan's id.
     """
-
-    def __init__(
-        self,
-        *,
-        sync: Sync,
-        table: Callable[[str], str],
-        gcp_conn_id: str,
-        location: str,
-        plan_task_id: str = "plan_sync",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.sync = sync
-        self.table = table
-        self.gcp_conn_id = gcp_conn_id
-        self.location = location
-        self.plan_task_id = plan_task_id
 
     def execute(self, context: Context) -> dict[str, int]:
         """Report, and return the counts.
 
         :raises AirflowFailException: where the run failed or left records to be sent.
         """
-        ledger = open_ledger(self, context)
-        plan_id = context["ti"].xcom_pull(task_ids=self.plan_task_id)
+        ledger = self.ledger(context)
+        plan_id = self.plan_id(context)
         row = engine.report_sync(
             ledger,
             self.sync,

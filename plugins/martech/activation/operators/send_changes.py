@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
 from martech.activation import engine
 from martech.activation.changes import Destination, FatalError
 from martech.activation.hooks.braze import BrazeHook
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.hooks.salesforce import SalesforceHook
-from martech.activation.operators.ledger import open_ledger
+from martech.activation.operators.sync import SyncOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -26,32 +26,8 @@ DESTINATIONS: dict[str, Callable[[Sync], Destination]] = {
 }
 
 
-class SendChangesOperator(BaseOperator):
-    """Sends what is pending of the run's plan. A retry, or clearing the task, goes on where it stopped.
-
-    :param sync: the declaration.
-    :param table: full name of ``layer.table``.
-    :param gcp_conn_id: connection to BigQuery.
-    :param location: location of the datasets.
-    :param plan_task_id: task that returns the plan's id.
-    """
-
-    def __init__(
-        self,
-        *,
-        sync: Sync,
-        table: Callable[[str], str],
-        gcp_conn_id: str,
-        location: str,
-        plan_task_id: str = "plan_sync",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.sync = sync
-        self.table = table
-        self.gcp_conn_id = gcp_conn_id
-        self.location = location
-        self.plan_task_id = plan_task_id
+class SendChangesOperator(SyncOperator):
+    """Sends what is pending of the run's plan. A retry, or clearing the task, goes on where it stopped."""
 
     def execute(self, context: Context) -> None:
         """Send the plan's pending changes.
@@ -59,11 +35,11 @@ class SendChangesOperator(BaseOperator):
         :raises AirflowSkipException: on a dry run.
         :raises AirflowFailException: where no retry can succeed, such as refused credentials.
         """
-        plan_id = context["ti"].xcom_pull(task_ids=self.plan_task_id)
+        plan_id = self.plan_id(context)
         if plan_id is None:
             raise AirflowSkipException("A dry run sends nothing.")
         try:
             destination = DESTINATIONS[self.sync.destination](self.sync)
-            engine.send_changes(open_ledger(self, context), self.sync, destination, plan_id)
+            engine.send_changes(self.ledger(context), self.sync, destination, plan_id)
         except FatalError as error:
             raise AirflowFailException(str(error)) from error

@@ -1,0 +1,23 @@
+"""What dbt and Airflow must read alike."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from jinja2 import Environment
+
+from include.warehouse.settings import DBT_DIR, SettingsError, load_settings
+
+
+@pytest.mark.parametrize("environ", [{}, {"MARKETING_MAXIMUM_BYTES_BILLED": "1000"}])
+def test_dbt_and_airflow_have_one_limit_of_bytes(environ: dict[str, str]) -> None:
+    jinja = Environment()  # noqa: S701 - this is YAML
+    jinja.filters["as_number"] = int
+    profile = yaml.safe_load((DBT_DIR / "profiles.yml").read_text())["marketing"]["outputs"]["prod"]
+    rendered = jinja.from_string(profile["maximum_bytes_billed"]).render(env_var=environ.get)
+    assert int(rendered) == load_settings(environ).maximum_bytes_billed
+
+
+def test_a_limit_that_is_no_number_names_its_variable() -> None:
+    with pytest.raises(SettingsError, match="MARKETING_MAXIMUM_BYTES_BILLED='1 TB' is not a whole number of bytes"):
+        load_settings({"MARKETING_MAXIMUM_BYTES_BILLED": "1 TB"})
