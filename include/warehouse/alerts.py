@@ -1,0 +1,138 @@
+"""Where alerts go: to every channel that has an Airflow connection.
+
+* Slack: ``slack_alerts`` (``MARKETING_ALERT_SLACK_CONN_ID``), type ``slackwebhook``, the incoming webhook's token;
+* e-mail: ``smtp_alerts`` (``MARKETING_ALERT_SMTP_CONN_ID``), type ``smtp``, with the extras ``from_email`` and ``to``;
+* PagerDuty: ``pagerduty_alerts`` (``MARKETING_ALERT_PAGERDUTY_CONN_ID``), type ``pagerduty_events``, the integration
+  key; it gets errors only.
+
+The providers are imported when there is something to send: every DAG file imports this module.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+from martech.alerts import (
+    Alert,
+    Message,
+    email_html,
+    email_subject,
+    failure_alert,
+    message_of,
+    pagerduty_event,
+    safe_text,
+    slack_text,
+)
+
+from include.warehouse.windows import window_of
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+log = logging.getLogger(__name__)
+# A channel that doesn't answer must not hold the worker.
+TIMEOUT_SECONDS = 15
+
+
+class ChannelError(ValueError):
+    """A channel's connection is incomplete; the message names the cure."""
+
+
+def _send_to_slack(conn_id: str, message: Message) -> None:
+    from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook  # noqa: PLC0415
+
+    SlackWebhookHook(slack_webhook_conn_id=conn_id, timeout=TIMEOUT_SECONDS).send(
+        text=slack_text(message), unfurl_links=False
+    )
+
+
+def _send_by_email(conn_id: str, message: Message) -> None:
+    from airflow.providers.smtp.hooks.smtp import SmtpHook  # noqa: PLC0415
+
+    to = BaseHook.get_connection(conn_id).extra_dejson.get("to")
+    if not to:
+        raise ChannelError(f'Connection {conn_id} names no recipients: add "to": "a@example.com" to its extras.')
+    with SmtpHook(smtp_conn_id=conn_id) as hook:
+        hook.send_email_smtp(to=to, subject=email_subject(message), html_content=email_html(message))
+
+
+def _send_to_pagerduty(conn_id: str, message: Message) -> None:
+    if message.alert.severity != "error":
+        return
+    from airflow.providers.pagerduty.hooks.pagerduty_events import PagerdutyEventsHook  # noqa: PLC0415
+
+    PagerdutyEventsHook(pagerduty_events_conn_id=conn_id).send_event(**pagerduty_event(message))
+
+
+CHANNELS: dict[str, Callable[[str, Message], None]] = {
+    "slack": _send_to_slack,
+    "smtp": _send_by_email,
+    "pagerduty": _send_to_pagerduty,
+}
+
+
+def _connection_id(channel: str) -> str:
+    return os.environ.get(f"MARKETING_ALERT_{channel.upper()}_CONN_ID", f"{channel}_alerts")
+
+
+def _exists(conn_id: str) -> bool:
+    try:
+        BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return False
+    return True
+
+
+def _window(context: Context) -> str:
+    try:
+        window = window_of(context)
+    except Exception:
+        return ""
+    return str(window.start) if window.start == window.end else f"{window.start} to {window.end}"
+
+
+def send_alert(alert: Alert, context: Context) -> None:
+    """Send an alert to every channel that is configured, and log it.
+
+    Never raises: a channel that fails is logged, and the others get the alert all the same.
+
+    :param alert: what to say.
+    :param context: context of the task that says it.
+    """
+    try:
+        message = message_of(alert, context, _window(context))
+    except Exception:
+        log.exception("Alert %r could not be written.", safe_text(alert.title))
+        return
+    log.warning("Alert: %s. Reason: %s Cure: %s", message.alert.title, message.alert.reason, message.alert.cure)
+    sent = []
+    for channel, send in CHANNELS.items():
+        conn_id = _connection_id(channel)
+        try:
+            if _exists(conn_id):
+                send(conn_id, message)
+                sent.append(channel)
+        except Exception as error:
+            # Without a traceback: it would hold the webhook's address.
+            reason = safe_text(f"{type(error).__name__}: {error}")
+            log.error("The alert could not be sent to %s (connection %s): %s", channel, conn_id, reason)
+    if not sent:
+        expected = ", ".join(map(_connection_id, CHANNELS))
+        log.warning("The alert went to no channel. Connections that would take it: %s.", expected)
+
+
+def alert_on_failure(context: Context) -> None:
+    """Send the alert of a task that has failed for good: ``on_failure_callback`` of every task.
+
+    :param context: the failed task's context, with its ``exception``.
+    """
+    try:
+        alert = failure_alert(context)
+    except Exception:
+        log.exception("The alert of a failed task could not be written.")
+        return
+    send_alert(alert, context)
