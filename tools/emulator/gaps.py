@@ -19,6 +19,7 @@ from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning import ddl as view_ddl
 from bqemulator.versioning.materialized_views import MaterializedViewManager
+from jobs_view import serve_jobs_and_storage
 from sqlglot import exp
 
 if TYPE_CHECKING:
@@ -194,3 +195,4 @@ def close_gaps() -> None:
     ignore_nulls_of_distinct_and_limited_arrays()
     unpack_struct_of_one_variable()
     accept_clauses_of_materialized_views()
+    serve_jobs_and_storage()
