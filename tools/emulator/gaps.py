@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from bqemulator.api.routes import tables as table_routes
 from bqemulator.catalog import ddl_sync
-from bqemulator.jobs import ddl_result
+from bqemulator.jobs import ddl_result, executor
 from bqemulator.scripting import interpreter
 from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
 from bqemulator.storage.sql_identifiers import quoted_table_ref
@@ -160,6 +160,27 @@ def accept_clauses_of_materialized_views() -> None:
     table_routes._table_to_rest = table_to_rest
 
 
+def keep_partition_expiry_set_later() -> None:
+    """Let ``ALTER TABLE … SET OPTIONS (partition_expiration_days = …)`` show in TABLE_OPTIONS; it does nothing."""
+    set_expiry = re.compile(
+        r"^\s*ALTER\s+TABLE\s+`?(?P<project>[^`.]+)`?\.`?(?P<dataset>\w+)`?\.`?(?P<table>\w+)`?\s+SET\s+OPTIONS\s*"
+        r"\(\s*partition_expiration_days\s*=\s*(?P<days>[\d.]+|NULL)\s*\)\s*;?\s*$",
+        re.IGNORECASE,
+    )
+    plain_sync = executor.sync_created_table
+
+    def sync_table(sql: str, project_id: str, ctx: AppContext) -> None:
+        plain_sync(sql, project_id, ctx)
+        if change := set_expiry.match(sql):
+            table = ctx.catalog.get_table(change["project"], change["dataset"], change["table"])
+            days = change["days"]
+            expiry = None if days.upper() == "NULL" else int(float(days) * 24 * 60 * 60 * 1000)
+            partitioning = table.time_partitioning.model_copy(update={"expiration_ms": expiry})
+            ctx.catalog.update_table(table.model_copy(update={"time_partitioning": partitioning}))
+
+    executor.sync_created_table = sync_table
+
+
 def parse_each_statement_once() -> None:
     """Remember the last parsed statements: the emulator parses every query some twenty times over."""
     parse_one = sqlglot.parse_one
@@ -195,4 +216,5 @@ def close_gaps() -> None:
     ignore_nulls_of_distinct_and_limited_arrays()
     unpack_struct_of_one_variable()
     accept_clauses_of_materialized_views()
+    keep_partition_expiry_set_later()
     serve_jobs_and_storage()

@@ -103,7 +103,7 @@ def _write_view(view: str, project_id: str, catalog: CatalogRepository) -> str:
 
 
 def serve_jobs_and_storage() -> None:
-    """Keep labels and user of each job, and answer queries on JOBS and TABLE_STORAGE of a region."""
+    """Keep each job as it was asked for, with its user, and answer queries on JOBS and TABLE_STORAGE of a region."""
     plain_handle = job_routes._handle_query_job
     plain_expand = inner_query.expand_information_schema
 
@@ -111,7 +111,7 @@ def serve_jobs_and_storage() -> None:
         job = await plain_handle(project_id, job_id, config, **request)
         if not isinstance(job, JobMeta):
             return job
-        configuration = {**job.configuration, "labels": config.get("labels", {})}
+        configuration = {**config, "query": {**config["query"], **job.configuration["query"]}}
         return job.model_copy(update={"configuration": configuration, "user_email": request["caller"].email})
 
     def expand(sql: str, project_id: str, catalog: CatalogRepository) -> str:
