@@ -226,6 +226,8 @@ class LocalStack:
             "MARKETING_DAILY_SCHEDULE": "none",  # only what the user starts runs here
             "MARKETING_RETRY_DELAY_SECONDS": "5",
             "MARKETING_LANDING_POLL_SECONDS": "15",
+            # The sample lands at once; a day of a small one may lack a table, and waiting would not bring it.
+            "MARKETING_LANDING_TIMEOUT_SECONDS": "120",
             "AIRFLOW_HOME": str(self.airflow_home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
