@@ -51,10 +51,13 @@ class Settings:
     :param layers: layers by name, in the order in which data flows.
     :param variables: dbt's variables with the overrides of the environment applied.
     :param daily_schedule: cron of the chain's head, UTC (``MARKETING_DAILY_SCHEDULE``; ``none`` switches it off).
+    :param operations_schedule: cron of the DAGs that watch what the day cost and keeps
+        (``MARKETING_OPERATIONS_SCHEDULE``, some hours after the head; off where the head is off).
     :param retry_delay: wait before a task's first retry (``MARKETING_RETRY_DELAY_SECONDS``).
     :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
     :param landing_poll: how often it looks (``MARKETING_LANDING_POLL_SECONDS``).
     :param maximum_bytes_billed: a query that would read more fails (``MARKETING_MAXIMUM_BYTES_BILLED``, 1 TiB).
+    :param report_uri: folder of the HTML reports, such as ``gs://bucket/reports`` (``MARKETING_REPORT_URI``).
     """
 
     project_id: str
@@ -63,10 +66,12 @@ class Settings:
     layers: dict[str, Layer]
     variables: dict[str, str | int]
     daily_schedule: str
+    operations_schedule: str
     retry_delay: timedelta
     landing_timeout: timedelta
     landing_poll: timedelta
     maximum_bytes_billed: int
+    report_uri: str
 
     @property
     def sql_context(self) -> dict[str, str | int]:
@@ -113,18 +118,22 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         variables[f"{name}_dataset"] = dataset
         layers[name] = Layer(name, dataset, variables.get(f"{name}_retention_days"))
     project = environ.get("MARKETING_PROJECT_ID", "nexvigilant-marketing-prod")
+    daily_schedule = environ.get("MARKETING_DAILY_SCHEDULE", "30 0 * * *")
+    operations_schedule = "none" if daily_schedule == "none" else "30 6 * * *"
     return Settings(
         project_id=_identifier(PROJECT_ID, "MARKETING_PROJECT_ID", project),
         location=environ.get("MARKETING_LOCATION", "US"),
         gcp_conn_id=environ.get("MARKETING_GCP_CONN_ID", "google_cloud_default"),
         layers=layers,
         variables=variables,
-        daily_schedule=environ.get("MARKETING_DAILY_SCHEDULE", "30 0 * * *"),
+        daily_schedule=daily_schedule,
+        operations_schedule=environ.get("MARKETING_OPERATIONS_SCHEDULE", operations_schedule),
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),
         landing_poll=_seconds(environ, "MARKETING_LANDING_POLL_SECONDS", default=300),
         # dbt's own jobs have the same limit: profiles.yml reads the same variable.
         maximum_bytes_billed=_number(environ, "MARKETING_MAXIMUM_BYTES_BILLED", "bytes", default=2**40),
+        report_uri=environ.get("MARKETING_REPORT_URI", (INCLUDE_DIR.parent / ".local" / "reports").as_uri()),
     )
 
 
