@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 log = logging.getLogger(__name__)
-# A channel that doesn't answer must not hold the worker.
-TIMEOUT_SECONDS = 15
+# A channel that doesn't answer must not hold the worker: PagerDuty's client waits without end when it is told that
+# there are too many events.
+TIMEOUT_SECONDS = 30
+# The Slack client logs the webhook's address, which is its password, when it tries again.
+SILENT = logging.Logger("slack", level=logging.CRITICAL + 1)
 
 
 class ChannelError(ValueError):
@@ -45,9 +49,8 @@ class ChannelError(ValueError):
 def _send_to_slack(conn_id: str, message: Message) -> None:
     from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook  # noqa: PLC0415
 
-    SlackWebhookHook(slack_webhook_conn_id=conn_id, timeout=TIMEOUT_SECONDS).send(
-        text=slack_text(message), unfurl_links=False
-    )
+    hook = SlackWebhookHook(slack_webhook_conn_id=conn_id, timeout=TIMEOUT_SECONDS, logger=SILENT)
+    hook.send(text=slack_text(message), unfurl_links=False)
 
 
 def _send_by_email(conn_id: str, message: Message) -> None:
@@ -55,7 +58,7 @@ def _send_by_email(conn_id: str, message: Message) -> None:
 
     to = BaseHook.get_connection(conn_id).extra_dejson.get("to")
     if not to:
-        raise ChannelError(f'Connection {conn_id} names no recipients: add "to": "a@example.com" to its extras.')
+        raise ChannelError(f"Connection {conn_id} names no recipients: add their addresses to its extras as 'to'.")
     with SmtpHook(smtp_conn_id=conn_id) as hook:
         hook.send_email_smtp(to=to, subject=email_subject(message), html_content=email_html(message))
 
@@ -87,6 +90,26 @@ def _exists(conn_id: str) -> bool:
     return True
 
 
+def _within_time(send: Callable[[str, Message], None], conn_id: str, message: Message) -> None:
+    """Send, and give up after ``TIMEOUT_SECONDS``."""
+    errors: list[Exception] = []
+
+    def attempt() -> None:
+        try:
+            send(conn_id, message)
+        except Exception as error:
+            errors.append(error)
+
+    # A daemon: what still waits ends with the task.
+    thread = threading.Thread(target=attempt, name=f"alert to {conn_id}", daemon=True)
+    thread.start()
+    thread.join(TIMEOUT_SECONDS)
+    if thread.is_alive():
+        raise TimeoutError(f"no answer within {TIMEOUT_SECONDS} seconds")
+    if errors:
+        raise errors[0]
+
+
 def _window(context: Context) -> str:
     try:
         window = window_of(context)
@@ -114,7 +137,7 @@ def send_alert(alert: Alert, context: Context) -> None:
         conn_id = _connection_id(channel)
         try:
             if _exists(conn_id):
-                send(conn_id, message)
+                _within_time(send, conn_id, message)
                 sent.append(channel)
         except Exception as error:
             # Without a traceback: it would hold the webhook's address.

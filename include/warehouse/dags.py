@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Param
 
+from include.warehouse.alerts import alert_on_failure
 from include.warehouse.settings import Layer, settings
 from include.warehouse.windows import WINDOW_MACROS
 
@@ -67,6 +68,7 @@ def dag_arguments(*tags: Tag, **overrides: Any) -> dict[str, Any]:
             "retry_exponential_backoff": True,
             "max_retry_delay": timedelta(minutes=30),
             "execution_timeout": timedelta(hours=2),
+            "on_failure_callback": alert_on_failure,  # called once, after the last retry
         },
         **overrides,
     }

@@ -1,0 +1,301 @@
+"""Real requests of the real providers to servers on this machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import Message as Email
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pagerduty
+import pytest
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from martech.alerts import Alert
+
+from include.warehouse import alerts
+from include.warehouse.alerts import alert_on_failure, send_alert
+
+ALERT = Alert("gold is late", "silver has no rows of 2026-11-23", "Look at build_silver")
+WARNING = Alert("costs rise", "twice last week's", "Look at watch_costs", severity="warning")
+
+
+@dataclass
+class Server:
+    """What a server on this machine has been told."""
+
+    port: int = 0
+    status: int = 200
+    requests: list[tuple[str, Any]] = field(default_factory=list)
+    emails: list[tuple[list[str], Email]] = field(default_factory=list)
+
+
+def serving(server: socketserver.TCPServer, state: Server) -> Iterator[Server]:
+    state.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield state
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def answering(state: Server) -> ThreadingHTTPServer:
+    """Return a server that answers like Slack's webhooks and PagerDuty's events API."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            state.requests.append((self.path, json.loads(body)))
+            answer = b"ok" if self.path.startswith("/slack") else b'{"status": "success", "dedup_key": "k"}'
+            self.send_response(state.status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            """Keep quiet."""
+
+    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+
+@pytest.fixture
+def slack() -> Iterator[Server]:
+    state = Server()
+    yield from serving(answering(state), state)
+
+
+@pytest.fixture
+def events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """PagerDuty's end of the line: its client insists on TLS, and its address is not an option of the connection."""
+    certificate = tmp_path / "localhost.pem"
+    certificate.write_bytes(self_signed())
+    state = Server(status=202)
+    server = answering(state)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    address = property(lambda _: f"https://localhost:{state.port}")
+    monkeypatch.setattr(pagerduty.EventsApiV2Client, "default_base_url", address)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    yield from serving(server, state)
+
+
+def self_signed() -> bytes:
+    """Return a key and a certificate of localhost, PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.fixture
+def smtp() -> Iterator[Server]:
+    """A mail server that takes everything."""
+    state = Server()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            recipients: list[str] = []
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline().decode().strip():
+                if line.upper().startswith("RCPT"):
+                    recipients.append(line.partition(":")[2].split()[0].strip("<>"))
+                if line.upper() == "DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    lines = iter(self.rfile.readline, b".\r\n")
+                    state.emails.append((recipients, message_from_bytes(b"".join(lines))))
+                self.wfile.write(b"221 bye\r\n" if line.upper() == "QUIT" else b"250 ok\r\n")
+
+    yield from serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler), state)
+
+
+class Channels:
+    """Connections in the environment, pointed at this machine."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+
+    def connect(self, conn_id: str, **connection: Any) -> None:
+        self.monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
+
+    def slack(self, port: int, conn_id: str = "slack_alerts") -> None:
+        address = f"http://127.0.0.1:{port}/slack"
+        self.connect(conn_id, conn_type="slackwebhook", host=address, password="T0/B0/s3cr3tt0ken")
+
+    def smtp(self, port: int, **extra: Any) -> None:
+        plain = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@example.com", "retry_limit": 0}
+        self.connect("smtp_alerts", conn_type="smtp", host="127.0.0.1", port=port, extra={**plain, **extra})
+
+    def pagerduty(self) -> None:
+        self.connect("pagerduty_alerts", conn_type="pagerduty_events", password="r0utingk3y")
+
+
+@pytest.fixture
+def channels(monkeypatch: pytest.MonkeyPatch) -> Channels:
+    return Channels(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _no_metadata_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look connections up in the environment only: these tests have no metadata database."""
+    get_connection = BaseHook.get_connection.__func__
+
+    def from_environment(cls: type[BaseHook], conn_id: str) -> Any:
+        if f"AIRFLOW_CONN_{conn_id.upper()}" not in alerts.os.environ:
+            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
+        return get_connection(cls, conn_id)
+
+    monkeypatch.setattr(BaseHook, "get_connection", classmethod(from_environment))
+
+
+@pytest.fixture
+def context() -> dict[str, Any]:
+    run = SimpleNamespace(data_interval_start=None, data_interval_end=None, logical_date=None, run_after=None)
+    task = SimpleNamespace(
+        dag_id="build_gold",
+        task_id="gold.x.run",
+        run_id="r1",
+        try_number=3,
+        max_tries=2,
+        map_index=-1,
+        log_url="http://airflow/dags/build_gold/runs/r1/tasks/gold.x.run?try_number=3",
+    )
+    return {
+        "ti": task,
+        "dag_run": run,
+        "params": {"start_date": "2026-11-22", "end_date": "2026-11-23"},
+        "task": SimpleNamespace(owner="marketing-data"),
+        "dag": SimpleNamespace(doc_md="**When it fails** clear it.\n"),
+    }
+
+
+def test_slack_gets_the_message(slack: Server, channels: Channels, context: dict[str, Any]) -> None:
+    channels.slack(slack.port)
+    send_alert(ALERT, context)
+    [(path, body)] = slack.requests
+    assert path == "/slack/T0/B0/s3cr3tt0ken"
+    assert body["text"].startswith(":red_circle: *gold is late*")
+    assert "*Data days* 2026-11-22 to 2026-11-23" in body["text"]
+    assert "<http://airflow/dags/build_gold/runs/r1|DAG run>" in body["text"]
+
+
+def test_slack_connection_has_a_name_of_ones_own(
+    slack: Server, channels: Channels, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKETING_ALERT_SLACK_CONN_ID", "slack_oncall")
+    channels.slack(slack.port, "slack_oncall")
+    send_alert(WARNING, context)
+    assert slack.requests[0][1]["text"].startswith(":large_yellow_circle: *costs rise*")
+
+
+def test_email_reaches_all_recipients(smtp: Server, channels: Channels, context: dict[str, Any]) -> None:
+    channels.smtp(smtp.port, to="oncall@example.com,lead@example.com")
+    send_alert(ALERT, context)
+    [(recipients, email)] = smtp.emails
+    assert recipients == ["oncall@example.com", "lead@example.com"]
+    assert (email["Subject"], email["From"]) == ("[error] gold is late", "airflow@example.com")
+    body = email.get_payload(0).get_payload(decode=True).decode()
+    assert "<pre>silver has no rows of 2026-11-23</pre>" in body
+
+
+def test_pagerduty_gets_errors_only(events: Server, channels: Channels, context: dict[str, Any]) -> None:
+    channels.pagerduty()
+    send_alert(WARNING, context)
+    assert events.requests == []
+    send_alert(ALERT, context)
+    [(path, body)] = events.requests
+    assert path == "/v2/enqueue"
+    assert (body["event_action"], body["routing_key"]) == ("trigger", "r0utingk3y")
+    assert body["payload"]["summary"] == "gold is late"
+    assert body["payload"]["custom_details"]["cure"] == "Look at build_silver"
+    assert len(body["dedup_key"]) == 64
+
+
+def test_failed_task_alerts_once_on_every_channel(
+    slack: Server, smtp: Server, events: Server, channels: Channels, context: dict[str, Any]
+) -> None:
+    channels.slack(slack.port)
+    channels.smtp(smtp.port, to="oncall@example.com")
+    channels.pagerduty()
+    alert_on_failure({**context, "exception": ValueError("row of ann@example.com: bad")})
+    assert [len(slack.requests), len(smtp.emails), len(events.requests)] == [1, 1, 1]
+    text = slack.requests[0][1]["text"]
+    assert "ValueError: row of [email]: bad" in text
+    assert "*Cure* clear it." in text
+
+
+def test_dead_channels_raise_nothing_and_hide_their_secrets(
+    events: Server, channels: Channels, context: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    channels.slack(1)  # nothing listens there
+    channels.smtp(1)  # and nobody is to be told
+    channels.pagerduty()
+    events.status = 400
+    with caplog.at_level(logging.INFO):
+        send_alert(ALERT, context)
+    failures = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert [failure.partition(": ")[0] for failure in failures] == [
+        "The alert could not be sent to slack (connection slack_alerts)",
+        "The alert could not be sent to smtp (connection smtp_alerts)",
+        "The alert could not be sent to pagerduty (connection pagerduty_alerts)",
+    ]
+    assert "names no recipients: add their addresses" in failures[1]
+    assert "400" in failures[2]
+    assert "s3cr3t" not in caplog.text
+    assert "r0utingk3y" not in caplog.text
+
+
+def test_channel_that_never_ends_is_left(
+    events: Server, channels: Channels, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr(alerts, "TIMEOUT_SECONDS", 1)
+    channels.pagerduty()
+    events.status = 429  # too many events: the client would try again for ever
+    send_alert(ALERT, context)
+    assert "(connection pagerduty_alerts): TimeoutError: no answer within 1 seconds" in caplog.text
+
+
+def test_a_dead_channel_spares_the_others(smtp: Server, channels: Channels, context: dict[str, Any]) -> None:
+    channels.slack(1)
+    channels.smtp(smtp.port, to="oncall@example.com")
+    send_alert(ALERT, context)
+    assert len(smtp.emails) == 1
+
+
+def test_without_channels_the_alert_is_logged(context: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="include.warehouse.alerts"):
+        send_alert(ALERT, context)
+    assert "gold is late" in caplog.text
+    assert "Connections that would take it: slack_alerts, smtp_alerts, pagerduty_alerts." in caplog.text
+
+
+@pytest.mark.parametrize("broken", [{}, {"ti": None}, {"ti": SimpleNamespace()}])
+def test_context_that_cannot_be_read_raises_nothing(broken: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, logger="include.warehouse.alerts"):
+        alert_on_failure(broken)
+        send_alert(ALERT, broken)
+    assert len(caplog.records) == 2
