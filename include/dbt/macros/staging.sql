@@ -1,16 +1,20 @@
 {#- The newest version of every record, or one row of every event, among the rows of a CTE.
     `relation`: name of the CTE; `key`: its key column, or a list of columns. Rows without a key belong to
     nobody and are left out; test `source_keys_present` counts them. The row's own text breaks ties, so
-    that a rerun keeps the same row. -#}
+    that a rerun keeps the same row. Rows of erased people do not pass. -#}
 {% macro newest_version(relation, key) -%}
     {%- set keys = [key] if key is string else key -%}
-    select *
+    {%- set persons = persons_of_source() -%}
+    select *{{ without_erased_references(persons.references) }}
     from {{ relation }}
     where
         {% for column in keys -%}
         {{ column }} is not null
         {%- if not loop.last %}
         and {% endif %}
+        {%- endfor %}
+        {%- for column, kind in persons.owners.items() %}
+        and {{ is_erased(column, kind) }} is not true
         {%- endfor %}
     qualify
         row_number() over (
