@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import yaml
@@ -53,6 +53,7 @@ class Settings:
     :param daily_schedule: cron of the chain's head, UTC (``MARKETING_DAILY_SCHEDULE``; ``none`` switches it off).
     :param operations_schedule: cron of the DAGs that watch what the day cost and keeps
         (``MARKETING_OPERATIONS_SCHEDULE``, some hours after the head; off where the head is off).
+    :param gold_deadline: time of day, UTC, by which gold must have the day before (``MARKETING_GOLD_DEADLINE``, 08:00).
     :param retry_delay: wait before a task's first retry (``MARKETING_RETRY_DELAY_SECONDS``).
     :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
     :param landing_poll: how often it looks (``MARKETING_LANDING_POLL_SECONDS``).
@@ -78,6 +79,11 @@ class Settings:
         """What a file in ``include/sql`` may name between double braces."""
         return {"project_id": self.project_id, "location": self.location, **self.variables}
 
+    @property
+    def gold_deadline_schedule(self) -> str:
+        """Cron of the deadline; ``none`` where the chain itself does not run by the clock."""
+        return "none" if self.daily_schedule == "none" else f"{self.gold_deadline:%-M %-H} * * *"
+
     def table(self, layer: str, table: str) -> str:
         """Return ``project.dataset.table`` for a table of a layer."""
         return f"{self.project_id}.{self.layers[layer].dataset}.{table}"
@@ -101,6 +107,13 @@ def _number(environ: dict[str, str], variable: str, unit: str, *, default: int) 
 
 def _seconds(environ: dict[str, str], variable: str, *, default: int) -> timedelta:
     return timedelta(seconds=_number(environ, variable, "seconds", default=default))
+
+
+def _time(environ: dict[str, str], variable: str, *, default: str) -> time:
+    value = environ.get(variable, default)
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise SettingsError(f"{variable}={value!r} is not a time of day, UTC: write it as HH:MM.")
+    return time.fromisoformat(value)
 
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
@@ -128,6 +141,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         variables=variables,
         daily_schedule=daily_schedule,
         operations_schedule=environ.get("MARKETING_OPERATIONS_SCHEDULE", operations_schedule),
+        gold_deadline=_time(environ, "MARKETING_GOLD_DEADLINE", default="08:00"),
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),
         landing_poll=_seconds(environ, "MARKETING_LANDING_POLL_SECONDS", default=300),
