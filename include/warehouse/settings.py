@@ -67,6 +67,7 @@ class Settings:
     layers: dict[str, Layer]
     variables: dict[str, str | int]
     daily_schedule: str
+    gold_deadline: time
     operations_schedule: str
     retry_delay: timedelta
     landing_timeout: timedelta

@@ -21,3 +21,21 @@ def test_dbt_and_airflow_have_one_limit_of_bytes(environ: dict[str, str]) -> Non
 def test_a_limit_that_is_no_number_names_its_variable() -> None:
     with pytest.raises(SettingsError, match="MARKETING_MAXIMUM_BYTES_BILLED='1 TB' is not a whole number of bytes"):
         load_settings({"MARKETING_MAXIMUM_BYTES_BILLED": "1 TB"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "schedule"),
+    [
+        ({}, "0 8 * * *"),
+        ({"MARKETING_GOLD_DEADLINE": "06:05"}, "5 6 * * *"),
+        ({"MARKETING_DAILY_SCHEDULE": "none"}, "none"),
+    ],
+)
+def test_deadline_is_watched_where_the_chain_runs_by_the_clock(environ: dict[str, str], schedule: str) -> None:
+    assert load_settings(environ).gold_deadline_schedule == schedule
+
+
+@pytest.mark.parametrize("deadline", ["8", "24:00", "08:60", "8:00", "08:00:00"])
+def test_deadline_that_is_no_time_names_its_variable(deadline: str) -> None:
+    with pytest.raises(SettingsError, match="MARKETING_GOLD_DEADLINE=.* write it as HH:MM"):
+        load_settings({"MARKETING_GOLD_DEADLINE": deadline})
