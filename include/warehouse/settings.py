@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 INCLUDE_DIR = Path(__file__).resolve().parents[1]
 DBT_DIR = INCLUDE_DIR / "dbt"
 SQL_DIR = INCLUDE_DIR / "sql"
+# What dbt knows of its models: Airflow reads the DAGs and what is personal from it (`make manifest`).
+MANIFEST = DBT_DIR / "target" / "manifest.json"
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 DATASET_ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
+PRINCIPAL = re.compile(r"(user|group|serviceAccount|domain):[A-Za-z0-9._%+@-]+")
+POLICY_TAG = re.compile(r"projects/[^/]+/locations/[^/]+/taxonomies/\d+/policyTags/\d+")
 
 
 class SettingsError(ValueError):
@@ -58,6 +63,14 @@ class Settings:
     :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
     :param landing_poll: how often it looks (``MARKETING_LANDING_POLL_SECONDS``).
     :param maximum_bytes_billed: a query that would read more fails (``MARKETING_MAXIMUM_BYTES_BILLED``, 1 TiB).
+    :param analysts: who reads the analysts' views, such as ``group:analysts@example.com`` (``MARKETING_ANALYSTS``,
+        comma-separated; nobody if unset).
+    :param pipeline_account: who keeps seeing all rows, such as ``serviceAccount:…``: what Airflow and dbt run as
+        (``MARKETING_PIPELINE_ACCOUNT``; needed where analysts are named).
+    :param pii_policy_tag: full name of the policy tag of personal columns (``MARKETING_PII_POLICY_TAG``); None sets
+        no tags.
+    :param erasure_salt: secret before every hash of an erased person's key (``MARKETING_ERASURE_SALT``, read by dbt
+        too; needed to erase somebody, and never to be changed after).
     :param report_uri: folder of the HTML reports, such as ``gs://bucket/reports`` (``MARKETING_REPORT_URI``).
     """
 
@@ -74,6 +87,10 @@ class Settings:
     landing_poll: timedelta
     maximum_bytes_billed: int
     report_uri: str
+    analysts: tuple[str, ...]
+    pipeline_account: str | None
+    pii_policy_tag: str | None
+    erasure_salt: str = field(repr=False)
 
     @property
     def sql_context(self) -> dict[str, str | int]:
@@ -108,6 +125,38 @@ def _number(environ: dict[str, str], variable: str, unit: str, *, default: int) 
 
 def _seconds(environ: dict[str, str], variable: str, *, default: int) -> timedelta:
     return timedelta(seconds=_number(environ, variable, "seconds", default=default))
+
+
+def _principals(environ: dict[str, str], variable: str) -> tuple[str, ...]:
+    principals = tuple(part.strip() for part in environ.get(variable, "").split(",") if part.strip())
+    for principal in principals:
+        if not PRINCIPAL.fullmatch(principal):
+            raise SettingsError(
+                f"{variable}: {principal!r} is no principal: write group:name@example.com, or user:, serviceAccount:, domain:."
+            )
+    return principals
+
+
+def _access(environ: dict[str, str]) -> dict[str, Any]:
+    """Return who may see what: the settings analysts, pipeline_account and pii_policy_tag."""
+    analysts = _principals(environ, "MARKETING_ANALYSTS")
+    pipeline = _principals(environ, "MARKETING_PIPELINE_ACCOUNT")
+    if analysts and len(pipeline) != 1:
+        raise SettingsError(
+            "MARKETING_ANALYSTS needs MARKETING_PIPELINE_ACCOUNT (one principal, what Airflow and dbt run as): a row "
+            "access policy hides all rows from whoever has none, so the pipeline would read empty tables."
+        )
+    tag = environ.get("MARKETING_PII_POLICY_TAG") or None
+    if tag and not POLICY_TAG.fullmatch(tag):
+        raise SettingsError(
+            f"MARKETING_PII_POLICY_TAG={tag!r} is no policy tag: write projects/…/locations/…/taxonomies/…/policyTags/…"
+        )
+    return {
+        "analysts": analysts,
+        "pipeline_account": pipeline[0] if pipeline else None,
+        "pii_policy_tag": tag,
+        "erasure_salt": environ.get("MARKETING_ERASURE_SALT", ""),
+    }
 
 
 def _time(environ: dict[str, str], variable: str, *, default: str) -> time:
@@ -149,6 +198,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         # dbt's own jobs have the same limit: profiles.yml reads the same variable.
         maximum_bytes_billed=_number(environ, "MARKETING_MAXIMUM_BYTES_BILLED", "bytes", default=2**40),
         report_uri=environ.get("MARKETING_REPORT_URI", (INCLUDE_DIR.parent / ".local" / "reports").as_uri()),
+        **_access(environ),
     )
 
 

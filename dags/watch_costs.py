@@ -1,0 +1,54 @@
+"""
+### Watch costs: what the day cost, and what the month will
+
+Every day at 06:30 UTC it measures what BigQuery's jobs cost on the day before, by DAG, task, dbt model and user
+(`ops.job_costs`), and what storage costs by table (`ops.storage_costs`), at the prices declared in
+`include/dbt/dbt_project.yml`. It warns of a DAG that cost far more than on the same weekdays before, and of a month
+that is about to exceed its budget.
+
+**When it fails** in `check_costs`, the month is expected to exceed its budget by more than a fifth: select the largest
+spenders of the month from `ops.job_costs` (the query is in `docs/costs.md`) and stop them, or raise
+`monthly_budget_usd`. In `measure_costs` the service account usually may not list jobs: it needs
+`roles/bigquery.resourceViewer` and `roles/bigquery.metadataViewer` on the project. Clearing a task is always safe: a
+day is measured anew.
+
+**Owner** marketing-data · **Reads** `INFORMATION_SCHEMA` · **Writes** `ops.job_costs`, `ops.storage_costs`
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, chain
+from martech.operators.check_costs import CheckCostsOperator
+from martech.operators.measure_costs import MeasureCostsOperator
+from martech.timetables.asset_chain import daily
+
+from include.warehouse.alerts import send_alert
+from include.warehouse.costs import cost_policy
+from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
+from include.warehouse.settings import SQL_DIR, settings
+
+with DAG(
+    dag_id="watch_costs",
+    schedule=daily(settings.operations_schedule),
+    doc_md=__doc__,
+    **dag_arguments(Tag.OPERATIONS, Tag.EVERY_DAY),
+):
+    common = {**WAREHOUSE, "sql_context": settings.sql_context, "days": "{{ window_days() }}"}
+    chain(
+        MeasureCostsOperator(
+            task_id="measure_costs",
+            jobs=SQL_DIR / "cost" / "job_costs.sql",
+            storage=SQL_DIR / "cost" / "storage_costs.sql",
+            prices=cost_policy.prices,
+            **common,
+        ),
+        CheckCostsOperator(
+            task_id="check_costs",
+            costs=SQL_DIR / "cost" / "daily_costs.sql",
+            monthly_budget_usd=cost_policy.monthly_budget_usd,
+            budget_error_share=cost_policy.budget_error_share,
+            anomaly_minimum_usd=cost_policy.anomaly_minimum_usd,
+            alert=send_alert,
+            **common,
+        ),
+    )

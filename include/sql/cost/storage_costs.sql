@@ -1,0 +1,25 @@
+-- Measures the storage of all tables now, and puts it in the place of what was measured for the day before.
+merge into `{{ project_id }}.{{ ops_dataset }}.storage_costs` as costs
+using (
+    select
+        table_schema as dataset_id,
+        table_name as table_id,
+        coalesce(total_rows, 0) as total_rows,
+        active_logical_bytes,
+        long_term_logical_bytes,
+        (
+            cast(active_logical_bytes as numeric) * @active_storage_usd_per_gib_month
+            + cast(long_term_logical_bytes as numeric) * @long_term_storage_usd_per_gib_month
+        ) / 1073741824 / extract(day from last_day(@day, month)) as cost_usd
+    from `{{ project_id }}.region-{{ location | lower }}.INFORMATION_SCHEMA.TABLE_STORAGE`
+    where not deleted
+) as measured
+    on false
+when not matched by source and costs.cost_day = @day then delete
+when not matched then insert (
+    cost_day, dataset_id, table_id, total_rows, active_logical_bytes, long_term_logical_bytes, cost_usd, measured_at
+)
+values (
+    @day, measured.dataset_id, measured.table_id, measured.total_rows, measured.active_logical_bytes,
+    measured.long_term_logical_bytes, measured.cost_usd, @measured_at
+);

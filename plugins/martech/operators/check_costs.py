@@ -1,0 +1,171 @@
+"""Judges what was spent: days that cost too much, and the month against its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException
+from google.cloud import bigquery
+
+from martech.alerts import Alert
+from martech.costs.anomaly import WEEKS, Anomaly, find_anomaly
+from martech.costs.forecast import Forecast, forecast_month
+from martech.days import parse_days
+from martech.ddl import render
+from martech.hooks.warehouse import WarehouseHook
+from martech.operators.warehouse import WarehouseOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+STORAGE = "(storage)"
+Spending = dict[str, dict[date, Decimal]]
+
+
+class CheckCostsOperator(WarehouseOperator):
+    """Warns of spenders that cost more than usual and of a month that will exceed its budget; fails far above it.
+
+    Days that have not ended are not judged while there are others. Returns (to XCom) the forecast and the anomalies.
+
+    :param costs: SQL file that gives ``cost_day``, ``spender`` and ``cost_usd`` between ``first_day`` and
+        ``last_day``, a Jinja template.
+    :param sql_context: values for the template.
+    :param days: days to judge: ISO dates, an XCom, or a template that gives them between commas (templated).
+    :param monthly_budget_usd: what a month may cost, US dollars.
+    :param budget_error_share: a forecast above the budget by this share fails the task.
+    :param anomaly_minimum_usd: a rise of less is never worth a warning, US dollars.
+    :param alert: how a warning is sent; None only logs it.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    :raises AirflowFailException: where the forecast exceeds the budget by more than ``budget_error_share``.
+    """
+
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "days")
+    ui_color = "#f3e5f5"
+
+    def __init__(  # noqa: PLR0913 - the policy
+        self,
+        *,
+        costs: Path,
+        sql_context: Mapping[str, Any],
+        days: Any,
+        monthly_budget_usd: Decimal,
+        budget_error_share: Decimal,
+        anomaly_minimum_usd: Decimal,
+        alert: Callable[[Alert, Context], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.costs = costs
+        self.sql_context = sql_context
+        self.days = days
+        self.monthly_budget_usd = monthly_budget_usd
+        self.budget_error_share = budget_error_share
+        self.anomaly_minimum_usd = anomaly_minimum_usd
+        self.alert = alert
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Judge every day, then the month of the last one."""
+        days = parse_days(self.days)
+        today = datetime.now(UTC).date()
+        days = [day for day in days if day < today] or days
+        spending = self._spending(self.warehouse(context), days)
+        anomalies = [
+            anomaly
+            for day in days
+            for spender, history in spending.items()
+            if (anomaly := find_anomaly(spender, day, history, self.anomaly_minimum_usd))
+        ]
+        for anomaly in anomalies:
+            self._warn(_anomaly_alert(anomaly), context)
+        forecast = self._forecast(spending, days[-1])
+        self.log.info(
+            "%s: $%.2f to date, $%.2f expected, budget $%.2f (%d days of history).",
+            f"{forecast.month:%B %Y}",
+            forecast.to_date,
+            forecast.total,
+            self.monthly_budget_usd,
+            forecast.days_known,
+        )
+        self._check_budget(forecast, context)
+        return {
+            "month": f"{forecast.month:%Y-%m}",
+            "to_date_usd": f"{forecast.to_date:.2f}",
+            "forecast_usd": f"{forecast.total:.2f}",
+            "anomalies": [f"{anomaly.spender} {anomaly.day}: ${anomaly.cost:.2f}" for anomaly in anomalies],
+        }
+
+    def _spending(self, hook: WarehouseHook, days: Sequence[date]) -> Spending:
+        first = min(days[0] - timedelta(weeks=WEEKS), days[-1].replace(day=1))
+        rows = hook.query(
+            render(self.costs, self.sql_context),
+            [
+                bigquery.ScalarQueryParameter("first_day", "DATE", first),
+                bigquery.ScalarQueryParameter("last_day", "DATE", days[-1]),
+            ],
+        )
+        spending: Spending = {}
+        for row in rows:
+            spending.setdefault(row.spender, {})[row.cost_day] = Decimal(row.cost_usd)
+        return spending
+
+    @staticmethod
+    def _forecast(spending: Spending, last_day: date) -> Forecast:
+        jobs: dict[date, Decimal] = {}
+        for spender, history in spending.items():
+            for day, cost in history.items():
+                if spender != STORAGE:
+                    jobs[day] = jobs.get(day, Decimal(0)) + cost
+        # Apart, because storage of backfilled days was never measured.
+        for_jobs = forecast_month(jobs, last_day)
+        for_storage = forecast_month(spending.get(STORAGE, {}), last_day)
+        return Forecast(
+            for_jobs.month,
+            for_jobs.to_date + for_storage.to_date,
+            for_jobs.total + for_storage.total,
+            for_jobs.days_known,
+        )
+
+    def _check_budget(self, forecast: Forecast, context: Context) -> None:
+        if forecast.total <= self.monthly_budget_usd:
+            return
+        alert = _budget_alert(forecast, self.monthly_budget_usd)
+        if not forecast.is_sound:
+            self.log.warning("%s Not alerted: %d days of history.", alert.reason, forecast.days_known)
+        elif forecast.total > self.monthly_budget_usd * (1 + self.budget_error_share):
+            # A retry would find the same; the failure callback sends the alert.
+            raise AirflowFailException(f"{alert.title}. {alert.reason}\n{alert.cure}")
+        else:
+            self._warn(alert, context)
+
+    def _warn(self, alert: Alert, context: Context) -> None:
+        self.log.warning("%s. %s %s", alert.title, alert.reason, alert.cure)
+        if self.alert:
+            self.alert(alert, context)
+
+
+def _anomaly_alert(anomaly: Anomaly) -> Alert:
+    return Alert(
+        title=f"{anomaly.spender} cost ${anomaly.cost:.2f} on {anomaly.day}, usually ${anomaly.usual:.2f}",
+        reason=f"The limit is ${anomaly.limit:.2f}, from {anomaly.basis}.",
+        cure=(
+            f"Select cost_day = '{anomaly.day}' in ops.job_costs by task_id, dbt_model and user_email (storage: in "
+            "ops.storage_costs). Backfills and full refreshes are expected; otherwise look for a lost partition filter."
+        ),
+        severity="warning",
+    )
+
+
+def _budget_alert(forecast: Forecast, budget: Decimal) -> Alert:
+    return Alert(
+        title=f"{forecast.month:%B %Y} will cost ${forecast.total:.2f}, its budget is ${budget:.2f}",
+        reason=f"${forecast.to_date:.2f} are spent so far, and the days left are expected to cost what they did before.",
+        cure=(
+            "Find the largest spenders of the month in ops.job_costs and ops.storage_costs (docs/costs.md has the "
+            "query), or raise monthly_budget_usd in include/dbt/dbt_project.yml (MARKETING_MONTHLY_BUDGET_USD)."
+        ),
+        severity="warning",
+    )
