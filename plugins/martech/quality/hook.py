@@ -1,0 +1,191 @@
+"""What the quality operators ask BigQuery, and what they remember there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from google.cloud import bigquery
+
+from martech.ddl import require_identifier
+from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
+from martech.quality.healing import Rebuild
+from martech.quality.profile import Profile, profile_sql, read_profile
+from martech.quality.results import QualityResult
+from martech.quality.scores import Score
+from martech.quality.tables import QualityTable
+
+# A run is cleared and looked at within days; the history of results is partitioned by when they were found.
+RUN_LASTS = timedelta(days=30)
+
+
+def _table(table: str) -> str:
+    return require_identifier("table", table, r"[A-Za-z0-9_.:-]+")
+
+
+class QualityHook(BigQueryPartitionsHook):
+    """Profiles tables, and keeps results, scores and rebuilds.
+
+    :raises ValueError: for a name that is not a plain identifier.
+    """
+
+    def profile(self, table: QualityTable, days: Sequence[date]) -> Profile:
+        """Return what a table looks like: one query.
+
+        :param table: what is expected of it.
+        :param days: checked days, in order.
+        """
+        rows = self.query(
+            profile_sql(self.project_id, table),
+            [
+                bigquery.ScalarQueryParameter("first", "DATE", days[0]),
+                bigquery.ScalarQueryParameter("last", "DATE", days[-1]),
+                bigquery.ScalarQueryParameter("after_last", "DATE", days[-1] + timedelta(days=1)),
+                bigquery.ScalarQueryParameter(
+                    "baseline_first", "DATE", days[-1] - timedelta(days=table.limits.drift_days)
+                ),
+            ],
+        )
+        return read_profile(rows)
+
+    def keep_results(self, table: str, results: Iterable[QualityResult], run_id: str) -> None:
+        """Append results, all with one time: it tells a try of a task from another.
+
+        :param table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_checks.sql``.
+        :param results: results of a layer.
+        :param run_id: run that found them.
+        """
+        now = datetime.now(UTC).isoformat()
+        self.append_rows(table, [{"checked_at": now, "run_id": run_id, **result.as_row()} for result in results])
+
+    def run_results(self, table: str, run_id: str) -> list[QualityResult]:
+        """Return what a run found: of each layer the newest try.
+
+        :param table: ``project.dataset.table`` of the results.
+        :param run_id: the run.
+        """
+        rows = self.query(
+            f"""
+            select *
+            from `{_table(table)}`
+            where checked_at >= @since and run_id = @run_id
+            qualify rank() over (partition by layer order by checked_at desc) = 1
+            order by layer, table_name, check_name, column_name, checked_day
+            """,  # noqa: S608 - identifiers are validated
+            [
+                bigquery.ScalarQueryParameter("since", "TIMESTAMP", datetime.now(UTC) - RUN_LASTS),
+                bigquery.ScalarQueryParameter("run_id", "STRING", run_id),
+            ],
+        )
+        return [QualityResult.from_row(row) for row in rows]
+
+    def volumes(self, table: str, first: date, last: date) -> dict[str, dict[date, QualityResult]]:
+        """Return the newest volume result by table and day.
+
+        :param table: ``project.dataset.table`` of the results.
+        :param first: first data day.
+        :param last: last data day.
+        """
+        rows = self.query(
+            f"""
+            select *
+            from `{_table(table)}`
+            where
+                -- A day is never judged before it has ended.
+                checked_at >= cast(@first as timestamp)
+                and checked_day between @first and @last
+                and check_name = 'volume'
+            qualify row_number() over (partition by table_name, checked_day order by checked_at desc) = 1
+            order by table_name, checked_day
+            """,  # noqa: S608 - identifiers are validated
+            [
+                bigquery.ScalarQueryParameter("first", "DATE", first),
+                bigquery.ScalarQueryParameter("last", "DATE", last),
+            ],
+        )
+        found: dict[str, dict[date, QualityResult]] = {}
+        for row in rows:
+            found.setdefault(row.table_name, {})[row.checked_day] = QualityResult.from_row(row)
+        return found
+
+    def keep_scores(self, table: str, scores: Iterable[Score], day: date, run_id: str) -> None:
+        """Append scores.
+
+        :param table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_scores.sql``.
+        :param scores: scores of tables and layers.
+        :param day: newest data day of the run.
+        :param run_id: run that scored.
+        """
+        head = {"scored_at": datetime.now(UTC).isoformat(), "run_id": run_id, "checked_day": day.isoformat()}
+        self.append_rows(
+            table,
+            [
+                {
+                    **head,
+                    "layer": score.layer,
+                    "table_name": score.table,
+                    "score": score.score,
+                    "checks": score.checks,
+                    "errors": score.errors,
+                    "warnings": score.warnings,
+                }
+                for score in scores
+            ],
+        )
+
+    def scores(self, table: str, first: date, last: date) -> dict[tuple[str, str | None], dict[date, Score]]:
+        """Return the newest score by (layer, table) and day; the table of a layer's own score is None.
+
+        :param table: ``project.dataset.table`` of the scores.
+        :param first: first data day.
+        :param last: last data day.
+        """
+        rows = self.query(
+            f"""
+            select *
+            from `{_table(table)}`
+            where scored_at >= cast(@first as timestamp) and checked_day between @first and @last
+            qualify row_number() over (partition by layer, table_name, checked_day order by scored_at desc) = 1
+            order by layer, table_name, checked_day
+            """,  # noqa: S608 - identifiers are validated
+            [
+                bigquery.ScalarQueryParameter("first", "DATE", first),
+                bigquery.ScalarQueryParameter("last", "DATE", last),
+            ],
+        )
+        found: dict[tuple[str, str | None], dict[date, Score]] = {}
+        for row in rows:
+            score = Score(row.layer, row.table_name, row.score, row.checks, row.errors, row.warnings)
+            found.setdefault((row.layer, row.table_name), {})[row.checked_day] = score
+        return found
+
+    def rebuilds(self, table: str) -> list[tuple[str, Rebuild]]:
+        """Return every rebuild that was ever asked for, with the run that asked.
+
+        :param table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_healing.sql``.
+        """
+        rows = self.query(f"select * from `{_table(table)}` order by planned_at, layer, rebuilt_day")  # noqa: S608
+        return [(row.run_id, Rebuild(row.layer, row.rebuilt_day, row.reason)) for row in rows]
+
+    def keep_rebuilds(self, table: str, rebuilds: Iterable[Rebuild], run_id: str) -> None:
+        """Append rebuilds before they are asked for.
+
+        :param table: ``project.dataset.table`` of the rebuilds.
+        :param rebuilds: what is to be rebuilt.
+        :param run_id: run that asks.
+        """
+        now = datetime.now(UTC).isoformat()
+        rows: list[dict[str, Any]] = [
+            {
+                "planned_at": now,
+                "run_id": run_id,
+                "layer": rebuild.layer,
+                "rebuilt_day": rebuild.day.isoformat(),
+                "reason": rebuild.reason,
+                "triggered_run_id": rebuild.run_id(run_id),
+            }
+            for rebuild in rebuilds
+        ]
+        if rows:
+            self.append_rows(table, rows)

@@ -1,0 +1,74 @@
+"""Takes malformed rows out of raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from martech.alerts import Alert
+from martech.days import parse_days
+from martech.operators.warehouse import WarehouseOperator
+from martech.quality.malformed import RawRules
+from martech.quality.quarantine_hook import QuarantineHook
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class QuarantineRowsOperator(WarehouseOperator):
+    """Moves rows that silver cannot use to the quarantine, and tells of them.
+
+    One query counts the malformed rows of all tables; nothing else is asked where there are none, as on most days.
+    Returns (to XCom) the number of malformed rows by table.
+
+    :param tables: returns the rules of the raw tables; called when the task runs.
+    :param days: data days: ISO dates, or a template that gives them between commas (templated).
+    :param quarantine_table: ``project.dataset.table``, as ``include/sql/ops/quarantined_rows.sql`` has it (templated).
+    :param alert: told when rows were quarantined; None only logs.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    """
+
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "days", "quarantine_table")
+    ui_color = "#fff3e0"
+
+    def __init__(
+        self,
+        *,
+        tables: Callable[[], Sequence[RawRules]],
+        days: Any,
+        quarantine_table: str,
+        alert: Callable[[Alert, Context], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.tables = tables
+        self.days = days
+        self.quarantine_table = quarantine_table
+        self.alert = alert
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Count, and move what is malformed."""
+        hook = self.warehouse(context, QuarantineHook)
+        days = parse_days(self.days)
+        tables = self.tables()
+        counts = hook.count_malformed(tables, days[0], days[-1])
+        found = {name: count for name, count in counts.items() if count}
+        for rules in tables:
+            if rules.name in found:
+                self.log.warning("%s: %d malformed rows are quarantined.", rules.label, found[rules.name])
+                hook.quarantine(rules, days[0], days[-1], table=self.quarantine_table, run_id=context["ti"].run_id)
+        if found and self.alert:
+            self.alert(self._alert(found), context)
+        return found
+
+    def _alert(self, found: dict[str, int]) -> Alert:
+        rows = ", ".join(f"{count} of {name}" for name, count in found.items())
+        return Alert(
+            title=f"{sum(found.values())} malformed rows were quarantined",
+            reason=f"Silver cannot use {rows}.",
+            cure=(
+                f"Look at reason and row_json in {self.quarantine_table}. Mend the connector, or correct row_json, "
+                'then trigger check_quality with {"replay": true}: the rows go back and their days are rebuilt.'
+            ),
+            severity="warning",
+        )

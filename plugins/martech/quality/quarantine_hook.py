@@ -1,0 +1,108 @@
+"""Moves malformed rows out of raw tables into the quarantine, and back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from google.cloud import bigquery
+
+from martech.ddl import require_identifier
+from martech.hooks.warehouse import WarehouseHook
+from martech.quality.malformed import (
+    RawRules,
+    copy_sql,
+    count_sql,
+    curable_sql,
+    day_parameters,
+    delete_sql,
+    mark_sql,
+    return_sql,
+    rule_parameters,
+)
+
+log = logging.getLogger(__name__)
+
+
+class QuarantineHook(WarehouseHook):
+    """Copies, then deletes; every step can be run again, so that a crash between two of them loses and doubles nothing.
+
+    :raises ValueError: for a name that is not a plain identifier.
+    """
+
+    @staticmethod
+    def _today() -> date:
+        return datetime.now(UTC).date()
+
+    def _parameters(self, rules: RawRules, first: date, last: date, run_id: str) -> list[Any]:
+        return [
+            *day_parameters(first, last, self._today()),
+            *rule_parameters(rules),
+            bigquery.ScalarQueryParameter("table_name", "STRING", rules.label),
+            bigquery.ScalarQueryParameter("run_id", "STRING", run_id),
+            bigquery.ScalarQueryParameter("now", "TIMESTAMP", datetime.now(UTC)),
+        ]
+
+    def count_malformed(self, tables: Sequence[RawRules], first: date, last: date) -> dict[str, int]:
+        """Return how many malformed rows each table has in a span of days, by table id: one query for all.
+
+        :param tables: rules of the tables.
+        :param first: first data day.
+        :param last: last data day.
+        """
+        sql = "\nunion all\n".join(count_sql(self.project_id, rules) for rules in tables)
+        parameters = day_parameters(first, last, self._today())
+        for rules in tables:
+            parameters += rule_parameters(rules)
+        return {row.name: row.malformed for row in self.query(sql, parameters)}
+
+    def quarantine(self, rules: RawRules, first: date, last: date, *, table: str, run_id: str) -> None:
+        """Move the malformed rows of a span of days to the quarantine.
+
+        :param rules: rules of the raw table.
+        :param first: first data day.
+        :param last: last data day.
+        :param table: ``project.dataset.table`` of the quarantine.
+        :param run_id: run that does it.
+        """
+        quarantine = require_identifier("table", table, r"[A-Za-z0-9_.:-]+")
+        parameters = self._parameters(rules, first, last, run_id)
+        self.query(copy_sql(self.project_id, rules, quarantine), parameters)
+        self.query(delete_sql(self.project_id, rules, quarantine), parameters)
+
+    def quarantined(self, table: str) -> list[str]:
+        """Return the tables that have rows in the quarantine, as ``dataset.table``.
+
+        :param table: ``project.dataset.table`` of the quarantine.
+        """
+        name = require_identifier("table", table, r"[A-Za-z0-9_.:-]+")
+        rows = self.query(f"select distinct table_name from `{name}` where status = 'quarantined' order by table_name")  # noqa: S608
+        return [row.table_name for row in rows]
+
+    def replay(self, rules: RawRules, *, table: str, run_id: str) -> list[date]:
+        """Put back the rows that are good by now, because the rules or the rows were corrected.
+
+        :param rules: rules of the raw table.
+        :param table: ``project.dataset.table`` of the quarantine.
+        :param run_id: run that does it.
+        :return: the days that got rows back.
+        """
+        quarantine = require_identifier("table", table, r"[A-Za-z0-9_.:-]+")
+        today = self._today()
+        judged = list(self.query(curable_sql(rules, quarantine), self._parameters(rules, today, today, run_id)))
+        good = {row.row_hash: row.day for row in judged if row.reason is None}
+        for reason in sorted({row.reason for row in judged if row.reason}):
+            count = sum(row.reason == reason for row in judged)
+            log.warning("%s: %d rows stay in quarantine, %s.", rules.label, count, reason)
+        if not good:
+            return []
+        parameters = [
+            *self._parameters(rules, min(good.values()), max(good.values()), run_id),
+            bigquery.ArrayQueryParameter("hashes", "STRING", sorted(good)),
+        ]
+        self.query(return_sql(self.project_id, rules, quarantine), parameters)
+        self.query(mark_sql(quarantine), parameters)
+        log.info("%s: %d rows replayed.", rules.label, len(good))
+        return sorted(set(good.values()))

@@ -1,0 +1,122 @@
+"""The outcome of a check, and what a run as a whole says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from martech.checks.partitions import ERROR, CheckResult
+
+
+@dataclass(frozen=True)
+class QualityResult:
+    """Outcome of one check of a table, column and day; a row of ``ops.quality_checks``.
+
+    :param layer: bronze, silver or gold.
+    :param table: ``dataset.table``.
+    :param day: data day that was judged.
+    :param check: one of :data:`martech.quality.tables.CHECKS`.
+    :param column: column, where the check is about one.
+    :param severity: ``error`` fails the run, ``warning`` is told and recorded.
+    :param passed: None where there was too little to judge by.
+    :param observed: what was found, in words.
+    :param expected: what was expected, in words.
+    :param message: what it means and, where it failed, the cure.
+    :param value: what was found, as a number.
+    :param low: least allowed value; None where there is no such bound.
+    :param high: largest allowed value; None where there is no such bound.
+    """
+
+    layer: str
+    table: str
+    day: date
+    check: str
+    severity: str
+    passed: bool | None
+    observed: str
+    expected: str
+    message: str
+    column: str | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def is_failed(self) -> bool:
+        """True if the expectation was not met."""
+        return self.passed is False
+
+    @property
+    def is_blocking(self) -> bool:
+        """True if the run must fail."""
+        return self.is_failed and self.severity == ERROR
+
+    def as_row(self) -> dict[str, Any]:
+        """Return what ``ops.quality_checks`` keeps of it, beside the run."""
+        facts = asdict(self)
+        return {
+            "checked_day": facts.pop("day").isoformat(),
+            "table_name": facts.pop("table"),
+            "check_name": facts.pop("check"),
+            "column_name": facts.pop("column"),
+            "observed_value": facts.pop("value"),
+            "expected_low": facts.pop("low"),
+            "expected_high": facts.pop("high"),
+            **facts,
+        }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> QualityResult:
+        """Return the result that a row of ``ops.quality_checks`` keeps."""
+        return cls(
+            layer=row["layer"],
+            table=row["table_name"],
+            day=row["checked_day"],
+            check=row["check_name"],
+            severity=row["severity"],
+            passed=row["passed"],
+            observed=row["observed"],
+            expected=row["expected"],
+            message=row["message"],
+            column=row["column_name"],
+            value=row["observed_value"],
+            low=row["expected_low"],
+            high=row["expected_high"],
+        )
+
+    @classmethod
+    def from_partition_check(cls, layer: str, result: CheckResult, severity: str) -> QualityResult:
+        """Return what ingestion's own check says, as a result of this DAG.
+
+        :param layer: layer of the table.
+        :param result: result of a function of :mod:`martech.checks.partitions`.
+        :param severity: severity of the check; what ingestion only warns of stays a warning.
+        """
+        return cls(
+            layer=layer,
+            table=result.table,
+            day=result.day,
+            check=result.check,
+            severity=severity if result.severity == ERROR else result.severity,
+            passed=result.passed,
+            observed=result.observed,
+            expected=result.expected,
+            message=result.message,
+        )
+
+
+def failure_lines(results: Iterable[QualityResult]) -> list[str]:
+    """Return one line per table, check and column that failed: its first message and how many days more.
+
+    :param results: results, failed or not.
+    """
+    groups: dict[tuple[str, str, str | None], list[QualityResult]] = {}
+    for result in sorted(results, key=lambda result: (result.table, result.check, result.column or "", result.day)):
+        if result.is_failed:
+            groups.setdefault((result.table, result.check, result.column), []).append(result)
+    return [
+        f"{check}: {found[0].message}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
+        for (_, check, _), found in groups.items()
+    ]
