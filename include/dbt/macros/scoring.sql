@@ -3,9 +3,10 @@
 {% macro scoring_setting(name) -%}
     {%- set defaults = {
         'conversion_horizon_days': 30,
+        'conversion_curve_days': 365,
         'churn_days': 90,
         'prior_weight': 10,
-        'calibration_prior_weight': 2,
+        'calibration_prior_weight': 10,
     } -%}
     {{ return(var('scoring_' ~ name, defaults[name])) }}
 {%- endmacro %}

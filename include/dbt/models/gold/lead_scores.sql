@@ -17,12 +17,14 @@ observed as (
     where is_current
 ),
 
-calibration as (
-    select * from {{ ref('int_leads__calibration') }}
-),
-
 as_of as (
     select as_of_date from {{ ref('int_customers__as_of') }}
+),
+
+calibration as (
+    select calibrations.*
+    from {{ ref('int_leads__calibration') }} as calibrations
+    inner join as_of on calibrations.fitted_date = as_of.as_of_date
 ),
 
 actions as (

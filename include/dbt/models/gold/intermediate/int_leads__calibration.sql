@@ -1,119 +1,208 @@
--- What a lead score has been worth: the share of matured lead days that converted within the horizon.
--- Days of the first week of a lead give the curve over the score: isotonic regression over score bins by its
--- exact min-max formula, fitted(i) = max over a <= i of (min over b >= i of the mean of bins a..b), each bin drawn
--- towards the base rate by a few pseudo-leads. Older leads convert less; their factor is measured per age.
+-- What a lead score has been worth, and what is left of it at an age.
+-- The rate of a score band: conversions per lead, where a lead that was watched for a while only counts as the share of
+-- a lead that would have converted by then (int_leads__conversion_curve). A few pseudo-leads of the base rate draw small
+-- bands towards it; isotonic regression by its exact min-max formula, fitted(i) = max over a <= i of (min over b >= i of
+-- the mean of bands a..b), makes the rate rise with the score.
+-- A lead that has not converted by its age has used up part of its chance: Bayes' rule says what is left.
 
+{%- set horizon = scoring_setting('conversion_horizon_days') %}
+{%- set longest_age = scoring_setting('conversion_curve_days') %}
 {%- set prior = scoring_setting('calibration_prior_weight') %}
 
-with matured as (
+with observed as (
     select
-        cast(floor(least(lead_score, 99.999) / 5) as int64) as bin,
-        case
-            when age_days < 7 then 0
-            when age_days < 14 then 7
-            when age_days < 30 then 14
-            when age_days < 60 then 30
-            else 60
-        end as age_from,
-        cast(converts_in_horizon as int64) as converted
+        *,
+        cast(floor(least(lead_score, 99.999) / 10) as int64) as band
     from {{ ref('int_leads__observed') }}
-    where is_matured
+),
+
+curve as (
+    select * from {{ ref('int_leads__conversion_curve') }}
+),
+
+fits as (
+    select distinct fitted_date from curve
+),
+
+-- A lead counts as converted or not by what was known on the day of the fit.
+leads as (
+    select
+        fits.fitted_date,
+        observed.is_recorded,
+        coalesce(observed.converted_date <= fits.fitted_date, false) as has_converted,
+        curve.share_converted as exposure
+    from observed
+    inner join fits on observed.created_date <= fits.fitted_date
+    inner join curve
+        on
+            fits.fitted_date = curve.fitted_date
+            and curve.age_days = least(date_diff(fits.fitted_date, observed.created_date, day), {{ longest_age }})
+    where observed.is_current
+),
+
+rates as (
+    select
+        fitted_date,
+        -- Before any lead has converted, one in ten is as good a guess as another.
+        (countif(has_converted) + 0.1) / (sum(exposure) + 1) as rate_of_all,
+        countif(has_converted and is_recorded) as recorded_conversions,
+        sum(if(is_recorded, exposure, 0)) as recorded_exposure
+    from leads
+    group by fitted_date
 ),
 
 base as (
-    -- Before any lead has matured, one in ten is as good a guess as another.
-    select (countif(age_from = 0 and converted = 1) + 0.1) / (countif(age_from = 0) + 1) as base_rate
-    from matured
+    select
+        fits.fitted_date,
+        coalesce(
+            (rates.recorded_conversions + {{ prior }} * rates.rate_of_all)
+            / nullif(rates.recorded_exposure + {{ prior }}, 0),
+            0.1
+        ) as base_rate
+    from fits
+    left join rates on fits.fitted_date = rates.fitted_date
 ),
 
-bins as (
+-- Scores of leads from before behaviour was recorded are too low to teach anything.
+days_seen as (
     select
-        all_bins.bin,
-        countif(matured.age_from = 0) as leads,
-        countif(matured.age_from = 0 and matured.converted = 1) as conversions
-    from (select bin from unnest(generate_array(0, 19)) as bin) as all_bins
-    left join matured on all_bins.bin = matured.bin
-    group by all_bins.bin
+        base.fitted_date,
+        base.base_rate,
+        observed.band,
+        curve_at_day.share_converted as share_before,
+        date_diff(
+            least(base.fitted_date, date_add(observed.observed_date, interval {{ horizon }} day)),
+            observed.created_date,
+            day
+        ) as days_watched,
+        coalesce(
+            observed.converted_date
+            <= least(base.fitted_date, date_add(observed.observed_date, interval {{ horizon }} day)),
+            false
+        ) as has_converted
+    from observed
+    inner join base on observed.observed_date < base.fitted_date
+    inner join curve as curve_at_day
+        on
+            base.fitted_date = curve_at_day.fitted_date
+            and curve_at_day.age_days = least(observed.age_days, {{ longest_age }})
+    where observed.is_recorded and not observed.is_current
+),
+
+exposed as (
+    select
+        days_seen.fitted_date,
+        days_seen.band,
+        days_seen.has_converted,
+        -- Expected conversions as a share of the band's rate, given that none had come before the observed day.
+        coalesce(
+            safe_divide(
+                curve.share_converted - days_seen.share_before, 1 - days_seen.base_rate * days_seen.share_before
+            ),
+            0
+        ) as exposure
+    from days_seen
+    inner join curve
+        on
+            days_seen.fitted_date = curve.fitted_date
+            and curve.age_days = least(days_seen.days_watched, {{ longest_age }})
+),
+
+bands as (
+    select
+        base.fitted_date,
+        all_bands.band,
+        base.base_rate,
+        coalesce(sum(exposed.exposure), 0) as exposure,
+        countif(exposed.has_converted) as conversions
+    from base
+    cross join (select band from unnest(generate_array(0, 9)) as band) as all_bands
+    left join exposed on base.fitted_date = exposed.fitted_date and all_bands.band = exposed.band
+    group by base.fitted_date, all_bands.band, base.base_rate
 ),
 
 smoothed as (
     select
-        bins.bin,
-        bins.leads,
-        bins.conversions,
-        -- An empty bin weighs almost nothing and takes the value of its neighbours.
-        bins.leads + if(bins.leads > 0, {{ prior }}, 0.001) as weight,
-        bins.conversions + base.base_rate * if(bins.leads > 0, {{ prior }}, 0.001) as weighted_conversions
-    from bins
-    cross join base
+        *,
+        -- An empty band weighs almost nothing and takes the value of its neighbours.
+        if(exposure > 0, exposure + {{ prior }}, 0.001) as weight,
+        if(exposure > 0, conversions + base_rate * {{ prior }}, base_rate * 0.001) as weighted_conversions
+    from bands
 ),
 
 means as (
     select
-        first_bin.bin as first_bin,
-        last_bin.bin as last_bin,
-        sum(inner_bin.weighted_conversions) / sum(inner_bin.weight) as mean_rate
-    from smoothed as first_bin
-    inner join smoothed as last_bin on first_bin.bin <= last_bin.bin
-    inner join smoothed as inner_bin on inner_bin.bin between first_bin.bin and last_bin.bin
-    group by first_bin.bin, last_bin.bin
+        first_band.fitted_date,
+        first_band.band as first_band,
+        last_band.band as last_band,
+        sum(inner_band.weighted_conversions) / sum(inner_band.weight) as mean_rate
+    from smoothed as first_band
+    inner join smoothed as last_band
+        on first_band.fitted_date = last_band.fitted_date and first_band.band <= last_band.band
+    inner join smoothed as inner_band
+        on
+            first_band.fitted_date = inner_band.fitted_date
+            and inner_band.band between first_band.band and last_band.band
+    group by first_band.fitted_date, first_band.band, last_band.band
 ),
 
 lowest as (
     select
-        smoothed.bin,
-        means.first_bin,
+        smoothed.fitted_date,
+        smoothed.band,
+        means.first_band,
         min(means.mean_rate) as lowest_rate
     from smoothed
-    inner join means on smoothed.bin between means.first_bin and means.last_bin
-    group by smoothed.bin, means.first_bin
+    inner join means
+        on smoothed.fitted_date = means.fitted_date and smoothed.band between means.first_band and means.last_band
+    group by smoothed.fitted_date, smoothed.band, means.first_band
 ),
 
 isotonic as (
     select
-        bin,
-        max(lowest_rate) as fitted_rate
+        fitted_date,
+        band,
+        least(max(lowest_rate), 1.0) as fitted_rate
     from lowest
-    group by bin
+    group by fitted_date, band
 ),
 
 ages as (
     select
-        all_ages.age_from,
-        count(matured.age_from) as leads,
-        coalesce(sum(matured.converted), 0) as conversions
-    from (select age_from from unnest([0, 7, 14, 30, 60]) as age_from) as all_ages
-    left join matured on all_ages.age_from = matured.age_from
-    group by all_ages.age_from
-),
-
-age_factors as (
-    select
-        ages.age_from,
-        coalesce(lead(ages.age_from) over (order by ages.age_from asc), 100000) as age_to,
-        if(
-            ages.age_from = 0,
-            1.0,
-            least((ages.conversions + base.base_rate) / (ages.leads + 1) / base.base_rate, 1.0)
-        ) as age_factor
-    from ages
-    cross join base
+        curve.fitted_date,
+        curve.age_days as age_from,
+        if(curve.age_days + {{ horizon }} = {{ longest_age }}, 100000, curve.age_days + 1) as age_to,
+        curve.share_converted as share_before,
+        curve_after.share_converted as share_after
+    from curve
+    inner join curve as curve_after
+        on curve.fitted_date = curve_after.fitted_date and curve.age_days + {{ horizon }} = curve_after.age_days
 ),
 
 final as (
     select
-        isotonic.bin * 5 as score_from,
-        if(isotonic.bin = 19, 101, isotonic.bin * 5 + 5) as score_to,
-        age_factors.age_from,
-        age_factors.age_to,
-        smoothed.leads,
+        isotonic.fitted_date,
+        isotonic.band * 10 as score_from,
+        if(isotonic.band = 9, 101, isotonic.band * 10 + 10) as score_to,
+        ages.age_from,
+        ages.age_to,
+        round(smoothed.exposure, 6) as leads,
         smoothed.conversions,
-        isotonic.fitted_rate,
-        age_factors.age_factor,
-        isotonic.fitted_rate * age_factors.age_factor as conversion_probability
+        round(isotonic.fitted_rate, 9) as fitted_rate,
+        ages.share_before as share_converted,
+        round(
+            coalesce(
+                safe_divide(
+                    isotonic.fitted_rate * (ages.share_after - ages.share_before),
+                    1 - isotonic.fitted_rate * ages.share_before
+                ),
+                0
+            ),
+            9
+        ) as conversion_probability
     from isotonic
-    inner join smoothed on isotonic.bin = smoothed.bin
-    cross join age_factors
+    inner join smoothed on isotonic.fitted_date = smoothed.fitted_date and isotonic.band = smoothed.band
+    inner join ages on isotonic.fitted_date = ages.fitted_date
 )
 
 select * from final

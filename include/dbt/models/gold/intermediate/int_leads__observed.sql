@@ -62,6 +62,10 @@ activity as (
     select * from messages
 ),
 
+recording as (
+    select min(activity_date) as first_date from sessions
+),
+
 landmarks as (
     select
         leads.lead_id,
@@ -143,6 +147,7 @@ valued as (
         described.converted_date,
         behaviour.last_activity_date,
         date_diff(behaviour.observed_date, described.created_date, day) as age_days,
+        coalesce(described.created_date >= recording.first_date, true) as is_recorded,
         case
             when described.told_budget in ('over 50k', 'over 100k') then 100
             when described.told_budget = '10k-50k' then 85
@@ -187,6 +192,7 @@ valued as (
             as intent_score
     from behaviour
     inner join described on behaviour.lead_id = described.lead_id
+    cross join recording
     left join lead_sources on described.lead_source = lead_sources.lead_source
 ),
 
