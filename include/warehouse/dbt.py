@@ -13,9 +13,7 @@ import os
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior, TestIndirectSelection
 
-from include.warehouse.settings import DBT_DIR, settings
-
-MANIFEST = DBT_DIR / "target" / "manifest.json"
+from include.warehouse.settings import DBT_DIR, MANIFEST, settings
 
 
 def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:

@@ -132,7 +132,7 @@ def _principals(environ: dict[str, str], variable: str) -> tuple[str, ...]:
     for principal in principals:
         if not PRINCIPAL.fullmatch(principal):
             raise SettingsError(
-                f"{variable}: {principal!r} is no principal: write group:name@example.com, or user:, serviceAccount:, domain:."
+                f"{variable}: {principal!r} is no principal: write group:, user:, serviceAccount: or domain: before it."
             )
     return principals
 
