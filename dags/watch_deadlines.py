@@ -1,0 +1,38 @@
+"""
+### Watch deadlines: is gold built in time?
+
+Looks once a day, at `MARKETING_GOLD_DEADLINE` (default 08:00 UTC), whether the marts have yesterday's rows. It asks the
+warehouse, not Airflow, and reads no table data. A late day fails this DAG, which alerts like every failed task.
+
+**When it fails** the log names the first layer that is late and the DAG to look at: open that DAG's newest run. A red
+task there has its own alert with the cure; a running one needs time; none at all means that the DAG before it has not
+finished, or that a DAG is paused. The rest of the chain follows by itself. Then clear this task: green means built.
+
+**Owner** marketing-data · **Reads** partitions of `raw_data`, `staging`, `marts` · **Runbook**
+`docs/runbooks/watch_deadlines.md`
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG
+from martech.operators.deadline import DeadlineOperator
+from martech.timetables.asset_chain import daily
+
+from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
+from include.warehouse.deadlines import milestones
+from include.warehouse.settings import settings
+
+with DAG(
+    dag_id="watch_deadlines",
+    schedule=daily(settings.gold_deadline_schedule),
+    doc_md=__doc__,
+    **dag_arguments(Tag.OPERATIONS, Tag.EVERY_DAY),
+):
+    DeadlineOperator(
+        task_id="check_gold",
+        **WAREHOUSE,
+        milestones=milestones(),
+        # The day before the deadline: a daily interval of Airflow 2 ends at the deadline and reaches into its day.
+        days="{{ window_start() }}",
+        deadline=f"{settings.gold_deadline:%H:%M} UTC",
+    )
