@@ -82,7 +82,7 @@ def story() -> Iterator[Story]:
             stack.bin / "python", "-m", "tools.sample_sources", "generate", "--customers", str(CUSTOMERS),
             "--start", str(DAY_1), "--end", str(DAY_3), "--seed", str(SEED), "--out", sample,
         )  # fmt: skip
-        stack.start_airflow()
+        stack.start_airflow(ui=True)
         story = Story(stack, sample)
         chain = Chain(stack)
         dags = chain.wait_for_dags()
@@ -97,8 +97,7 @@ def story() -> Iterator[Story]:
 
         chain = Chain(stack)
         for dag_id in ("build_silver", "build_gold"):
-            days = ["--start-date", str(DAY_1), "--end-date", str(DAY_1)]
-            stack.airflow("dags", "backfill", dag_id, *days, "--reset-dagruns", "--yes")
+            stack.backfill(dag_id, DAY_1, DAY_1)
         story.runs["backfill"] = chain.wait({"build_silver", "build_gold"})
         story.tables["backfill"] = story.fingerprint()
         yield story

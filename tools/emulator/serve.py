@@ -10,6 +10,7 @@ only there.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -33,4 +34,8 @@ def install_duckdb_extensions() -> None:
 if __name__ == "__main__":
     install_duckdb_extensions()
     close_gaps()
+    if log := os.environ.get("EMULATOR_SCAN_LOG"):
+        from scans import record_scans
+
+        record_scans(Path(log))
     main(["start", *sys.argv[1:]], prog_name="bqemulator")

@@ -88,7 +88,7 @@ def ui(arguments: argparse.Namespace) -> int:
     """Serve Airflow's web UI until Ctrl-C."""
     with LocalStack(arguments.home) as stack:
         stack.start_airflow(ui=True)
-        _step(f"Airflow's web UI: http://127.0.0.1:{stack.ui_port} (no password; Ctrl-C stops everything)")
+        _step(f"Airflow's web UI: {stack.ui_url} (no password; Ctrl-C stops everything)")
         _step(f"The warehouse:    export BIGQUERY_EMULATOR_HOST={stack.warehouse_url}")
         try:
             while True:
