@@ -24,5 +24,5 @@ def test_environment_overrides_price_and_budget() -> None:
 
 @pytest.mark.parametrize("value", ["", "ten", "-1", "nan", "inf"])
 def test_what_is_no_amount_is_named(value: str) -> None:
-    with pytest.raises(SettingsError, match="MARKETING_MONTHLY_BUDGET_USD=.* is not a number of 0 or more"):
+    with pytest.raises(SettingsError, match=r"MARKETING_MONTHLY_BUDGET_USD=.* is not a number of 0 or more"):
         load_cost_policy(DECLARED, {"MARKETING_MONTHLY_BUDGET_USD": value})

@@ -1,0 +1,46 @@
+"""
+### Enforce retention: every table keeps its data as long as declared
+
+Every day at 06:30 UTC it compares the partition expiry of every table in all layers with the declared one
+(`include/sql` and the dbt project), sets it where it differs, and reads it again to prove it. Tables that nobody
+declared, partitions that outlived their expiry and default expiries of datasets are told as warnings. Results are kept
+in `ops.retention_checks`. It never deletes data itself; BigQuery deletes partitions that have expired.
+
+**To look first** trigger with `{"repair": false}`: differences fail the task, nothing is changed.
+
+**When it fails** the log names each table whose expiry differs and could not be set: usually a table that lost its
+partitions (create it anew), or a service account without `bigquery.tables.update`. Where the table is right and the
+declaration is not, change `partition_expiration_days` in its DDL and its dbt model. Then clear the task.
+
+**Owner** marketing-data · **Reads** `INFORMATION_SCHEMA` of all datasets · **Writes** `ops.retention_checks`
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, Param
+from martech.operators.enforce_retention import EnforceRetentionOperator
+from martech.timetables.asset_chain import daily
+
+from include.warehouse.alerts import send_alert
+from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
+from include.warehouse.retention import declared_retention
+from include.warehouse.settings import settings
+
+with DAG(
+    dag_id="enforce_retention",
+    schedule=daily(settings.operations_schedule),
+    doc_md=__doc__,
+    **dag_arguments(
+        Tag.OPERATIONS,
+        Tag.EVERY_DAY,
+        params={"repair": Param(True, type="boolean", description="Set the expiry of tables that differ")},
+    ),
+):
+    EnforceRetentionOperator(
+        task_id="enforce_retention",
+        **WAREHOUSE,
+        declared=declared_retention,
+        results_table=settings.table("ops", "retention_checks"),
+        repair="{{ params.repair }}",
+        alert=send_alert,
+    )

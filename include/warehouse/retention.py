@@ -1,0 +1,39 @@
+"""How long every table keeps its partitions: what the DDL and the dbt project declare."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from include.warehouse.ddl import layer_scripts
+from include.warehouse.settings import DBT_DIR, SQL_DIR, settings
+
+MANIFEST = DBT_DIR / "target" / "manifest.json"
+TABLES = ("table", "incremental", "seed")
+
+
+def declared_retention(manifest: Path = MANIFEST) -> dict[str, dict[str, int | None]]:
+    """Return days by dataset and table id, None where partitions are kept for ever or there are none.
+
+    Tables come from ``include/sql``, and from dbt's manifest where dbt alone makes them (staging and helper models,
+    seeds). A table that both declare has one shape, which ``tests/sql`` proves.
+
+    :param manifest: dbt's manifest.
+    :raises FileNotFoundError: where the manifest has not been made yet.
+    """
+    if not manifest.exists():
+        raise FileNotFoundError(f"{manifest} is missing: make it with `make manifest`.")
+    declared: dict[str, dict[str, int | None]] = {layer.dataset: {} for layer in settings.layers.values()}
+    for node in json.loads(manifest.read_text())["nodes"].values():
+        config = node["config"]
+        if node["resource_type"] in ("model", "seed") and config["materialized"] in TABLES:
+            # Dataset names may be overridden, which the manifest does not know.
+            dataset = settings.layers[config["schema"]].dataset
+            declared[dataset][node["alias"]] = config.get("partition_expiration_days")
+    for name, layer in settings.layers.items():
+        if not (SQL_DIR / name).is_dir():
+            continue
+        for create in (script.create for script in layer_scripts(name)):
+            if create.kind == "table":
+                declared[layer.dataset][create.table_id] = create.options.get("partition_expiration_days")
+    return declared

@@ -1,0 +1,150 @@
+"""Proves that every table keeps its data as long as declared, and puts right what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowException
+
+from martech.alerts import Alert
+from martech.hooks.bigquery_retention import BigQueryRetentionHook
+from martech.operators.warehouse import WarehouseOperator
+from martech.retention import ERROR, EXPIRATION, RetentionCheck, TableRetention, judge_dataset, judge_default
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+Declared = Mapping[str, Mapping[str, int | None]]
+
+
+class EnforceRetentionOperator(WarehouseOperator):
+    """Compares every table's partition expiry with the declared one, sets it where it differs, and reads it again.
+
+    It deletes nothing: BigQuery deletes what has expired. Undeclared tables, partitions that outlived their expiry
+    and default expiries of datasets are told, not touched. Returns (to XCom) the number of checks, what was repaired
+    and the warnings.
+
+    :param declared: returns days by dataset and table id, None where partitions are kept for ever.
+    :param results_table: ``project.dataset.table`` to which all results are appended, shaped like
+        ``include/sql/ops/retention_checks.sql``; None records nothing (templated).
+    :param repair: false only tells what differs, and fails (templated).
+    :param alert: how a warning is sent; None only logs it.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    :raises AirflowException: naming every table whose expiry still differs.
+    """
+
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "results_table", "repair")
+    ui_color = "#efebe9"
+
+    def __init__(
+        self,
+        *,
+        declared: Callable[[], Declared],
+        results_table: str | None = None,
+        repair: bool | str = True,
+        alert: Callable[[Alert, Context], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.declared = declared
+        self.results_table = results_table
+        self.repair = repair
+        self.alert = alert
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Check everything, repair what can be, record it, then tell."""
+        hook = self.warehouse(context, BigQueryRetentionHook)
+        declared = self.declared()
+        checked_at = datetime.now(UTC)
+        results: list[RetentionCheck] = []
+        repaired: set[RetentionCheck] = set()
+        for dataset, policy in declared.items():
+            found = hook.tables(dataset)
+            checks = [
+                judge_default(dataset, *hook.default_expirations(dataset)),
+                *judge_dataset(dataset, policy, found, checked_at.date()),
+            ]
+            results += checks
+            if str(self.repair).lower() == "true":
+                repaired |= self._repair(hook, dataset, policy, found, checks)
+        failed = [result for result in results if not result.passed and result not in repaired]
+        for result in (*repaired, *failed):
+            self.log.warning("%s%s", "Repaired: " if result in repaired else "", result.message)
+        if self.results_table:
+            hook.append_rows(self.results_table, [self._row(r, r in repaired, checked_at, context) for r in results])
+        errors = [result.message for result in failed if result.severity == ERROR]
+        warnings = [result.message for result in failed if result.severity != ERROR]
+        self._tell(sorted(result.message for result in repaired), warnings, context)
+        if errors:
+            raise AirflowException(f"{len(errors)} tables do not keep their data as declared:\n" + "\n".join(errors))
+        return {
+            "checks": len(results),
+            "repaired": sorted(f"{result.dataset}.{result.table}" for result in repaired),
+            "warnings": warnings,
+        }
+
+    @staticmethod
+    def _repair(
+        hook: BigQueryRetentionHook,
+        dataset: str,
+        policy: Mapping[str, int | None],
+        found: Mapping[str, TableRetention],
+        checks: Iterable[RetentionCheck],
+    ) -> set[RetentionCheck]:
+        drifts = [
+            check
+            for check in checks
+            if check.check == EXPIRATION and not check.passed and found[str(check.table)].is_partitioned
+        ]
+        for drift in drifts:
+            hook.set_expiration(dataset, str(drift.table), policy[str(drift.table)])
+        # What counts is what the warehouse says afterwards.
+        after = hook.tables(dataset) if drifts else {}
+        return {drift for drift in drifts if after[str(drift.table)].expiration_days == policy[str(drift.table)]}
+
+    def _tell(self, repaired: Sequence[str], warnings: Sequence[str], context: Context) -> None:
+        if not self.alert:
+            return
+        if repaired:
+            self.alert(
+                Alert(
+                    title=f"{len(repaired)} tables kept their data for another time than declared, and were repaired",
+                    reason="\n".join(repaired),
+                    cure=(
+                        "Find out who changed the tables (INFORMATION_SCHEMA.JOBS). Where an expiry became shorter, "
+                        "BigQuery deletes older partitions within hours; time travel may bring them back for 7 days."
+                    ),
+                    severity="warning",
+                ),
+                context,
+            )
+        if warnings:
+            self.alert(
+                Alert(
+                    title=f"{len(warnings)} findings about what the warehouse keeps",
+                    reason="\n".join(warnings),
+                    cure="Each finding names its cure; all are in ops.retention_checks.",
+                    severity="warning",
+                ),
+                context,
+            )
+
+    @staticmethod
+    def _row(result: RetentionCheck, repaired: bool, checked_at: datetime, context: Context) -> dict[str, Any]:
+        task = context["ti"]
+        return {
+            "checked_at": checked_at.isoformat(),
+            "dataset_id": result.dataset,
+            "table_id": result.table,
+            "check_name": result.check,
+            "passed": result.passed,
+            "repaired": repaired,
+            "severity": result.severity,
+            "observed": result.observed,
+            "expected": result.expected,
+            "reason": result.message,
+            "dag_id": task.dag_id,
+            "run_id": task.run_id,
+        }

@@ -1,0 +1,138 @@
+"""Judge whether tables forget what they must and keep what they must. Nothing here asks the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+EXPIRATION, OVERDUE, DECLARED, DEFAULT = "expiration", "overdue_partition", "declared_table", "dataset_default"
+ERROR, WARNING = "error", "warning"
+# BigQuery deletes an expired partition some time after it expired.
+GRACE = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class TableRetention:
+    """How a table of the warehouse forgets.
+
+    :param is_partitioned: False where it has no partitions to expire.
+    :param expiration_days: its partition expiry; None keeps partitions for ever.
+    :param oldest: day of its oldest partition; None if it has none.
+    :param is_temporary: True where the table itself has an expiry, as dbt's temporary tables do.
+    """
+
+    is_partitioned: bool
+    expiration_days: float | None
+    oldest: date | None
+    is_temporary: bool = False
+
+
+@dataclass(frozen=True)
+class RetentionCheck:
+    """Outcome of one check.
+
+    :param dataset: dataset id.
+    :param table: table id; None for the dataset itself.
+    :param check: expiration, overdue_partition, declared_table or dataset_default.
+    :param passed: False where the policy is not met.
+    :param observed: what was found.
+    :param expected: what is declared.
+    :param message: what it means and, where it failed, the cure.
+    :param severity: ``error`` where the table can be put right by its expiry, else ``warning``.
+    """
+
+    dataset: str
+    table: str | None
+    check: str
+    passed: bool
+    observed: str
+    expected: str
+    message: str
+    severity: str = WARNING
+
+
+def _days(days: float | None) -> str:
+    return "for ever" if days is None else f"{days:g} days"
+
+
+def _check_expiration(dataset: str, table: str, declared: int | None, found: TableRetention) -> RetentionCheck:
+    name = f"{dataset}.{table}"
+    passed = found.expiration_days == declared
+    if passed:
+        message = f"{name} keeps partitions {_days(declared)}, as declared."
+    elif not found.is_partitioned:
+        message = f"{name} has no partitions, so that it can forget nothing: create it anew from its DDL or dbt model."
+    else:
+        message = (
+            f"{name} keeps partitions {_days(found.expiration_days)}, declared is {_days(declared)}. If the table is "
+            "right, change partition_expiration_days in its DDL and dbt model."
+        )
+    return RetentionCheck(
+        dataset, table, EXPIRATION, passed, _days(found.expiration_days), _days(declared), message, ERROR
+    )
+
+
+def _check_overdue(dataset: str, table: str, declared: int, oldest: date, today: date) -> RetentionCheck:
+    first_kept = today - timedelta(days=declared) - GRACE
+    passed = oldest >= first_kept
+    message = f"{dataset}.{table} holds nothing older than declared."
+    if not passed:
+        message = (
+            f"{dataset}.{table} still holds {oldest}, which had to be forgotten after {declared} days. BigQuery "
+            "deletes expired partitions by itself: look at the table's expiry and at legal holds."
+        )
+    return RetentionCheck(dataset, table, OVERDUE, passed, f"{oldest}", f"{first_kept} or later", message)
+
+
+def judge_dataset(
+    dataset: str, declared: Mapping[str, int | None], found: Mapping[str, TableRetention], today: date
+) -> Iterator[RetentionCheck]:
+    """Compare the tables of a dataset with what is declared of them.
+
+    Tables that are declared and not there are left out: nothing was built yet. A table whose expiry differs is not
+    asked for overdue partitions, since BigQuery had no reason to delete them.
+
+    :param dataset: dataset id.
+    :param declared: days by table id; None keeps partitions for ever.
+    :param found: tables of the dataset.
+    :param today: the current UTC day.
+    """
+    for table, retention in found.items():
+        if table not in declared:
+            if not retention.is_temporary:
+                yield RetentionCheck(
+                    dataset,
+                    table,
+                    DECLARED,
+                    False,
+                    f"keeps partitions {_days(retention.expiration_days)}",
+                    "no such table",
+                    f"{dataset}.{table} is declared nowhere, so nobody answers for what it keeps: drop it, or add it "
+                    "to include/sql or to the dbt project.",
+                )
+            continue
+        days = declared[table]
+        expiration = _check_expiration(dataset, table, days, retention)
+        yield expiration
+        if expiration.passed and days is not None and retention.oldest is not None:
+            yield _check_overdue(dataset, table, days, retention.oldest, today)
+
+
+def judge_default(dataset: str, table_expiration: float | None, partition_expiration: float | None) -> RetentionCheck:
+    """Judge a dataset's own defaults, which new tables would silently get; this project sets none.
+
+    :param dataset: dataset id.
+    :param table_expiration: default expiry of its tables, in days.
+    :param partition_expiration: default expiry of their partitions, in days.
+    """
+    passed = table_expiration is None and partition_expiration is None
+    observed = f"tables {_days(table_expiration)}, partitions {_days(partition_expiration)}"
+    message = f"{dataset} leaves expiry to its tables."
+    if not passed:
+        message = (
+            f"Dataset {dataset} has a default expiry ({observed}), which every new table gets: take it away with "
+            f"ALTER SCHEMA {dataset} SET OPTIONS (default_table_expiration_days = NULL, "
+            "default_partition_expiration_days = NULL)."
+        )
+    return RetentionCheck(dataset, None, DEFAULT, passed, observed, "no default expiry", message)
