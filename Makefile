@@ -44,7 +44,7 @@ $(MANIFEST): $(VENV)/.ready $(shell find include/dbt -not -path '*/target*' -not
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest run ui docs reset lint test bench
+.PHONY: manifest run ui docs reset lint browser test bench
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
@@ -68,11 +68,18 @@ lint: $(VENV)/.ready ## check the style of Python and SQL
 bench: setup manifest ## measure correctness and speed, and write the README's results
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
 
-# Parsing, operators and shared code must work on both Airflow lines.
+# The tests of the web UI need a Chromium: CHROMIUM, one on the PATH, or Debian's.
+browser:
+	@test -n "$${CHROMIUM:-}" || command -v chromium google-chrome google-chrome-stable chrome >/dev/null || { \
+		echo "── installing Debian's chromium"; \
+		apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; \
+	} || { echo "The tests of the web UI need Chromium: install it, or set CHROMIUM to the path of a Chrome" >&2; exit 1; }
+
+# Parsing, operators, shared code and the whole chain must work on both Airflow lines.
 BOTH_LINES := tests/dags tests/plugins tests/warehouse
 
-test: setup manifest lint ## every test, as CI runs it
+test: setup manifest lint browser ## every test, as CI runs it
 	$(VENV)/bin/pytest --numprocesses 2 --dist loadfile --ignore tests/e2e
 	$(VENV)/bin/pytest tests/e2e
 	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup
-	.venv-airflow3/bin/pytest $(BOTH_LINES)
+	.venv-airflow3/bin/pytest $(BOTH_LINES) tests/e2e
