@@ -1,0 +1,96 @@
+# Cloud Composer 3 (Google also calls it Managed Service for Apache Airflow, Gen 3). Code and Python packages come by
+# deploy/composer.sh, not from here.
+
+locals {
+  # What include/warehouse/settings.py reads.
+  airflow_environment = merge(
+    {
+      MARKETING_PROJECT_ID       = var.project_id
+      MARKETING_LOCATION         = var.location
+      MARKETING_PIPELINE_ACCOUNT = google_service_account.pipeline.member
+      MARKETING_PII_POLICY_TAG   = google_data_catalog_policy_tag.pii.name
+      MARKETING_REPORT_URI       = "gs://${google_storage_bucket.reports.name}/reports"
+    },
+    length(var.analysts) == 0 ? {} : { MARKETING_ANALYSTS = join(",", var.analysts) },
+    { for layer, dataset in var.dataset_names : "MARKETING_${upper(layer)}_DATASET" => dataset },
+    var.airflow_environment,
+  )
+  airflow_configuration = {
+    "secrets-backend" = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend"
+    "secrets-backend_kwargs" = jsonencode({
+      connections_prefix = local.connections_prefix
+      project_id         = var.project_id
+      # Nothing of the kind is kept there, and each look-up costs a request.
+      variables_prefix = null
+      config_prefix    = null
+    })
+    "cosmos-enable_telemetry"     = "False"
+    "cosmos-enable_dataset_alias" = "False"
+  }
+}
+
+resource "google_composer_environment" "airflow" {
+  count = var.create_composer ? 1 : 0
+
+  name   = var.composer_name
+  region = var.region
+  labels = { owner = "marketing-data" }
+
+  config {
+    environment_size = var.composer_size
+
+    node_config {
+      service_account = google_service_account.pipeline.email
+    }
+
+    software_config {
+      image_version            = var.composer_image
+      airflow_config_overrides = local.airflow_configuration
+      env_variables            = local.airflow_environment
+    }
+
+    workloads_config {
+      scheduler {
+        count      = 1
+        cpu        = 1
+        memory_gb  = 4
+        storage_gb = 5
+      }
+      dag_processor {
+        count      = 1
+        cpu        = 1
+        memory_gb  = 4
+        storage_gb = 5
+      }
+      # Sensors wait here without holding a worker.
+      triggerer {
+        count     = 1
+        cpu       = 0.5
+        memory_gb = 1
+      }
+      web_server {
+        cpu        = 1
+        memory_gb  = 2
+        storage_gb = 5
+      }
+      # One task per layer runs dbt as a whole, which wants memory.
+      worker {
+        min_count  = 1
+        max_count  = 3
+        cpu        = 2
+        memory_gb  = 8
+        storage_gb = 10
+      }
+    }
+  }
+
+  lifecycle {
+    ignore_changes = [
+      config[0].software_config[0].pypi_packages,
+      # Set by hand, so that it does not stand in a file (docs/deployment.md).
+      config[0].software_config[0].env_variables["MARKETING_ERASURE_SALT"],
+    ]
+  }
+
+  depends_on = [google_project_iam_member.pipeline]
+}

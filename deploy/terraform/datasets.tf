@@ -1,0 +1,55 @@
+# One dataset per layer. Names come from where dbt and Airflow read them, so that they stand in one place.
+#
+# There is no default expiry on purpose: BigQuery would give it to every new table, and silver's transactions, leads and
+# tickets must never expire. Every table declares its own expiry from the same file's `*_retention_days`, and the DAG
+# enforce_retention proves that it has it.
+
+locals {
+  dbt_project = yamldecode(file("${path.module}/../../include/dbt/dbt_project.yml"))
+  datasets = {
+    for name, dataset in local.dbt_project.vars :
+    trimsuffix(name, "_dataset") => lookup(var.dataset_names, trimsuffix(name, "_dataset"), dataset)
+    if endswith(name, "_dataset")
+  }
+}
+
+resource "google_bigquery_dataset" "layer" {
+  for_each = local.datasets
+
+  dataset_id    = each.value
+  friendly_name = each.key
+  description   = "Marketing data, layer ${each.key}. Declared in deploy/terraform; its tables by create_warehouse and dbt."
+  location      = var.location
+  # The same as layer_labels() in include/warehouse/dags.py.
+  labels = {
+    layer = each.key
+    owner = "marketing-data"
+  }
+  # Seven days to undo a mistake.
+  max_time_travel_hours      = 168
+  delete_contents_on_destroy = false
+
+  # Readers of authorised views are added by govern_access.
+  lifecycle {
+    ignore_changes  = [access]
+    prevent_destroy = true
+  }
+
+  depends_on = [google_project_service.enabled]
+}
+
+# Reports of check_quality (MARKETING_REPORT_URI).
+resource "google_storage_bucket" "reports" {
+  name                        = "${var.project_id}-marketing-reports"
+  location                    = var.location
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  labels                      = { owner = "marketing-data" }
+
+  lifecycle_rule {
+    condition { age = local.dbt_project.vars.gold_retention_days }
+    action { type = "Delete" }
+  }
+
+  depends_on = [google_project_service.enabled]
+}

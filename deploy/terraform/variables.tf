@@ -1,0 +1,88 @@
+variable "project_id" {
+  description = "Google Cloud project of the warehouse and of Composer (MARKETING_PROJECT_ID)."
+  type        = string
+}
+
+variable "location" {
+  description = "BigQuery location of all datasets (MARKETING_LOCATION)."
+  type        = string
+  default     = "US"
+}
+
+variable "region" {
+  description = "Region of Composer; in or near the BigQuery location."
+  type        = string
+  default     = "us-central1"
+}
+
+variable "dataset_names" {
+  description = "Dataset by layer, where it is not to have the name that include/dbt/dbt_project.yml gives it."
+  type        = map(string)
+  default     = {}
+}
+
+variable "analysts" {
+  description = "Who reads the analysts' views and sees personal data masked, such as group:analysts@example.com."
+  type        = list(string)
+  default     = []
+}
+
+variable "pii_readers" {
+  description = "Who beside the pipeline sees personal data in clear. Keep it empty if you can."
+  type        = list(string)
+  default     = []
+}
+
+variable "fivetran_service_account" {
+  description = "Service account that Fivetran shows for this destination (…@fivetran-production.iam.gserviceaccount.com)."
+  type        = string
+  default     = null
+}
+
+variable "create_composer" {
+  description = "Whether to make a Composer environment; false where Airflow runs elsewhere."
+  type        = bool
+  default     = true
+}
+
+variable "composer_name" {
+  description = "Name of the Composer environment."
+  type        = string
+  default     = "marketing-data"
+}
+
+variable "composer_image" {
+  description = "Image of Composer: a build of the Airflow line that requirements.txt is for."
+  type        = string
+  default     = "composer-3-airflow-2"
+}
+
+variable "composer_size" {
+  description = "ENVIRONMENT_SIZE_SMALL, _MEDIUM or _LARGE."
+  type        = string
+  default     = "ENVIRONMENT_SIZE_SMALL"
+}
+
+variable "airflow_environment" {
+  description = "Further environment variables of Airflow, such as FIVETRAN_CONNECTOR_SALESFORCE. No secrets."
+  type        = map(string)
+  default     = {}
+}
+
+variable "github_repository" {
+  description = "owner/name of the repository whose main branch may deploy without a key; null for none."
+  type        = string
+  default     = null
+}
+
+variable "billing_account" {
+  description = "Billing account for the budget; null makes none."
+  type        = string
+  default     = null
+}
+
+variable "notification_emails" {
+  description = "Who hears of the budget and of a Composer environment that is down."
+  type        = list(string)
+  default     = []
+}

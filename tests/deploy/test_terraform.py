@@ -1,0 +1,203 @@
+"""Terraform's files are read, not applied: there is no cloud here. They must agree with the code and stay modest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import hcl2
+import pytest
+import yaml
+
+from include.activation.declarations import load_syncs
+from include.warehouse import alerts
+from include.warehouse.dags import layer_labels
+from include.warehouse.settings import DBT_DIR, INCLUDE_DIR, settings
+
+TERRAFORM = INCLUDE_DIR.parent / "deploy" / "terraform"
+FILES = sorted(TERRAFORM.glob("*.tf"))
+
+# Whoever adds a role here says why it is the smallest that will do. Roles of whole projects are never data roles.
+DATASET_ROLES = {"roles/bigquery.dataEditor", "google_project_iam_custom_role.governor"}
+PROJECT_ROLES = {
+    "roles/bigquery.jobUser",  # run queries
+    "roles/bigquery.metadataViewer",  # watch_costs: sizes of tables
+    "roles/bigquery.resourceViewer",  # watch_costs: jobs of everybody
+    "roles/composer.worker",  # be a Composer worker
+    "google_project_iam_custom_role.deployer",
+}
+OTHER_ROLES = {
+    "roles/bigquerydatapolicy.maskedReader",
+    "roles/datacatalog.categoryFineGrainedReader",
+    "roles/iam.serviceAccountUser",
+    "roles/iam.workloadIdentityUser",
+    "roles/secretmanager.secretAccessor",
+    "roles/storage.objectUser",
+}
+FORBIDDEN_PERMISSIONS = re.compile(
+    r"bigquery\.(datasets|tables)\.(create|delete|getData|export)|\.\*$|iam\.|resourcemanager"
+)
+
+
+def plain(value: Any) -> Any:
+    """Return what the parser gives without its quotes and notes."""
+    if isinstance(value, dict):
+        return {plain(key): plain(part) for key, part in value.items() if not str(key).startswith("__")}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    return value.strip('"') if isinstance(value, str) else value
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, dict[str, Any]]:
+    parsed = {}
+    for path in FILES:
+        with path.open() as file:
+            parsed[path.name] = plain(hcl2.load(file))
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def resources(files: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for parsed in files.values():
+        for block in parsed.get("resource", []):
+            for kind, named in block.items():
+                for name, body in named.items():
+                    assert f"{kind}.{name}" not in found
+                    found[f"{kind}.{name}"] = body
+    return found
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Return every text in a parsed block."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from texts(key)
+            yield from texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts(part)
+    elif isinstance(value, str):
+        yield value
+
+
+def declared(files: dict[str, dict[str, Any]], block: str) -> set[str]:
+    return {name for parsed in files.values() for part in parsed.get(block, []) for name in part}
+
+
+def test_every_reference_is_declared(files: dict[str, dict[str, Any]], resources: dict[str, dict[str, Any]]) -> None:
+    known = {
+        "var": declared(files, "variable"),
+        "local": {name for parsed in files.values() for part in parsed.get("locals", []) for name in part},
+    }
+    data = {
+        f"{kind}.{name}"
+        for parsed in files.values()
+        for part in parsed.get("data", [])
+        for kind in part
+        for name in part[kind]
+    }
+    used = {"var": set(), "local": set()}
+    for path in FILES:
+        code = re.sub(r"(?m)^\s*#.*$", "", path.read_text())
+        for kind, names in used.items():
+            names |= set(re.findall(rf"\b{kind}\.(\w+)", code))
+        for reference in re.findall(r"(?<![\w.\"])(google_\w+\.\w+)", code):
+            assert reference in resources or reference in data, (
+                f"{path.name} names {reference}, which nothing declares."
+            )
+        for reference in re.findall(r"\bdata\.(google_\w+\.\w+)", code):
+            assert reference in data
+    assert used["var"] == known["var"], "Declare the variables that are used, and use those that are declared."
+    assert used["local"] == known["local"]
+
+
+def test_every_variable_and_output_is_described(files: dict[str, dict[str, Any]]) -> None:
+    for block in ("variable", "output"):
+        for parsed in files.values():
+            for part in parsed.get(block, []):
+                for name, body in part.items():
+                    assert body["description"], f"{block} {name} has no description."
+
+
+def test_a_dataset_is_made_for_every_layer_and_expires_nothing_by_default(
+    files: dict[str, dict[str, Any]], resources: dict[str, dict[str, Any]]
+) -> None:
+    # Names are read from the file that settings.py reads, with the same rule.
+    (layers,) = [part for part in files["datasets.tf"]["locals"] if "datasets" in part]
+    assert "include/dbt/dbt_project.yml" in layers["dbt_project"]
+    assert (TERRAFORM / "../../include/dbt/dbt_project.yml").resolve() == DBT_DIR / "dbt_project.yml"
+    variables = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]
+    assert {name.removesuffix("_dataset") for name in variables if name.endswith("_dataset")} == set(settings.layers)
+
+    dataset = resources["google_bigquery_dataset.layer"]
+    assert dataset["for_each"] == "${local.datasets}"
+    wanted = layer_labels(settings.layers["silver"])
+    assert dataset["labels"] == {**wanted, "layer": "${each.key}"}
+    assert wanted["layer"] == "silver"
+    assert not [key for key in dataset if key.startswith("default_")], "Tables declare their expiry themselves."
+    assert dataset["lifecycle"][0]["prevent_destroy"] is True
+
+
+def test_every_role_is_on_the_list_of_the_smallest(resources: dict[str, dict[str, Any]]) -> None:
+    granted = 0
+    for name, body in resources.items():
+        kind = name.partition(".")[0]
+        if not kind.endswith("_iam_member"):
+            assert not re.search(r"_iam_(binding|policy)$", kind), f"{name} would take other grants away."
+            continue
+        allowed = {
+            "google_bigquery_dataset_iam_member": DATASET_ROLES,
+            "google_project_iam_member": PROJECT_ROLES,
+        }.get(kind, OTHER_ROLES)
+        text = " ".join(texts(body))
+        roles = set(re.findall(r"roles/[\w.]+|google_project_iam_custom_role\.\w+", text))
+        assert roles, f"{name} grants no role that this test can see."
+        assert roles <= allowed, f"{name} grants {roles - allowed}: take a smaller role, or a smaller place for it."
+        granted += len(roles)
+        assert not re.search(r"allUsers|allAuthenticatedUsers|projectEditor|projectViewer", text)
+    assert granted > 10
+
+
+def test_custom_roles_hold_no_more_than_they_say(resources: dict[str, dict[str, Any]]) -> None:
+    roles = {name: body for name, body in resources.items() if name.startswith("google_project_iam_custom_role.")}
+    assert len(roles) == 2
+    for name, body in roles.items():
+        too_much = [permission for permission in body["permissions"] if FORBIDDEN_PERMISSIONS.search(permission)]
+        assert not too_much, f"{name} may {too_much}."
+        assert body["permissions"] == sorted(body["permissions"])
+
+
+def test_no_key_and_no_secret_value(resources: dict[str, dict[str, Any]]) -> None:
+    kinds = {name.partition(".")[0] for name in resources}
+    assert "google_service_account_key" not in kinds
+    assert "google_secret_manager_secret_version" not in kinds
+    condition = resources["google_iam_workload_identity_pool_provider.github"]["attribute_condition"]
+    assert "assertion.repository ==" in condition
+    assert "refs/heads/main" in condition
+
+
+def test_there_is_a_secret_for_every_connection_of_the_code(files: dict[str, dict[str, Any]]) -> None:
+    (local,) = [part for part in files["secrets.tf"]["locals"] if "connections" in part]
+    secrets = set(re.findall(r"\w+", local["connections"].removeprefix("${toset(")))
+    destinations = {sync.connection for sync in load_syncs()}
+    channels = {f"{channel}_alerts" for channel in alerts.CHANNELS}
+    assert secrets == destinations | channels | {"fivetran_default"}
+
+
+def test_airflow_gets_variables_that_its_settings_read(files: dict[str, dict[str, Any]]) -> None:
+    code = "\n".join(
+        path.read_text() for folder in ("warehouse", "dbt", "privacy") for path in (INCLUDE_DIR / folder).glob("*.*")
+    )
+    given = set(re.findall(r"MARKETING_[A-Z_]+[A-Z]\b", (TERRAFORM / "composer.tf").read_text()))
+    assert len(given) >= 5
+    for variable in given:
+        assert variable in code, f"composer.tf sets {variable}, which nothing reads."
+
+
+def test_composer_gets_what_the_project_needs_to_wait_and_to_hide(resources: dict[str, dict[str, Any]]) -> None:
+    config = resources["google_composer_environment.airflow"]["config"][0]
+    assert config["workloads_config"][0]["triggerer"][0]["count"] >= 1, "Deferred sensors would wait for ever."
+    assert config["node_config"][0]["service_account"] == "${google_service_account.pipeline.email}"
