@@ -29,7 +29,8 @@ def declared_retention(manifest: Path = MANIFEST) -> dict[str, dict[str, int | N
         if node["resource_type"] in ("model", "seed") and config["materialized"] in TABLES:
             # Dataset names may be overridden, which the manifest does not know.
             dataset = settings.layers[config["schema"]].dataset
-            declared[dataset][node["alias"]] = config.get("partition_expiration_days")
+            days = config.get("partition_expiration_days")
+            declared[dataset][node["alias"]] = None if days is None else int(days)
     for name, layer in settings.layers.items():
         if not (SQL_DIR / name).is_dir():
             continue

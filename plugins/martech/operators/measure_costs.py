@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
+def yesterday_of(now: datetime) -> date:
+    """Return the newest day that has ended."""
+    return now.date() - timedelta(days=1)
+
+
 class MeasureCostsOperator(WarehouseOperator):
     """Runs a statement per day that measures the day's jobs, and one that measures storage, each replacing the day.
 
@@ -57,7 +62,7 @@ class MeasureCostsOperator(WarehouseOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Measure every day."""
         hook = self.warehouse(context)
-        yesterday = datetime.now(UTC).date() - timedelta(days=1)
+        yesterday = yesterday_of(datetime.now(UTC))
         written = {"jobs": 0, "storage": 0}
         for day in parse_days(self.days):
             written["jobs"] += self._measure(hook, self.jobs, day)
