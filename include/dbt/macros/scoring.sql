@@ -6,7 +6,7 @@
         'conversion_curve_days': 365,
         'churn_days': 90,
         'prior_weight': 10,
-        'calibration_prior_weight': 10,
+        'calibration_prior_weight': 20,
     } -%}
     {{ return(var('scoring_' ~ name, defaults[name])) }}
 {%- endmacro %}

@@ -1,8 +1,8 @@
 """``python -m tools.evaluate.scoring --truth DIR``: compare lead scores with what the sample's leads went on to do.
 
-The warehouse must hold gold built from the sample sources that wrote ``DIR/truth/leads.ndjson``. Only forecasts
-whose outcome lies after the newest day of the warehouse, or within the horizon before it, are judged: the
-calibration has not learnt from either.
+The warehouse must hold gold built from the sample sources that wrote ``DIR/truth/leads.ndjson``. Every forecast is
+judged by days that it has not learnt from: forecasts about open leads by what comes after the newest day of the
+warehouse, forecasts about new leads of the last weeks are made with what was known before those weeks.
 """
 
 from __future__ import annotations
@@ -25,24 +25,30 @@ from tools.evaluate.scoring.calibration import Calibration, Forecast, calibrate
 
 HORIZON_DAYS = int(settings.variables.get("scoring_conversion_horizon_days", 30))
 
-# Leads that are open on the newest day, as sales sees them.
+# Leads that are open on the newest day; sales has given up most of those that are weeks old.
 OPEN_LEADS_SQL = """
     select lead_id, score_date as observed_date, conversion_probability
     from `{lead_scores}`
     where not is_converted
 """
-# Leads on their day of creation and a few days later, in the time whose outcomes were not yet known.
+WORKED_LEADS_SQL = OPEN_LEADS_SQL + " and qualification_status not in ('disqualified', 'nurture')"
+# Leads on their day of creation and three days later, by a calibration fitted before those days.
 NEW_LEADS_SQL = """
     select observed.lead_id, observed.observed_date, calibration.conversion_probability
     from `{observed}` as observed
     inner join `{calibration}` as calibration
         on
-            observed.lead_score >= calibration.score_from
+            observed.observed_date > calibration.fitted_date
+            and observed.lead_score >= calibration.score_from
             and observed.lead_score < calibration.score_to
             and observed.age_days >= calibration.age_from
             and observed.age_days < calibration.age_to
-    where not observed.is_current and not observed.is_matured and observed.age_days < 7
+    where
+        not observed.is_current
+        and observed.age_days < 7
+        and calibration.fitted_date = (select min(fitted_date) from `{calibration}`)
 """
+QUERIES = {"open leads": OPEN_LEADS_SQL, "open leads, worked": WORKED_LEADS_SQL, "new leads": NEW_LEADS_SQL}
 
 
 def read_truth(directory: Path) -> dict[str, date | None]:
@@ -70,15 +76,21 @@ def judge(rows: list[dict[str, Any]], truth: dict[str, date | None]) -> Calibrat
             converts = truth[row["lead_id"]]
             last_day = row["observed_date"] + timedelta(days=HORIZON_DAYS)
             outcome = converts is not None and row["observed_date"] < converts <= last_day
-            forecasts.append(Forecast(float(row["conversion_probability"]), outcome))
+            forecasts.append(Forecast(float(row["conversion_probability"]), outcome, row["lead_id"]))
     return calibrate(forecasts)
 
 
 def show(title: str, result: Calibration) -> None:
     """Print the figures."""
-    auc = "–" if result.auc is None else f"{result.auc:.3f}"
+    auc, skill = ("–" if figure is None else f"{figure:.3f}" for figure in (result.auc, result.skill))
     print(f"{title}: {result.count} forecasts, {result.base_rate:.1%} converted within {HORIZON_DAYS} days")
-    print(f"  Brier {result.brier:.4f} (base rate alone {result.brier_of_base_rate:.4f}), AUC {auc}")
+    print(f"  Brier {result.brier:.4f} (base rate alone {result.brier_of_base_rate:.4f}), skill {skill}, AUC {auc}")
+    difference = result.brier - result.brier_of_base_rate
+    interval = f"{result.difference_from:+.4f} to {result.difference_to:+.4f}"
+    verdict = (
+        "better than" if result.difference_to < 0 else "worse than" if result.difference_from > 0 else "no surer than"
+    )
+    print(f"  difference {difference:+.4f}, 90% interval {interval}: {verdict} the base rate")
     print("  reliability    n  forecast  observed")
     for row in result.bins:
         print(f"            {row.count:6d}  {row.forecast:8.3f}  {row.observed:8.3f}")
@@ -104,7 +116,7 @@ def main() -> int:
         truth = read_truth(arguments.truth)
         results = {
             title: judge([dict(row) for row in client.query(sql.format(**tables)).result()], truth)
-            for title, sql in {"open leads": OPEN_LEADS_SQL, "new leads": NEW_LEADS_SQL}.items()
+            for title, sql in QUERIES.items()
         }
     except (FileNotFoundError, ValueError) as error:
         print(f"{error} Generate a sample, load it and build gold first.", file=sys.stderr)

@@ -1,8 +1,8 @@
 -- What a lead score has been worth, and what is left of it at an age.
--- The rate of a score band: conversions per lead, where a lead that was watched for a while only counts as the share of
--- a lead that would have converted by then (int_leads__conversion_curve). A few pseudo-leads of the base rate draw small
--- bands towards it; isotonic regression by its exact min-max formula, fitted(i) = max over a <= i of (min over b >= i of
--- the mean of bands a..b), makes the rate rise with the score.
+-- The rate of a score band: conversions per lead as it looked in its first week, where a lead that was watched for a
+-- while only counts as the share of a lead that would have converted by then (int_leads__conversion_curve). A few
+-- pseudo-leads of the base rate draw small bands towards it; isotonic regression by its exact min-max formula,
+-- fitted(i) = max over a <= i of (min over b >= i of the mean of bands a..b), makes the rate rise with the score.
 -- A lead that has not converted by its age has used up part of its chance: Bayes' rule says what is left.
 
 {%- set horizon = scoring_setting('conversion_horizon_days') %}
@@ -86,7 +86,7 @@ days_seen as (
         on
             base.fitted_date = curve_at_day.fitted_date
             and curve_at_day.age_days = least(observed.age_days, {{ longest_age }})
-    where observed.is_recorded and not observed.is_current
+    where observed.is_recorded and not observed.is_current and observed.age_days < 7
 ),
 
 exposed as (
@@ -108,6 +108,11 @@ exposed as (
             and curve.age_days = least(days_seen.days_watched, {{ longest_age }})
 ),
 
+all_bands as (
+    select band
+    from unnest(generate_array(0, 9)) as band
+),
+
 bands as (
     select
         base.fitted_date,
@@ -116,7 +121,7 @@ bands as (
         coalesce(sum(exposed.exposure), 0) as exposure,
         countif(exposed.has_converted) as conversions
     from base
-    cross join (select band from unnest(generate_array(0, 9)) as band) as all_bands
+    cross join all_bands
     left join exposed on base.fitted_date = exposed.fitted_date and all_bands.band = exposed.band
     group by base.fitted_date, all_bands.band, base.base_rate
 ),

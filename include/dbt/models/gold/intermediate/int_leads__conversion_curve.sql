@@ -49,6 +49,11 @@ ends as (
     group by fitted_date, days_watched
 ),
 
+all_ages as (
+    select age_days
+    from unnest(generate_array(0, {{ longest_age }})) as age_days
+),
+
 ages as (
     select
         fits.fitted_date,
@@ -63,7 +68,7 @@ ages as (
             0
         ) as leads_watched
     from fits
-    cross join (select age_days from unnest(generate_array(0, {{ longest_age }})) as age_days) as all_ages
+    cross join all_ages
     left join ends on fits.fitted_date = ends.fitted_date and all_ages.age_days = ends.days_watched
 ),
 
