@@ -1,0 +1,1 @@
+"""What is personal in the warehouse, and who may see it."""

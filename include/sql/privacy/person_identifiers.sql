@@ -1,0 +1,152 @@
+-- All that names one person and nobody else, as kind and value. Parameter: customer_id.
+-- A value that other people's records carry too (the phone of a household) names nobody: it stays with them.
+with identity_map as (
+    select * from `{{ project_id }}.{{ silver_dataset }}.identity_map`
+),
+
+records as (
+    select * from `{{ project_id }}.{{ intermediate_dataset }}.int_identity__records`
+),
+
+identifiers as (
+    select * from `{{ project_id }}.{{ intermediate_dataset }}.int_identity__identifiers`
+),
+
+orders as (
+    select * from `{{ project_id }}.{{ intermediate_dataset }}.stg_shopify__orders`
+),
+
+tickets as (
+    select * from `{{ project_id }}.{{ intermediate_dataset }}.stg_zendesk__tickets`
+),
+
+opportunities as (
+    select * from `{{ project_id }}.{{ intermediate_dataset }}.stg_salesforce__opportunities`
+),
+
+-- Ids that the customer had before a merge are aliases.
+persons_records as (
+    select
+        identity_key,
+        concat(source, ':', source_entity) as kind,
+        source_record_id,
+        customer_id,
+        alias_customer_id
+    from identity_map
+    where customer_id = @customer_id
+),
+
+-- Values as the records have them and as identity resolution compares them.
+carried as (
+    select
+        identity_key,
+        identifier_type as kind,
+        identifier_value as value
+    from identifiers
+    where exclusion_reason is null
+    union distinct
+    select
+        identity_key,
+        'email' as kind,
+        lower(email) as value
+    from records
+    where email is not null
+    union distinct
+    select
+        identity_key,
+        'phone' as kind,
+        phone as value
+    from records
+    where phone is not null
+),
+
+junk as (
+    select distinct identifier_value as value
+    from identifiers
+    where exclusion_reason is not null
+),
+
+exclusive as (
+    select
+        carried.kind,
+        carried.value
+    from carried
+    left join persons_records on carried.identity_key = persons_records.identity_key
+    where carried.value not in (select value from junk)
+    group by carried.kind, carried.value
+    having count(*) = count(persons_records.identity_key)
+),
+
+final as (
+    select
+        'identity' as kind,
+        identity_key as value
+    from persons_records
+    union distinct
+    select
+        kind,
+        source_record_id as value
+    from persons_records
+    union distinct
+    select
+        'customer' as kind,
+        customer_id as value
+    from persons_records
+    union distinct
+    select
+        'customer' as kind,
+        alias_customer_id as value
+    from persons_records
+    -- A login is the id that the shop gave, or one given by us.
+    union distinct
+    select
+        'user' as kind,
+        source_record_id as value
+    from persons_records
+    where kind in ('shopify:customer', 'braze:user')
+    union distinct
+    select
+        if(kind = 'user_id', 'user', kind) as kind,
+        value
+    from exclusive
+    union distinct
+    select
+        'node' as kind,
+        concat('#', kind, ':', value) as value
+    from exclusive
+    union distinct
+    select
+        'hash' as kind,
+        to_hex(sha256(value)) as value
+    from exclusive
+    where kind in ('email', 'phone')
+    union distinct
+    select
+        'shopify:order' as kind,
+        orders.order_id as value
+    from orders
+    inner join persons_records
+        on persons_records.kind = 'shopify:customer' and orders.customer_id = persons_records.source_record_id
+    union distinct
+    select
+        'zendesk:ticket' as kind,
+        tickets.ticket_id as value
+    from tickets
+    inner join persons_records
+        on persons_records.kind = 'zendesk:user' and tickets.requester_id = persons_records.source_record_id
+    union distinct
+    select
+        'salesforce:opportunity' as kind,
+        opportunities.opportunity_id as value
+    from opportunities
+    inner join persons_records
+        on
+            persons_records.kind = 'salesforce:contact'
+            and opportunities.contact_id = persons_records.source_record_id
+)
+
+select
+    kind,
+    value
+from final
+where value != ''

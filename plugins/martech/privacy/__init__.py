@@ -1,0 +1,1 @@
+"""Privacy: who may see what, and the right to erasure."""

@@ -1,0 +1,110 @@
+"""A table of the warehouse as privacy sees it: whose rows, and what in them is personal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from martech.ddl import require_identifier
+
+Kinds = Mapping[str, tuple[str, ...]]
+
+# Shorter values occur in any text by chance, so only columns that are declared to hold them are compared.
+SHORTEST_SEARCHED = 6
+
+
+def pattern_sql(identifiers: str) -> str:
+    """Return SQL of a regular expression that finds every identifier of a request as a whole word.
+
+    :param identifiers: SQL of a relation with ``request_id``, ``kind`` and ``value``.
+    """
+    return rf"""(
+        select concat(
+            r'(?i)(?:^|[^0-9a-z])(?:',
+            string_agg(regexp_replace(value, r'([\\.+*?()|\[\]{{}}^$-])', r'\\\1'), '|'),
+            r')(?:[^0-9a-z]|$)'
+        )
+        from {identifiers}
+        where request_id = @request_id and char_length(value) >= {SHORTEST_SEARCHED}
+    )"""  # noqa: S608
+
+
+def every_partition_sql(partition_field: str | None) -> str:
+    """Return a condition that is true for every row, and satisfies tables that require a partition filter.
+
+    :param partition_field: column of the partition; None where the table has none.
+    """
+    return f"({partition_field} >= '0001-01-01' or {partition_field} is null)" if partition_field else "true"
+
+
+@dataclass(frozen=True)
+class PersonalTable:
+    """What is declared of a table. Kinds are those of ``ops.erasure_identifiers``.
+
+    :param name: ``project.dataset.table``.
+    :param partition_field: column of its partition; None if it is not partitioned.
+    :param owners: columns that say whose row it is, with the kinds of id they may hold.
+    :param references: columns of other people's rows that name a person.
+    :param arrays: those of them that are arrays.
+    :param texts: columns of free text in which identifiers are searched.
+    :param pii: columns with personal data.
+    """
+
+    name: str
+    partition_field: str | None = None
+    owners: Kinds = field(default_factory=dict)
+    references: Kinds = field(default_factory=dict)
+    arrays: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
+    pii: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for column in (*self.owners, *self.references, *self.texts, *self.pii):
+            require_identifier(f"column of {self.name}", column)
+
+    @property
+    def dataset_id(self) -> str:
+        """Dataset of the table."""
+        return self.name.split(".")[-2]
+
+    @property
+    def table_id(self) -> str:
+        """Name of the table in its dataset."""
+        return self.name.split(".")[-1]
+
+    def belongs_sql(self, identifiers: str) -> str | None:
+        """Return the condition for rows that are the person's; None if the table holds no rows of persons.
+
+        :param identifiers: SQL of a relation with ``request_id``, ``kind`` and ``value``.
+        """
+        clauses = [
+            f"cast({column} as string) in {_values_sql(identifiers, kinds)}" for column, kinds in self.owners.items()
+        ]
+        clauses += [f"regexp_contains({column}, {pattern_sql(identifiers)})" for column in self.texts]
+        if not clauses:
+            return None
+        return f"{every_partition_sql(self.partition_field)} and ({' or '.join(clauses)})"
+
+    def statements(self, identifiers: str) -> list[str]:
+        """Return the DML that removes a person: their own rows are deleted, references in others' are emptied.
+
+        :param identifiers: SQL of a relation with ``request_id``, ``kind`` and ``value``.
+        """
+        everywhere = every_partition_sql(self.partition_field)
+        statements = []
+        if belongs := self.belongs_sql(identifiers):
+            statements.append(f"delete from `{self.name}` where {belongs}")  # noqa: S608
+        for column, kinds in self.references.items():
+            values = _values_sql(identifiers, kinds)
+            if column in self.arrays:
+                found = f"exists (select 1 from unnest({column}) as element where element in {values})"  # noqa: S608
+                rest = f"array(select element from unnest({column}) as element where element not in {values})"  # noqa: S608
+            else:
+                found, rest = f"cast({column} as string) in {values}", "null"
+            statements.append(f"update `{self.name}` set {column} = {rest} where {everywhere} and {found}")  # noqa: S608
+        return statements
+
+
+def _values_sql(identifiers: str, kinds: tuple[str, ...]) -> str:
+    names = ", ".join(f"'{require_identifier('kind', kind, '[a-z0-9_]+(:[a-z]+)?')}'" for kind in kinds)
+    return f"(select value from {identifiers} where request_id = @request_id and kind in ({names}))"  # noqa: S608
