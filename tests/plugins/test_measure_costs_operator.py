@@ -75,7 +75,7 @@ def add_job(  # noqa: PLR0913 - a job's facts
     user: str = "'airflow@x'",
 ) -> None:
     dataset.query(
-        f"insert into `{PROJECT}.{dataset.name}.jobs` select timestamp '{created}', '{state}', {parent}, 'QUERY', "  # noqa: S608
+        f"insert into `{PROJECT}.{dataset.name}.jobs` select timestamp '{created}', '{state}', {parent}, 'QUERY', "
         f"{user}, {reservation}, {error}, {billed}, {billed}, {slot_ms}, {labels}"
     )
 
@@ -143,7 +143,8 @@ def test_rerun_replaces_its_day_only(jobs: Dataset, tmp_path: Path, context: dic
     before = DAY - timedelta(days=1)
     jobs.query(
         f"insert into `{PROJECT}.{jobs.name}.job_costs` (cost_day, job_type, jobs, failed_jobs, bytes_processed, "  # noqa: S608
-        f"bytes_billed, slot_ms, cost_usd, measured_at) values ('{before}', 'QUERY', 1, 0, 0, 0, 0, 7, '{DAY} 01:00:00')"
+        f"bytes_billed, slot_ms, cost_usd, measured_at) values "
+        f"('{before}', 'QUERY', 1, 0, 0, 0, 0, 7, '{DAY} 01:00:00')"
     )
     add_job(jobs, f"{DAY} 13:00:00", billed=TIB)
     measure_jobs(jobs, tmp_path, context)
@@ -158,12 +159,12 @@ def test_rerun_replaces_its_day_only(jobs: Dataset, tmp_path: Path, context: dic
     ("day", "cost"),
     [(date(2026, 2, 10), "1"), (date(2026, 11, 10), "0.933333333"), (date(2026, 12, 10), "0.903225806")],
 )
-def test_storage_is_a_share_of_the_month(
+def test_storage_is_a_share_of_the_month(  # noqa: PLR0913, PLR0917 - fixtures
     costs: Dataset, tmp_path: Path, context: dict[str, Any], day: date, cost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("martech.operators.measure_costs.yesterday_of", lambda _: day)
     costs.query(
-        f"create table `{PROJECT}.{costs.name}.storage` as select 'marts' as table_schema, 't' as table_name, "  # noqa: S608
+        f"create table `{PROJECT}.{costs.name}.storage` as select 'marts' as table_schema, 't' as table_name, "
         f"5 as total_rows, {1000 * GIB} as active_logical_bytes, {800 * GIB} as long_term_logical_bytes, "
         "false as deleted union all select 'marts', 'gone', 5, 1, 1, true"
     )
@@ -195,7 +196,6 @@ def test_its_own_jobs_are_measured_with_their_labels(costs: Dataset, context: di
     assert rows[0]["slot_ms"] > 0
     assert rows[0]["cost_usd"] == 0
     assert list(rows[0]) == [column.name for column in table_statement("ops", "job_costs").columns]
-    tables = costs.query(
-        f"select table_id from `{PROJECT}.{costs.name}.storage_costs` where dataset_id = '{costs.name}'"
-    )  # noqa: S608
-    assert {row["table_id"] for row in tables} == {"job_costs", "storage_costs"}
+    tables = costs.query(f"select dataset_id, table_id from `{PROJECT}.{costs.name}.storage_costs`")  # noqa: S608
+    measured = {row["table_id"] for row in tables if row["dataset_id"] == costs.name}
+    assert measured == {"job_costs", "storage_costs"}

@@ -162,7 +162,7 @@ def _anomaly_alert(anomaly: Anomaly) -> Alert:
 def _budget_alert(forecast: Forecast, budget: Decimal) -> Alert:
     return Alert(
         title=f"{forecast.month:%B %Y} will cost ${forecast.total:.2f}, its budget is ${budget:.2f}",
-        reason=f"${forecast.to_date:.2f} are spent so far, and the days left are expected to cost what they did before.",
+        reason=f"${forecast.to_date:.2f} are spent so far; the days left are expected to cost what such days did.",
         cure=(
             "Find the largest spenders of the month in ops.job_costs and ops.storage_costs (docs/costs.md has the "
             "query), or raise monthly_budget_usd in include/dbt/dbt_project.yml (MARKETING_MONTHLY_BUDGET_USD)."

@@ -1,0 +1,52 @@
+"""Every query that an operator sends says which task it is for, and keeps to the limit of bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from martech.checks.partitions import TableExpectation
+from martech.operators.bigquery_partition_check import BigQueryPartitionCheckOperator
+from martech.operators.bigquery_scripts import BigQueryScriptsOperator
+from martech.operators.enforce_retention import EnforceRetentionOperator
+from martech.operators.warehouse import WarehouseOperator
+
+from tests.plugins.sample import DAY, PROJECT, Dataset
+
+LIMIT = 10**8
+WAREHOUSE = {"project_id": PROJECT, "location": "US", "maximum_bytes_billed": LIMIT}
+
+
+def check(dataset: Dataset, expectation: TableExpectation, _: Path) -> WarehouseOperator:
+    return BigQueryPartitionCheckOperator(
+        task_id="t", dataset_id=dataset.name, tables=[expectation], days=[DAY], **WAREHOUSE
+    )
+
+
+def create(dataset: Dataset, _: TableExpectation, folder: Path) -> WarehouseOperator:
+    file = folder / "made.sql"
+    file.write_text(f"create table if not exists `{PROJECT}.{dataset.name}.made` (id string)")
+    return BigQueryScriptsOperator(task_id="t", files=[file], sql_context={}, datasets={}, **WAREHOUSE)
+
+
+def enforce(dataset: Dataset, _: TableExpectation, __: Path) -> WarehouseOperator:
+    # The drift makes it write too.
+    return EnforceRetentionOperator(task_id="t", declared=lambda: {dataset.name: {"tickets": 90}}, **WAREHOUSE)
+
+
+@pytest.mark.parametrize("make", [check, create, enforce])
+def test_every_query_of_an_operator_has_labels_and_a_limit(
+    make: Any, dataset: Dataset, expectation: TableExpectation, context: dict[str, Any], tmp_path: Path
+) -> None:
+    dataset.create_table("tickets")
+    dataset.land("tickets", DAY, 3)
+    operator = make(dataset, expectation, tmp_path)
+    before = {job.job_id for job in dataset.client.list_jobs(max_results=10_000)}
+    operator.execute(context)
+    jobs = [job for job in dataset.client.list_jobs(max_results=10_000) if job.job_id not in before]
+    assert jobs
+    # The labels of a LOAD, which is free, are proved in test_bigquery_partitions_hook.py.
+    assert {(job.labels["airflow-dag"], job.labels["airflow-task"], job.maximum_bytes_billed) for job in jobs} == {
+        ("ingest_zendesk", "check-partitions", LIMIT)
+    }
