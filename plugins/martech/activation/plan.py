@@ -187,7 +187,10 @@ records as (
 granted as (
     select distinct cast({sync.consent.key} as string) as person_key
     from `{table(sync.consent.model)}`
-    where {granted[0]}
+    where
+        {granted[0]}
+        -- Who asked to be erased is removed first: nothing may be deleted here before the destinations confirm it.
+        and cast({sync.consent.key} as string) not in (select value from `{table("ops.erasure_identifiers")}`)
 ),
 
 confirmed as (
