@@ -1,0 +1,92 @@
+"""
+### Erase a person: the right to erasure (GDPR, article 17)
+
+Removes one person from every table and every destination, and proves it. Trigger it by hand, first as a dry run:
+
+`airflow dags trigger erase_person --conf '{"request_id": "GDPR-2026-117", "customer_id": "c…", "dry_run": true}'`
+
+Who is meant is said by `customer_id`, `identity_key` (`shopify:customer:123`) or `email`. Prefer the keys: Airflow
+keeps what a run was triggered with. An e-mail that several customers share is refused, with their ids.
+
+`plan_erasure` finds all records of the person (by `silver.identity_map`) and suppresses them · the syncs are started
+and remove the person · `remove_from_destinations` waits until all have confirmed it · `erase_rows` deletes from bronze
+to gold and in `ops` · `prove_erasure` searches every column of every table, and then forgets the identifiers.
+
+**When it fails** the red task's log names the cure. `remove_from_destinations` is retried for a day: it names the
+syncs that have not confirmed. `prove_erasure` names table and column: where a build ran meanwhile clear `erase_rows`,
+otherwise declare the column first. Every task can be cleared at any time; a proven request does nothing any more.
+
+**Not in its reach** are the sources themselves (Salesforce, Shopify …): erase there first, or the raw data come again
+(staging drops them). BigQuery's time travel keeps deleted rows for up to 7 days.
+
+**Owner** marketing-data · **Declared in** `meta: {person: …}` of models and sources, `include/privacy/ops_tables.yml` ·
+**History** `ops.erasure_requests` · **How it works** `docs/privacy.md`
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, Param, chain
+from martech.privacy.operators.erase_rows import EraseRowsOperator
+from martech.privacy.operators.plan_erasure import PlanErasureOperator
+from martech.privacy.operators.prove_erasure import ProveErasureOperator
+from martech.privacy.operators.remove_from_destinations import RemoveFromDestinationsOperator
+
+try:
+    from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+except ImportError:  # Airflow 2.11
+    from airflow.operators.trigger_dagrun import TriggerDagRunOperator
+
+from include.activation.declarations import load_syncs
+from include.privacy.declarations import personal_tables
+from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
+from include.warehouse.settings import SQL_DIR, settings
+
+KEY = {"type": ["null", "string"], "minLength": 3}
+PARAMS = {
+    "request_id": Param(type="string", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Id of the request"),
+    "customer_id": Param(None, **KEY, description="Present or former customer_id"),
+    "identity_key": Param(None, **KEY, description="Any source record of the person, <source>:<entity>:<id>"),
+    "email": Param(None, **KEY, description="E-mail address; prefer a key, since Airflow keeps what is typed here"),
+    "dry_run": Param(False, type="boolean", description="Log what would be removed, change nothing"),
+}
+
+
+def table(name: str) -> str:
+    """Return the full name of ``layer.table``."""
+    layer, _, model = name.partition(".")
+    return settings.table(layer, model)
+
+
+with DAG(
+    dag_id="erase_person",
+    schedule=None,
+    doc_md=__doc__,
+    **dag_arguments(Tag.OPERATIONS, params=PARAMS),
+):
+    common = {
+        **WAREHOUSE,
+        "request_id": "{{ params.request_id }}",
+        "table": table,
+        "tables": personal_tables,
+        "sql_dir": SQL_DIR / "privacy",
+        "sql_context": settings.sql_context,
+        "salt": settings.erasure_salt,
+    }
+    chain(
+        PlanErasureOperator(task_id="plan_erasure", **common),
+        [
+            TriggerDagRunOperator(task_id=f"start_{sync.name}", trigger_dag_id=f"activate_{sync.name}")
+            for sync in load_syncs()
+        ],
+        # Retried with growing pauses, half an hour at most: for about a day.
+        RemoveFromDestinationsOperator(
+            task_id="remove_from_destinations",
+            retries=50,
+            state=["ops.activation_state", "ops.activation_outbox"],
+            **common,
+        ),
+        EraseRowsOperator(task_id="erase_rows", **common),
+        ProveErasureOperator(
+            task_id="prove_erasure", datasets=[layer.dataset for layer in settings.layers.values()], **common
+        ),
+    )

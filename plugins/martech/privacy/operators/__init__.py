@@ -1,0 +1,1 @@
+"""The steps of an erasure, and of keeping access as declared."""
