@@ -136,8 +136,8 @@ def check_airflow(image: Mapping[str, str], wanted: str) -> None:
         sys.exit("The list names no apache-airflow: it is not the list of a Composer image. Make it with `pip list`.")
     if Version(found).release[:2] != Version(wanted).release[:2]:
         sys.exit(
-            f"The image has Airflow {found}, the tests ran with {wanted}. Take an image of that line (composer_image in "
-            "deploy/terraform), or --requirements requirements-airflow3.txt for Airflow 3."
+            f"The image has Airflow {found}, the tests ran with {wanted}. Take an image of that line (composer_image "
+            "in deploy/terraform), or say REQUIREMENTS=requirements-airflow3.txt for Airflow 3."
         )
 
 

@@ -80,7 +80,7 @@ def test_requirements_of_requirements_are_followed_by_their_markers() -> None:
     ("image", "cure"),
     [
         ("apache-airflow==2.10.5+composer", "Take an image of that line"),
-        ("apache-airflow==3.3.1+composer", "--requirements requirements-airflow3.txt"),
+        ("apache-airflow==3.3.1+composer", "REQUIREMENTS=requirements-airflow3.txt"),
         ("requests==2.32.5", "it is not the list of a Composer image"),
     ],
 )
