@@ -1,0 +1,82 @@
+"""What is declared about retention: one answer per table, from the DDL and from dbt."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from include.warehouse.ddl import layer_scripts
+from include.warehouse.retention import declared_retention
+from include.warehouse.settings import DBT_DIR, settings
+
+BRONZE, INTERMEDIATE, SILVER, GOLD, OPS = (
+    settings.layers[name].dataset for name in ("bronze", "intermediate", "silver", "gold", "ops")
+)
+
+
+@pytest.fixture(scope="module")
+def declared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, int | None]]:
+    """Read a manifest that was parsed for this test, so that no older one speaks for the models."""
+    target = tmp_path_factory.mktemp("dbt")
+    dbt = Path(sys.executable).with_name("dbt")
+    folders = ["--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR, "--target-path", target, "--log-path", target]
+    subprocess.run([dbt, "parse", *folders], env={**os.environ, "DBT_TARGET": "prod"}, check=True, capture_output=True)
+    return declared_retention(target / "manifest.json")
+
+
+def test_every_layer_is_declared(declared: dict[str, dict[str, int | None]]) -> None:
+    assert list(declared) == [BRONZE, INTERMEDIATE, SILVER, GOLD, OPS]
+    for layer in ("bronze", "silver", "gold", "ops"):
+        tables = {script.create.table_id for script in layer_scripts(layer) if script.create.kind == "table"}
+        assert set(declared[settings.layers[layer].dataset]) == tables
+
+
+def test_bronze_and_gold_forget_after_their_layers_days(declared: dict[str, dict[str, int | None]]) -> None:
+    assert set(declared[BRONZE].values()) == {settings.layers["bronze"].retention_days}
+    assert set(declared[GOLD].values()) == {settings.layers["gold"].retention_days}
+
+
+def test_silver_keeps_what_lifetime_values_rest_on(declared: dict[str, dict[str, int | None]]) -> None:
+    forgetting = {table for table, days in declared[SILVER].items() if days is not None}
+    assert forgetting == {"unified_sessions", "unified_touchpoints", "unified_ad_performance"}
+    assert {declared[SILVER][table] for table in forgetting} == {settings.layers["silver"].retention_days}
+
+
+def test_staging_keeps_records_for_good_and_events_as_long_as_silver(
+    declared: dict[str, dict[str, int | None]],
+) -> None:
+    staging = {table: days for table, days in declared[INTERMEDIATE].items() if table.startswith("stg_")}
+    assert len(staging) == 20
+    forgetting = {table: days for table, days in staging.items() if days is not None}
+    assert set(forgetting.values()) == {settings.layers["silver"].retention_days}
+    assert set(forgetting) == {
+        "stg_braze__message_events",
+        "stg_firebase__events",
+        "stg_ga360__hits",
+        "stg_ga360__sessions",
+        "stg_google_ads__ad_performance",
+        "stg_google_ads__clicks",
+    }
+
+
+def test_seeds_are_declared(declared: dict[str, dict[str, int | None]]) -> None:
+    seeds = {path.stem for path in (DBT_DIR / "seeds").glob("*.csv")}
+    assert seeds <= declared[INTERMEDIATE].keys()
+
+
+def test_missing_manifest_names_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="make it with `make manifest`"):
+        declared_retention(tmp_path / "manifest.json")
+
+
+def test_overridden_dataset_is_not_the_manifests(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    config = {"materialized": "table", "schema": "intermediate", "partition_expiration_days": "30"}
+    node = {"resource_type": "model", "alias": "int_x", "schema": "another_name", "config": config}
+    manifest.write_text(json.dumps({"nodes": {"model.marketing.int_x": node}}))
+    assert declared_retention(manifest)[INTERMEDIATE] == {"int_x": 30}
