@@ -206,6 +206,25 @@ def find_not_null_beside_column_options() -> None:
     ddl_result._has_not_null_constraint = has_not_null
 
 
+def replace_row_access_policies() -> None:
+    """Let ``CREATE OR REPLACE ROW ACCESS POLICY`` replace one, which the emulator says exists already."""
+    run = executor._maybe_run_row_access_ddl
+
+    def replace(project_id: str, bq_sql: str, ctx: AppContext) -> Any:
+        sql = executor._strip_trailing_semicolon(bq_sql)
+        created = executor._RAP_CREATE_RE.match(sql)
+        if created and re.match(r"create\s+or\s+replace\s", sql, re.IGNORECASE):
+            project, dataset, table = executor._resolve_table_parts(created["table"], project_id)
+            known = {policy.policy_id for policy in ctx.row_access.list_for_table(project, dataset, table)}
+            if created["policy"] in known:
+                ctx.row_access.delete(
+                    project_id=project, dataset_id=dataset, table_id=table, policy_id=created["policy"]
+                )
+        return run(project_id, bq_sql, ctx)
+
+    executor._maybe_run_row_access_ddl = replace
+
+
 def close_gaps() -> None:
     """Close every gap of this module."""
     parse_each_statement_once()
@@ -218,3 +237,4 @@ def close_gaps() -> None:
     accept_clauses_of_materialized_views()
     keep_partition_expiry_set_later()
     serve_jobs_and_storage()
+    replace_row_access_policies()
