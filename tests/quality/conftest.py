@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
@@ -48,8 +49,7 @@ class Shop:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Run a statement, in which `{name}` stands for a table, and return its rows."""
-        for name in ("orders", "customers", "quality_checks", "quality_scores", "quality_healing", "quarantined_rows"):
-            sql = sql.replace(f"{{{name}}}", f"`{self.table(name)}`")
+        sql = re.sub(r"\{([a-z_]+)\}", lambda found: f"`{self.table(found[1])}`", sql)
         return [dict(row) for row in self.client.query(sql).result()]
 
     def land(self, days: list[date], rows: int = ROWS) -> None:

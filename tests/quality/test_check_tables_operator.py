@@ -17,12 +17,19 @@ from tests.quality.conftest import COLUMNS, DAY, HISTORY, PROJECT, ROWS, Shop
 YESTERDAY = DAY - timedelta(days=1)
 
 
-def check(shop: Shop, context: dict[str, Any], *tables: QualityTable, days: Any = (DAY,)) -> list[QualityResult]:
+def check(
+    shop: Shop,
+    context: dict[str, Any],
+    *tables: QualityTable,
+    days: Any = (DAY,),
+    raw: QualityTable | None = None,
+) -> list[QualityResult]:
     """Run the operator and return what it recorded."""
     CheckTablesOperator(
         task_id="check_tables",
         layer=tables[0].layer,
         tables=lambda layer: tables,
+        raw_tables=lambda: [raw] if raw else tables,
         days=list(days),
         results_table=shop.table("quality_checks"),
         project_id=PROJECT,
@@ -99,6 +106,22 @@ def test_days_before_the_first_one_and_of_a_sparse_table_are_no_gaps(
     assert not any(result.check == "partition_gap" for result in results)
     missing = [r.day for r in check(empty_shop, context, orders) if r.check == "partition_gap"]
     assert missing == [DAY - timedelta(days=ago) for ago in (4, 3, 2, 1)]
+
+
+def test_days_older_than_the_raw_data_are_no_history(
+    empty_shop: Shop, built: QualityTable, context: dict[str, Any]
+) -> None:
+    # The first sync brings records of months, but the raw table has landed daily for three days only.
+    empty_shop.query("create table {customers_raw} (event_date date) partition by event_date")
+    landed = [DAY - timedelta(days=ago) for ago in range(3)]
+    for day in landed:
+        empty_shop.query(f"insert into {{customers_raw}} values ('{day}')")  # noqa: S608
+    raw = replace(built, layer="bronze", name="customers_raw")
+    empty_shop.land([DAY - timedelta(weeks=weeks) for weeks in range(1, 5)], 5)
+    empty_shop.land(landed)
+    results = check(empty_shop, context, built, days=landed[::-1], raw=raw)
+    assert not failures(results)
+    assert {result.passed for result in results if result.check == "volume"} == {None}
 
 
 @pytest.mark.parametrize(("rows", "hint"), [(40, "a partial sync"), (ROWS * 2, "landed or were joined twice")])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from martech.quality.healing import REPLAYED, Rebuild, complete_days, plan_rebuilds
+from martech.quality.healing import REPLAYED, Rebuild, plan_rebuilds
 from martech.quality.hook import QualityHook
 from martech.quality.operators.heal_partitions import HealPartitionsOperator
 from martech.quality.results import QualityResult
@@ -66,12 +67,6 @@ def test_replayed_days_are_always_rebuilt() -> None:
     assert plan(**options) == [("silver", DAYS[3])]
 
 
-def test_raw_days_are_those_of_all_tables() -> None:
-    first, second = {DAYS[0]: 5, DAYS[1]: 5}, {DAYS[0]: 5, DAYS[1]: 0}
-    assert complete_days([first, second]) == {DAYS[0]}
-    assert complete_days([]) == set()
-
-
 # ── the operator ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -109,6 +104,16 @@ def test_rebuild_is_recorded_before_it_is_asked_for_and_asked_for_once(
     context["ti"].run_id = "run 2"
     hook.keep_results(shop.table("quality_checks"), [gap], "run 2")
     assert heal(shop, context, orders) == [], "what a rebuild did not mend is left to people"
+
+
+def test_raw_days_are_those_of_all_daily_tables(empty_shop: Shop, orders: QualityTable, hook: QualityHook) -> None:
+    empty_shop.query("create table {customers_raw} (event_date date) partition by event_date")
+    empty_shop.query(f"insert into {{customers_raw}} values ('{DAYS[0]}'), ('{DAYS[2]}')")  # noqa: S608
+    empty_shop.land(DAYS[:2], 1)
+    second = replace(orders, name="customers_raw")
+    assert hook.complete_days([orders, second], DAY) == {DAYS[0]}
+    assert hook.complete_days([orders, replace(second, expect="sparse")], DAY) == set(DAYS[:2])
+    assert hook.complete_days([], DAY) == set()
 
 
 def test_day_that_bronze_lacks_is_not_rebuilt(

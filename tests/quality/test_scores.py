@@ -57,4 +57,4 @@ def test_layer_is_the_mean_of_its_tables() -> None:
 
 def test_days_of_a_failure_are_told_in_one_line() -> None:
     gaps = [result(day=DAY - timedelta(days=ago), message=f"{ago} days ago") for ago in range(3)]
-    assert failure_lines([*gaps, result(check="drift", passed=None)]) == ["partition_gap: 2 days ago (and 2 more)"]
+    assert failure_lines([*gaps, result(check="drift", passed=None)]) == ["partition_gap: 2 days ago (and 2 days more)"]

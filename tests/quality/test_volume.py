@@ -44,6 +44,10 @@ def test_other_weekdays_do_not_count() -> None:
     assert band({**mondays(400, 400, 400), **sundays}) == (320, 480)
 
 
+def test_table_that_is_mostly_empty_may_have_a_few_rows() -> None:
+    assert band(mondays(0, 1, 0, 2, 0, 0, 3)) == (0, 4)
+
+
 def test_band_does_not_go_below_nothing() -> None:
     assert band(mondays(4, 4, 4))[0] == 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,15 +33,6 @@ class Rebuild:
         :param asked_by: id of the run that asks.
         """
         return f"heal__{self.layer}__{self.day}__{hashlib.sha256(asked_by.encode()).hexdigest()[:8]}"
-
-
-def complete_days(rows: Iterable[Mapping[date, int]]) -> set[date]:
-    """Return the days on which every table has rows.
-
-    :param rows: rows by day, of each raw table that lands every day.
-    """
-    days = [{day for day, count in table.items() if count} for table in rows]
-    return set.intersection(*days) if days else set()
 
 
 def _is_partial(result: QualityResult) -> bool:

@@ -14,7 +14,7 @@ from martech.quality.healing import Rebuild
 from martech.quality.profile import Profile, profile_sql, read_profile
 from martech.quality.results import QualityResult
 from martech.quality.scores import Score
-from martech.quality.tables import QualityTable
+from martech.quality.tables import DAILY, QualityTable
 
 # A run is cleared and looked at within days; the history of results is partitioned by when they were found.
 RUN_LASTS = timedelta(days=30)
@@ -48,6 +48,19 @@ class QualityHook(BigQueryPartitionsHook):
             ],
         )
         return read_profile(rows)
+
+    def complete_days(self, tables: Sequence[QualityTable], last: date) -> set[date]:
+        """Return the days on which every table that lands daily has rows, without reading a table.
+
+        :param tables: the raw tables.
+        :param last: newest day to look at.
+        """
+        daily = [table for table in tables if table.expect == DAILY]
+        if not daily:
+            return set()
+        first = last - timedelta(days=max(table.history_days for table in daily))
+        rows = self.rows_by_day(daily[0].dataset_id, [table.name for table in daily], first, last)
+        return set.intersection(*({day for day, count in days.items() if count} for days in rows.values()))
 
     def keep_results(self, table: str, results: Iterable[QualityResult], run_id: str) -> None:
         """Append results, all with one time: it tells a try of a task from another.

@@ -28,7 +28,8 @@ class Evidence:
 
     :param days: checked days, in order.
     :param columns: types by column name in the warehouse; empty if the table does not exist.
-    :param rows: rows by day, also of the days before; of a ``current`` table as earlier runs recorded them.
+    :param rows: rows by day since the first one that counts as history; of a ``current`` table as earlier runs
+        recorded them.
     :param profile: the table's profile; None where it could not be asked for.
     """
 

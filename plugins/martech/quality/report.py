@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from martech.quality.charts import Point, grade, line_chart, meter, ring
 from martech.quality.healing import Rebuild
-from martech.quality.results import QualityResult
+from martech.quality.results import QualityResult, failures_of
 from martech.quality.scores import Score
 from martech.quality.tables import CHECKS
 
@@ -115,7 +115,7 @@ def render_report(data: ReportData) -> str:
 
     :param data: what it shows.
     """
-    failed = [result for result in data.results if result.is_failed]
+    failures = failures_of(data.results)
     layers = []
     for layer in LAYERS:
         tables = sorted({result.table for result in data.results if result.layer == layer})
@@ -147,8 +147,8 @@ def render_report(data: ReportData) -> str:
         data=data,
         layers=layers,
         checks=CHECKS,
-        failed=sorted(failed, key=lambda r: (not r.is_blocking, LAYERS.index(r.layer), r.table, r.check, r.day)),
-        errors=sum(result.is_blocking for result in failed),
+        failures=failures,
+        errors=sum(failure.first.is_blocking for failure in failures),
         judged=sum(result.passed is not None for result in data.results),
         meter=meter,
         ring=ring,

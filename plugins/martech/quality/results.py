@@ -107,16 +107,49 @@ class QualityResult:
         )
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A check of a table and column that failed, on one day or more.
+
+    :param first: the result of the first day.
+    :param days: the days, in order.
+    """
+
+    first: QualityResult
+    days: tuple[date, ...]
+
+    @property
+    def days_text(self) -> str:
+        """The days in words: the first, and how many more."""
+        more = len(self.days) - 1
+        return f"{self.days[0]}" + (f" and {more} more" if more else "")
+
+
+def failures_of(results: Iterable[QualityResult]) -> list[Failure]:
+    """Return what failed, the days of one check together, errors first.
+
+    :param results: results, failed or not.
+    """
+    groups: dict[tuple[object, ...], list[QualityResult]] = {}
+    for result in results:
+        if result.is_failed:
+            # Differences of a schema are one each, the days of another check are one in the end.
+            what = result.message if result.check == "schema" else None
+            groups.setdefault((result.table, result.check, result.column, what), []).append(result)
+    found = []
+    for group in groups.values():
+        group.sort(key=lambda result: result.day)
+        found.append(Failure(group[0], tuple(result.day for result in group)))
+    return sorted(found, key=lambda f: (not f.first.is_blocking, f.first.table, f.first.check, f.first.column or ""))
+
+
 def failure_lines(results: Iterable[QualityResult]) -> list[str]:
     """Return one line per table, check and column that failed: its first message and how many days more.
 
     :param results: results, failed or not.
     """
-    groups: dict[tuple[str, str, str | None], list[QualityResult]] = {}
-    for result in sorted(results, key=lambda result: (result.table, result.check, result.column or "", result.day)):
-        if result.is_failed:
-            groups.setdefault((result.table, result.check, result.column), []).append(result)
     return [
-        f"{check}: {found[0].message}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
-        for (_, check, _), found in groups.items()
+        f"{failure.first.check}: {failure.first.message}"
+        + (f" (and {len(failure.days) - 1} days more)" if len(failure.days) > 1 else "")
+        for failure in failures_of(results)
     ]

@@ -36,7 +36,7 @@ def seasonal_baseline(
     """Return what is usual on the weekday of ``day``, or None where too little is known.
 
     The median and the median absolute deviation (MAD) are used, so that one bad day of the past moves nothing. The
-    deviation is at least that of counting itself (Poisson) and 5 % of the median.
+    deviation is at least that of counting itself (Poisson, of at least one row) and 5 % of the median.
 
     :param day: the day to be judged; it doesn't count itself.
     :param history: rows by day; days without rows in it have none.
@@ -52,6 +52,6 @@ def seasonal_baseline(
         return None
     middle = median(counts)
     mad = median(abs(count - middle) for count in counts)
-    sigma = max(MAD_TO_SIGMA * mad, sqrt(middle), LEAST_RELATIVE_SIGMA * middle)
+    sigma = max(MAD_TO_SIGMA * mad, sqrt(max(middle, 1)), LEAST_RELATIVE_SIGMA * middle)
     reach = deviations * sigma
     return Baseline(len(counts), middle, max(0.0, middle - reach), middle + reach)

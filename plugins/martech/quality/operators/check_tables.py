@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 class CheckTablesOperator(WarehouseOperator):
     """Judges every table of a layer for a run's days and records the results; it never fails because of them.
 
-    Two queries of INFORMATION_SCHEMA, and one query per table. Returns (to XCom) the number of results and of failures.
+    Three queries of INFORMATION_SCHEMA, and one query per table. Returns (to XCom) how many results
+    there are and how many failed.
 
     :param layer: layer to check; map over it.
     :param tables: returns what is expected of the tables of a layer; called when the task runs, so that reading the
         declarations costs the scheduler nothing.
+    :param raw_tables: returns the raw tables. What a built table has of days before all of them landed daily is no
+        history: records are older than the first sync, and nothing could rebuild those days.
     :param days: data days: ISO dates, an XCom, or a template that gives them between commas (templated).
     :param results_table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_checks.sql`` (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
@@ -40,6 +43,7 @@ class CheckTablesOperator(WarehouseOperator):
         *,
         layer: str,
         tables: Callable[[str], Sequence[QualityTable]],
+        raw_tables: Callable[[], Sequence[QualityTable]],
         days: Any,
         results_table: str,
         **kwargs: Any,
@@ -47,6 +51,7 @@ class CheckTablesOperator(WarehouseOperator):
         super().__init__(**kwargs)
         self.layer = layer
         self.tables = tables
+        self.raw_tables = raw_tables
         self.days = days
         self.results_table = results_table
 
@@ -75,6 +80,8 @@ class CheckTablesOperator(WarehouseOperator):
         names = [table.name for table in tables]
         columns = hook.columns(dataset, names)
         first = days[-1] - timedelta(days=max(table.history_days for table in tables))
+        raw_days = hook.complete_days(self.raw_tables(), days[-1])
+        first = max(first, min(raw_days, default=first))
         partitions = hook.rows_by_day(dataset, names, min(first, days[0]), days[-1])
         # A table of current state keeps no days: what it had is known from earlier runs.
         volumes = hook.volumes(self.results_table, first, days[-1] - timedelta(days=1))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from martech.days import parse_days
 from martech.operators.warehouse import WarehouseOperator
-from martech.quality.healing import complete_days, plan_rebuilds
+from martech.quality.healing import plan_rebuilds
 from martech.quality.hook import QualityHook
-from martech.quality.tables import DAILY, QualityTable
+from martech.quality.tables import QualityTable
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -70,7 +69,7 @@ class HealPartitionsOperator(WarehouseOperator):
         if not rebuilds:
             rebuilds = plan_rebuilds(
                 hook.run_results(self.results_table, run_id),
-                raw_days=self._raw_days(hook),
+                raw_days=hook.complete_days(self.raw_tables(), parse_days(self.days)[-1]),
                 tried={(rebuild.layer, rebuild.day) for _, rebuild in known},
                 replayed=parse_days(self.replayed_days) if self.replayed_days else [],
                 most=self.most(),
@@ -86,12 +85,3 @@ class HealPartitionsOperator(WarehouseOperator):
             }
             for rebuild in rebuilds
         ]
-
-    def _raw_days(self, hook: QualityHook) -> set[date]:
-        tables = [table for table in self.raw_tables() if table.expect == DAILY]
-        last = parse_days(self.days)[-1]
-        first = last - timedelta(days=max(table.history_days for table in tables))
-        rows: Iterable[Mapping[date, int]] = hook.rows_by_day(
-            tables[0].dataset_id, [table.name for table in tables], first, last
-        ).values()
-        return complete_days(rows)
