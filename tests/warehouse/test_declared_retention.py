@@ -30,7 +30,7 @@ def declared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, in
 
 
 def test_every_layer_is_declared(declared: dict[str, dict[str, int | None]]) -> None:
-    assert list(declared) == [BRONZE, INTERMEDIATE, SILVER, GOLD, OPS]
+    assert list(declared) == [layer.dataset for layer in settings.layers.values()]
     for layer in ("bronze", "silver", "gold", "ops"):
         tables = {script.create.table_id for script in layer_scripts(layer) if script.create.kind == "table"}
         assert set(declared[settings.layers[layer].dataset]) == tables
