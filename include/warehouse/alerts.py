@@ -42,6 +42,10 @@ TIMEOUT_SECONDS = 30
 SILENT = logging.Logger("slack", level=logging.CRITICAL + 1)
 
 
+# DAGs that are made by the dozen share a runbook.
+FAMILIES = ("ingest", "activate")
+
+
 class ChannelError(ValueError):
     """A channel's connection is incomplete; the message names the cure."""
 
@@ -118,6 +122,16 @@ def _window(context: Context) -> str:
     return str(window.start) if window.start == window.end else f"{window.start} to {window.end}"
 
 
+def runbook_of(dag_id: str) -> str:
+    """Return where the runbook of a DAG is: a URL where ``MARKETING_RUNBOOKS`` says where the folder is published.
+
+    :param dag_id: id of the DAG.
+    """
+    family = dag_id.partition("_")[0]
+    folder = os.environ.get("MARKETING_RUNBOOKS", "docs/runbooks").rstrip("/")
+    return f"{folder}/{family if family in FAMILIES else dag_id}.md"
+
+
 def send_alert(alert: Alert, context: Context) -> None:
     """Send an alert to every channel that is configured, and log it.
 
@@ -127,7 +141,7 @@ def send_alert(alert: Alert, context: Context) -> None:
     :param context: context of the task that says it.
     """
     try:
-        message = message_of(alert, context, _window(context))
+        message = message_of(alert, context, _window(context), runbook_of(context["ti"].dag_id))
     except Exception:
         log.exception("Alert %r could not be written.", safe_text(alert.title))
         return

@@ -102,12 +102,13 @@ def failure_alert(context: Context) -> Alert:
     return Alert(f"{task.dag_id} failed in {task.task_id}", reason, cure)
 
 
-def message_of(alert: Alert, context: Context, window: str = "") -> Message:
+def message_of(alert: Alert, context: Context, window: str = "", runbook: str = "") -> Message:
     """Return what is to be sent.
 
     :param alert: the alert.
     :param context: the task's context.
     :param window: the run's data days, such as ``2026-11-23``; left out if empty.
+    :param runbook: path or URL of the DAG's runbook; left out if empty.
     """
     task = context["ti"]
     map_index = getattr(task, "map_index", -1)
@@ -120,6 +121,7 @@ def message_of(alert: Alert, context: Context, window: str = "") -> Message:
         "Data days": window,
         "Try": f"{try_number} of {tries + 1}" if isinstance(tries, int) and try_number else try_number,
         "Owner": str(getattr(context.get("task"), "owner", "") or ""),
+        "Runbook": runbook,
     }
     log = str(getattr(task, "log_url", "") or "")
     parts = (alert.title, task.dag_id, task.task_id, str(task.run_id), str(map_index))

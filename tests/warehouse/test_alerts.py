@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from martech.alerts import Alert
 
 from include.warehouse import alerts
-from include.warehouse.alerts import alert_on_failure, send_alert
+from include.warehouse.alerts import alert_on_failure, runbook_of, send_alert
 
 ALERT = Alert("gold is late", "silver has no rows of 2026-11-23", "Look at build_silver")
 WARNING = Alert("costs rise", "twice last week's", "Look at watch_costs", severity="warning")
@@ -200,6 +200,7 @@ def test_slack_gets_the_message(slack: Server, channels: Channels, context: dict
     assert path == "/slack/T0/B0/s3cr3tt0ken"
     assert body["text"].startswith(":red_circle: *gold is late*")
     assert "*Data days* 2026-11-22 to 2026-11-23" in body["text"]
+    assert "*Runbook* docs/runbooks/build_gold.md" in body["text"]
     assert "<http://airflow/dags/build_gold/runs/r1|DAG run>" in body["text"]
 
 
@@ -299,3 +300,10 @@ def test_context_that_cannot_be_read_raises_nothing(broken: dict[str, Any], capl
         alert_on_failure(broken)
         send_alert(ALERT, broken)
     assert len(caplog.records) == 2
+
+
+def test_runbooks_are_found_where_they_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert runbook_of("watch_deadlines") == "docs/runbooks/watch_deadlines.md"
+    monkeypatch.setenv("MARKETING_RUNBOOKS", "https://example.com/runbooks/")
+    assert runbook_of("ingest_google_ads") == "https://example.com/runbooks/ingest.md"
+    assert runbook_of("activate_x_to_y") == "https://example.com/runbooks/activate.md"
