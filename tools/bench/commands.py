@@ -36,10 +36,12 @@ def warehouse(scan_log: Path | None = None) -> Iterator[str]:
             if server.poll() is not None:
                 raise StackError("the embedded warehouse has stopped: start it by hand to see why")
 
-        wait_for_http(f"{url}/bigquery/v2/projects", check)
-        os.environ |= {"BIGQUERY_EMULATOR_HOST": url, "DBT_TARGET": "local"}
-        yield url
-        server.terminate()
+        try:
+            wait_for_http(f"{url}/bigquery/v2/projects", check)
+            os.environ |= {"BIGQUERY_EMULATOR_HOST": url, "DBT_TARGET": "local"}
+            yield url
+        finally:
+            server.terminate()
 
 
 def create_tables(url: str) -> int:
