@@ -2,7 +2,8 @@
 ### Ingest {source}: wait for the day's raw data and check it
 
 {description} One of these DAGs per source, made from `include/dbt/models/sources.yml`. It asks Fivetran for a sync
-(where one is configured), waits without holding a worker until every table's partition of the day has landed, and
+(where one is configured), waits without holding a worker until every table's partition of the day has landed, moves
+rows that silver cannot use to `ops.quarantined_rows` (no key, a day in the future, beyond a declared range), and
 checks freshness (24 h), row count (against the trailing 28 days) and schema. Results are kept in
 `ops.partition_checks`.
 
@@ -17,13 +18,17 @@ task once the cause is gone. Silver starts as soon as all sources have published
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.operators.bigquery_partition_check import BigQueryPartitionCheckOperator
 from martech.operators.fivetran_sync import FivetranSyncOperator
+from martech.quality.operators.quarantine_rows import QuarantineRowsOperator
 from martech.sensors.bigquery_partitions import BigQueryPartitionsSensor
 from martech.timetables.asset_chain import asset_chain
 
+from include.quality.declarations import raw_rules
+from include.warehouse.alerts import send_alert
 from include.warehouse.assets import SCHEMA_ASSET, publish_asset, source_asset
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.ingestion import source_expectations
@@ -58,10 +63,24 @@ def ingest_source(source: Source) -> DAG:
             deferrable=True,
             **partitions,
         )
+        quarantine_rows = QuarantineRowsOperator(
+            task_id="quarantine_rows",
+            tables=partial(raw_rules, source.name),
+            days="{{ window_days() }}",
+            quarantine_table=settings.table("ops", "quarantined_rows"),
+            alert=send_alert,
+            **WAREHOUSE,
+        )
         check_partitions = BigQueryPartitionCheckOperator(
             task_id="check_partitions", results_table=settings.table("ops", "partition_checks"), **partitions
         )
-        chain(sync_source, wait_for_partitions, check_partitions, publish_asset(source_asset(source.name)))
+        chain(
+            sync_source,
+            wait_for_partitions,
+            quarantine_rows,
+            check_partitions,
+            publish_asset(source_asset(source.name)),
+        )
     return dag
 
 

@@ -1,0 +1,103 @@
+"""
+### Check quality: what all three layers look like, and what is mended without asking
+
+Runs when gold has been built. It judges every table of bronze, silver and gold for the run's days: freshness, volume
+(against the same weekday of earlier weeks), schema, missing days, nulls in critical columns, references without a
+target, and distributions (against the 28 days before). Results are kept in `ops.quality_checks`, scores (0–100) in
+`ops.quality_scores`, and a page with plots is written to `MARKETING_REPORT_URI`.
+
+A day that silver or gold lacks while bronze has it is rebuilt, once (`ops.quality_healing`). Rows that silver cannot
+use were taken out by ingestion (`ops.quarantined_rows`): correct `row_json` there, trigger with `{"replay": true}`.
+
+**When it fails** in `report_failures`, its log lists every failed check with its cure; gold is built, but part of it
+is not to be trusted. Mend the cause and rebuild the day: quality is then checked again. To accept what was found,
+change its threshold or severity in `include/quality/checks.yml`. Another red task ends with the error of its query:
+clear it once the cause is gone.
+
+**Owner** marketing-data · **Reads** every layer · **Writes** `ops` · **Declared in** `include/quality/checks.yml` ·
+**How it works** `docs/quality.md`
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from airflow.providers.common.compat.sdk import DAG, Param, chain
+from martech.operators.trigger_dag_run import TriggerDagRunOperator
+from martech.quality.operators.check_tables import CheckTablesOperator
+from martech.quality.operators.heal_partitions import HealPartitionsOperator
+from martech.quality.operators.replay_rows import ReplayRowsOperator
+from martech.quality.operators.report_failures import ReportFailuresOperator
+from martech.quality.operators.score_tables import ScoreTablesOperator
+from martech.quality.operators.write_report import WriteReportOperator
+from martech.timetables.asset_chain import asset_chain
+
+from include.quality.declarations import LAYERS, load_policy, quality_tables, raw_rules
+from include.warehouse.alerts import send_alert
+from include.warehouse.assets import GOLD_ASSET
+from include.warehouse.dags import WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
+from include.warehouse.settings import settings
+
+PARAMS = {**WINDOW_PARAMS, "replay": Param(False, type="boolean", description="Put quarantined rows back, if good")}
+
+with DAG(
+    dag_id="check_quality",
+    schedule=asset_chain(GOLD_ASSET),
+    doc_md=__doc__,
+    **dag_arguments(Tag.OPERATIONS, Tag.ON_ASSETS, params=PARAMS),
+):
+    days = "{{ window_days() }}"
+    results_table = settings.table("ops", "quality_checks")
+    scores_table = settings.table("ops", "quality_scores")
+    raw_tables = partial(quality_tables, "bronze")
+
+    replay_rows = ReplayRowsOperator(
+        task_id="replay_rows",
+        tables=raw_rules,
+        quarantine_table=settings.table("ops", "quarantined_rows"),
+        **WAREHOUSE,
+    )
+    check_tables = CheckTablesOperator.partial(
+        task_id="check_tables",
+        tables=quality_tables,
+        raw_tables=raw_tables,
+        days=days,
+        results_table=results_table,
+        **WAREHOUSE,
+    ).expand(layer=list(LAYERS))
+    score_tables = ScoreTablesOperator(
+        task_id="score_tables",
+        days=days,
+        weights=lambda: load_policy().weights,
+        results_table=results_table,
+        scores_table=scores_table,
+        **WAREHOUSE,
+    )
+    heal_partitions = HealPartitionsOperator(
+        task_id="heal_partitions",
+        days=days,
+        replayed_days=replay_rows.output,
+        raw_tables=raw_tables,
+        dags={"silver": "build_silver", "gold": "build_gold"},
+        most=lambda: load_policy().healing_days,
+        results_table=results_table,
+        healing_table=settings.table("ops", "quality_healing"),
+        **WAREHOUSE,
+    )
+    rebuild_days = TriggerDagRunOperator.partial(task_id="rebuild_days", skip_when_already_exists=True).expand_kwargs(
+        heal_partitions.output
+    )
+    write_report = WriteReportOperator(
+        task_id="write_report",
+        days=days,
+        report_uri=settings.report_uri,
+        results_table=results_table,
+        scores_table=scores_table,
+        healing_table=settings.table("ops", "quality_healing"),
+        **WAREHOUSE,
+    )
+    report_failures = ReportFailuresOperator(
+        task_id="report_failures", results_table=results_table, alert=send_alert, **WAREHOUSE
+    )
+    chain(replay_rows, check_tables, score_tables, heal_partitions, [rebuild_days, write_report])
+    chain(write_report, report_failures)
