@@ -49,3 +49,17 @@
     )
     {%- endif -%}
 {%- endmacro %}
+
+{#- dbt writes the columns' descriptions after each build, and takes away every policy tag it does not know: so the tag
+    of personal columns (`meta: {pii: true}`) is set in the same request. A view's columns cannot be tagged; BigQuery
+    checks the tags of the tables that it reads. -#}
+{% macro bigquery__alter_column_comment(relation, column_dict) -%}
+    {%- set tag = env_var('MARKETING_PII_POLICY_TAG', '') -%}
+    {%- set columns = {} -%}
+    {%- for name, column in column_dict.items() -%}
+        {%- set is_personal = column.get('config', {}).get('meta', {}).get('pii', false) -%}
+        {%- set is_tagged = tag and is_personal and config.get('materialized') != 'view' -%}
+        {%- do columns.update({name: dict(column, policy_tags=[tag]) if is_tagged else column}) -%}
+    {%- endfor -%}
+    {%- do adapter.update_columns(relation, columns) -%}
+{%- endmacro %}

@@ -72,7 +72,7 @@ exclusive as (
         carried.value
     from carried
     left join persons_records on carried.identity_key = persons_records.identity_key
-    where carried.value not in (select value from junk)
+    where carried.value not in (select junk.value from junk)
     group by carried.kind, carried.value
     having count(*) = count(persons_records.identity_key)
 ),

@@ -1,0 +1,57 @@
+"""
+### Govern access: who may see what
+
+Runs when gold has been built, since dbt replaces tables and BigQuery drops row access policies with them. It replaces
+the analysts' views in `analytics` (no personal columns, no opted-out people), authorises them, sets the row access
+policies and the policy tags that are missing, and then reads all of it back.
+
+Analysts are named by `MARKETING_ANALYSTS`, the pipeline by `MARKETING_PIPELINE_ACCOUNT`, the tag by
+`MARKETING_PII_POLICY_TAG`; what is not set is skipped.
+
+**When it fails** `prove_access` names every difference: a policy, an authorisation or a tag that is missing, a view
+that shows a personal column. Clear the DAG's tasks. A permission that is refused: the pipeline's account needs
+`bigquery.rowAccessPolicies.*`, `bigquery.datasets.update` and, for tags, `bigquery.tables.setCategory` with the role
+*Fine-Grained Reader* on the tag, or it cannot read the columns itself.
+
+**Owner** marketing-data · **Reads** `staging`, `marts` · **Writes** `analytics`, access to all datasets ·
+**Declared in** `include/sql/privacy`, `meta: {pii: true}` · **How it works** `docs/privacy.md`
+"""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import DAG, TriggerRule, chain
+from martech.privacy.operators.prove_access import ProveAccessOperator
+from martech.privacy.operators.publish_views import PublishViewsOperator
+from martech.privacy.operators.set_row_policies import SetRowPoliciesOperator
+from martech.privacy.operators.tag_columns import TagColumnsOperator
+from martech.timetables.asset_chain import asset_chain
+
+from include.privacy.declarations import personal_tables
+from include.warehouse.assets import GOLD_ASSET
+from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
+from include.warehouse.settings import SQL_DIR, settings
+
+with DAG(
+    dag_id="govern_access",
+    schedule=asset_chain(GOLD_ASSET),
+    doc_md=__doc__,
+    **dag_arguments(Tag.OPERATIONS, Tag.ON_ASSETS),
+):
+    common = {
+        **WAREHOUSE,
+        "tables": personal_tables,
+        "sql_dir": SQL_DIR / "privacy",
+        "sql_context": settings.sql_context,
+        "analysts": settings.analysts,
+        "pipeline_account": settings.pipeline_account,
+        "policy_tag": settings.pii_policy_tag,
+    }
+    chain(
+        [
+            PublishViewsOperator(task_id="publish_views", **common),
+            SetRowPoliciesOperator(task_id="set_row_policies", **common),
+            TagColumnsOperator(task_id="tag_columns", **common),
+        ],
+        # Skipped are those for which nothing is set.
+        ProveAccessOperator(task_id="prove_access", trigger_rule=TriggerRule.NONE_FAILED, **common),
+    )
