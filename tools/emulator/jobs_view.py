@@ -40,7 +40,6 @@ JOBS = {
     "total_bytes_processed": "BIGINT",
     "total_bytes_billed": "BIGINT",
     "total_slot_ms": "BIGINT",
-    "query": "VARCHAR",
     "error_result": {"reason": "VARCHAR", "message": "VARCHAR"},
     "labels": [{"key": "VARCHAR", "value": "VARCHAR"}],
 }
@@ -81,7 +80,6 @@ def _job(job: JobMeta) -> dict[str, Any]:
         "total_bytes_processed": 0,
         "total_bytes_billed": 0,
         "total_slot_ms": round(lasted.total_seconds() * 1000),
-        "query": job.configuration.get("query", {}).get("query"),
         "error_result": error and {"reason": error.get("reason"), "message": error.get("message")},
         "labels": [{"key": key, "value": value} for key, value in job.configuration.get("labels", {}).items()],
     }
