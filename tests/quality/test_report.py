@@ -53,7 +53,7 @@ def test_page_tells_what_failed_with_the_cure_errors_first() -> None:
     text = page()
     assert text.index("too many nulls. Look at the source.") < text.index("too &lt;few&gt; rows")
     assert "1 failed" in text
-    assert "1 to look at" in text
+    assert "1 warned" in text
     assert "71.4" in text
     assert "4.0 of 24 h" in text
     assert "staging.unified_sessions: 0 rows" in text
