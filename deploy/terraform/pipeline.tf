@@ -34,6 +34,7 @@ resource "google_project_iam_custom_role" "governor" {
     "bigquery.tables.getIamPolicy",
     "bigquery.tables.setCategory",
     "bigquery.tables.setIamPolicy",
+    "datacatalog.taxonomies.get",
   ]
 }
 

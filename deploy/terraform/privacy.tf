@@ -16,6 +16,13 @@ resource "google_data_catalog_policy_tag" "pii" {
   description  = "E-mail, phone, names, addresses, IPs, device ids."
 }
 
+# To set a tag it must be allowed to look it up.
+resource "google_data_catalog_taxonomy_iam_member" "pipeline_looks_up" {
+  taxonomy = google_data_catalog_taxonomy.privacy.name
+  role     = google_project_iam_custom_role.governor.id
+  member   = google_service_account.pipeline.member
+}
+
 resource "google_data_catalog_policy_tag_iam_member" "reads_in_clear" {
   # Keys known before the account exists.
   for_each = merge(

@@ -28,6 +28,7 @@ PROJECT_ROLES = {
     "google_project_iam_custom_role.deployer",
 }
 OTHER_ROLES = {
+    "google_project_iam_custom_role.governor",  # on the taxonomy
     "roles/bigquerydatapolicy.maskedReader",
     "roles/datacatalog.categoryFineGrainedReader",
     "roles/iam.serviceAccountUser",
