@@ -216,7 +216,7 @@ def _household(rng: Random, number: int) -> Household:
         last_name=_last_name(rng),
         address=address,
         old_address=_address(rng),
-        landline=_phone(address.area_code, 6_000_000 + number),
+        landline=_phone(address.area_code, 5_432_101 + number),
         shares_computer=rng.random() < 0.3,
     )
 

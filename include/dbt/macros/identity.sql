@@ -11,7 +11,6 @@
         'link_bits': 5,
         'conflict_bits': -4,
         'max_records_per_cluster': 1000,
-        'max_users_per_cluster': 5,
     } -%}
     {{ return(var('identity_' ~ name, defaults[name])) }}
 {%- endmacro %}

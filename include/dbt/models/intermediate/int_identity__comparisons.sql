@@ -52,6 +52,14 @@ final as (
                 from unnest(a.first_names) as name_a, unnest(b.first_names) as name_b
                 where {{ identity_is_slip('name_a', 'name_b') }}
             ) then 'nickname_close'
+            when exists (
+                select 1 from unnest(a.short_names) as short_name
+                where {{ identity_is_slip('short_name', 'b.first_name') }}
+            ) then 'nickname_close'
+            when exists (
+                select 1 from unnest(b.short_names) as short_name
+                where {{ identity_is_slip('short_name', 'a.first_name') }}
+            ) then 'nickname_close'
             when {{ identity_is_alike('a.first_name', 'b.first_name') }} then 'alike'
             else 'different'
         end as first_name_level,
@@ -71,6 +79,8 @@ final as (
         case
             when a.email is null or b.email is null then 'missing'
             when a.email = b.email then 'exact'
+            -- Providers tell namesakes apart by a number: another number is another mailbox, not a slip.
+            when regexp_replace(a.email, r'[0-9]', '') = regexp_replace(b.email, r'[0-9]', '') then 'numbered'
             when {{ identity_is_slip('a.email', 'b.email') }} then 'close'
             when
                 regexp_extract(a.email, r'^([^@]{6,})@') = regexp_extract(b.email, r'^([^@]{6,})@')
@@ -83,6 +93,14 @@ final as (
             when edit_distance(a.phone, b.phone) = 1 then 'close'
             else 'different'
         end as phone_level,
+        -- Where one lives at home and the other works elsewhere, the phone's area code may still tell the home.
+        case
+            when a.phone = b.phone or a.city = b.city then 'missing'
+            when a.phone_city = b.city or b.phone_city = a.city or a.phone_city = b.phone_city then 'exact'
+            when coalesce(a.phone_city, a.city) is null or coalesce(b.phone_city, b.city) is null then 'missing'
+            when a.phone_city is null and b.phone_city is null then 'missing'
+            else 'different'
+        end as phone_city_level,
         case
             when a.user_id is null or b.user_id is null then 'missing'
             when a.user_id = b.user_id then 'exact'
@@ -126,6 +144,10 @@ final as (
             when a.company is null or b.company is null then 'missing'
             when a.company = b.company then 'exact'
             when {{ identity_is_slip('a.company', 'b.company') }} then 'close'
+            when
+                starts_with(a.company, concat(b.company, ' '))
+                or starts_with(b.company, concat(a.company, ' '))
+                then 'part'
             else 'different'
         end as company_level,
         a.is_at_work != b.is_at_work as is_work_and_home

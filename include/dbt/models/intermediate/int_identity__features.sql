@@ -30,8 +30,7 @@ junk_patterns as (
 usable as (
     select
         records.identity_key,
-        -- The CRM knows people at work: its addresses, phones and mailboxes are rarely those of the shop.
-        records.source = 'salesforce' as is_at_work,
+        records.source = 'salesforce' as is_of_crm,
         if(
             regexp_contains(records.first_name_normalized, junk_patterns.name_pattern),
             null,
@@ -43,6 +42,7 @@ usable as (
             records.last_name_normalized
         ) as last_name,
         if(excluded_emails.identifier_value is null, records.email_normalized, null) as email,
+        regexp_extract(records.email_normalized, r'@(.+)$') as domain,
         if(excluded_phones.identifier_value is null, records.phone_normalized, null) as phone,
         if(excluded_users.identifier_value is null, records.user_id, null) as user_id,
         -- Nobody is born after their record, and of those before 1900 nobody shops.
@@ -76,10 +76,50 @@ usable as (
             and records.user_id = excluded_users.identifier_value
 ),
 
+-- A mail domain that begins like the company of a record is that company's, so a mailbox names the employer.
+company_domains as (
+    select
+        domain,
+        company
+    from usable
+    where starts_with(replace(domain, '-', ''), regexp_extract(company, r'^\S{3,}'))
+    group by domain, company
+    qualify row_number() over (
+        partition by domain order by count(*) desc, length(company) desc, company asc
+    ) = 1
+),
+
 -- Only who can be told apart is compared: a name, or a way to write or call.
 comparable as (
-    select * from usable
-    where coalesce(last_name, email, phone) is not null
+    select
+        usable.* except (company, domain, is_of_crm),
+        coalesce(company_domains.company, usable.company) as company,
+        -- The CRM and a company's mailbox know people at work: addresses and phones are rarely those of home.
+        usable.is_of_crm or company_domains.domain is not null as is_at_work
+    from usable
+    left join company_domains on usable.domain = company_domains.domain
+    where coalesce(usable.last_name, usable.email, usable.phone) is not null
+),
+
+-- The city where most phones of an area code are at home.
+area_cities as (
+    select
+        left(phone, 5) as area,
+        city
+    from comparable
+    where not is_at_work and phone is not null and city is not null
+    group by left(phone, 5), city
+    qualify row_number() over (
+        partition by left(phone, 5) order by count(*) desc, city asc
+    ) = 1
+),
+
+located as (
+    select
+        comparable.*,
+        area_cities.city as phone_city
+    from comparable
+    left join area_cities on left(comparable.phone, 5) = area_cities.area
 ),
 
 full_names as (
@@ -88,6 +128,14 @@ full_names as (
         array_agg(name order by name) as names
     from nicknames
     group by nickname
+),
+
+short_names as (
+    select
+        name,
+        array_agg(nickname order by nickname) as nicknames
+    from nicknames
+    group by name
 ),
 
 -- Agreeing on a rare value says more than agreeing on a common one. How common a value is among others leaves
@@ -119,46 +167,56 @@ name_counts as (
 
 final as (
     select
-        comparable.*,
+        located.*,
         if(
-            comparable.first_name is null, [], array_concat([comparable.first_name], coalesce(full_names.names, []))
+            located.first_name is null, [], array_concat([located.first_name], coalesce(full_names.names, []))
         ) as first_names,
+        if(
+            located.first_name is null, [], array_concat([located.first_name], coalesce(short_names.nicknames, []))
+        ) as short_names,
         -- What the last name may stand for where it is the first name.
         if(
-            comparable.last_name is null, [], array_concat([comparable.last_name], coalesce(last_full_names.names, []))
+            located.last_name is null, [], array_concat([located.last_name], coalesce(last_full_names.names, []))
         ) as last_names,
         -- The fingerprint tells whether a record must be compared again.
         to_hex(md5(to_json_string(struct(
-            comparable.first_name as first_name,
-            comparable.last_name as last_name,
-            comparable.email as email,
-            comparable.phone as phone,
-            comparable.user_id as user_id,
-            comparable.birth_date as birth_date,
-            comparable.street as street,
-            comparable.postcode as postcode,
-            comparable.city as city,
-            comparable.company as company,
+            located.first_name as first_name,
+            located.last_name as last_name,
+            located.email as email,
+            located.phone as phone,
+            located.user_id as user_id,
+            located.birth_date as birth_date,
+            located.street as street,
+            located.postcode as postcode,
+            located.city as city,
+            located.company as company,
+            located.phone_city as phone_city,
+            located.is_at_work as is_at_work,
             full_names.names as names,
+            short_names.nicknames as nicknames,
             last_full_names.names as last_names
         )))) as fingerprint,
         greatest(first_counts.first_share, first_counts.last_share) as first_name_frequency,
         greatest(last_counts.first_share, last_counts.last_share) as last_name_frequency,
-        greatest(1, count(*) over (partition by comparable.postcode) - 1)
-        / nullif(count(comparable.postcode) over (), 0)
+        greatest(1, count(*) over (partition by located.postcode) - 1)
+        / nullif(count(located.postcode) over (), 0)
             as postcode_frequency,
-        greatest(1, count(*) over (partition by comparable.city) - 1)
-        / nullif(count(comparable.city) over (), 0)
+        greatest(1, count(*) over (partition by located.city) - 1)
+        / nullif(count(located.city) over (), 0)
             as city_frequency,
-        greatest(1, count(*) over (partition by comparable.company) - 1)
-        / nullif(count(comparable.company) over (), 0)
+        greatest(1, count(*) over (partition by located.company) - 1)
+        / nullif(count(located.company) over (), 0)
             as company_frequency,
+        greatest(1, count(*) over (partition by located.phone_city) - 1)
+        / nullif(count(located.phone_city) over (), 0)
+            as phone_city_frequency,
         count(*) over () as record_count
-    from comparable
-    left join full_names on comparable.first_name = full_names.nickname
-    left join full_names as last_full_names on comparable.last_name = last_full_names.nickname
-    left join name_counts as first_counts on comparable.first_name = first_counts.token
-    left join name_counts as last_counts on comparable.last_name = last_counts.token
+    from located
+    left join full_names on located.first_name = full_names.nickname
+    left join short_names on located.first_name = short_names.name
+    left join full_names as last_full_names on located.last_name = last_full_names.nickname
+    left join name_counts as first_counts on located.first_name = first_counts.token
+    left join name_counts as last_counts on located.last_name = last_counts.token
 )
 
 select * from final

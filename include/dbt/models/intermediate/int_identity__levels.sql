@@ -14,7 +14,7 @@ final as (
     select
         comparisons.identity_key_a,
         comparisons.identity_key_b,
-        features.record_count,
+        a.record_count,
         concat(
             comparison.comparison_name,
             if(comparison.has_place and comparisons.is_work_and_home, '_elsewhere', '')
@@ -23,20 +23,21 @@ final as (
         comparison.agreement,
         comparison.frequency
     from comparisons
-    inner join features on comparisons.identity_key_a = features.identity_key
+    inner join features as a on comparisons.identity_key_a = a.identity_key
+    inner join features as b on comparisons.identity_key_b = b.identity_key
     cross join
         unnest([
             struct(
                 'first_name' as comparison_name,
                 false as has_place,
                 comparisons.first_name_level as agreement,
-                features.first_name_frequency as frequency
+                a.first_name_frequency as frequency
             ),
             struct(
                 'last_name' as comparison_name,
                 false as has_place,
                 comparisons.last_name_level as agreement,
-                features.last_name_frequency as frequency
+                a.last_name_frequency as frequency
             ),
             struct(
                 'email' as comparison_name,
@@ -49,6 +50,16 @@ final as (
                 true as has_place,
                 comparisons.phone_level as agreement,
                 cast(null as float64) as frequency
+            ),
+            struct(
+                'phone_city' as comparison_name,
+                true as has_place,
+                comparisons.phone_city_level as agreement,
+                if(
+                    coalesce(a.phone_city in (b.city, b.phone_city), false),
+                    a.phone_city_frequency,
+                    b.phone_city_frequency
+                ) as frequency
             ),
             struct(
                 'user_id' as comparison_name,
@@ -73,20 +84,20 @@ final as (
                 true as has_place,
                 comparisons.postcode_level as agreement,
                 if(
-                    comparisons.postcode_level = 'city', features.city_frequency, features.postcode_frequency
+                    comparisons.postcode_level = 'city', a.city_frequency, a.postcode_frequency
                 ) as frequency
             ),
             struct(
                 'city' as comparison_name,
                 true as has_place,
                 comparisons.city_level as agreement,
-                features.city_frequency as frequency
+                a.city_frequency as frequency
             ),
             struct(
                 'company' as comparison_name,
                 false as has_place,
                 comparisons.company_level as agreement,
-                features.company_frequency as frequency
+                a.company_frequency as frequency
             )
         ]) as comparison
     where comparison.agreement != 'missing'

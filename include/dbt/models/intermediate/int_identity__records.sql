@@ -7,6 +7,7 @@
     )
 }}
 
+{%- set sorted_device_ids = 'array(select distinct device_id from unnest(device_ids) as device_id order by device_id)' %}
 {%- set particles = '(?:(?i:de|del|della|la|las|los|le|van|von|der|den|di|da|dos|du|bin|al|el)\\s+)*' %}
 
 with contacts as (
@@ -43,6 +44,10 @@ app_users as (
 
 sessions as (
     select * from {{ ref('stg_ga360__sessions') }}
+),
+
+hits as (
+    select * from {{ ref('stg_ga360__hits') }}
 ),
 
 clicks as (
@@ -103,25 +108,65 @@ lead_records as (
     where {{ changed_in_window() }}
 ),
 
+-- The browser of an order is in its note, if the shop kept it, and in the web analytics' transaction.
+transactions as (
+    select distinct
+        transaction_id as order_name,
+        full_visitor_id,
+        hit_date
+    from hits
+    where transaction_id is not null
+),
+
+order_browsers as (
+    select
+        order_id,
+        ga_client_id as device_id
+    from orders
+    where ga_client_id is not null
+    union distinct
+    select
+        orders.order_id,
+        transactions.full_visitor_id as device_id
+    from orders
+    inner join transactions on orders.order_name = transactions.order_name
+),
+
 -- A new order tells which browser and which ad click belong to its customer.
+changed_orders as (
+    select
+        order_id,
+        customer_id
+    from orders
+    where {{ changed_in_window() }}
+    union distinct
+    select
+        orders.order_id,
+        orders.customer_id
+    from orders
+    inner join transactions on orders.order_name = transactions.order_name
+    where {{ changed_in_window('transactions.hit_date', var('late_arrival_days')) }}
+),
+
 changed_customers as (
     select customer_id
     from customers
     where {{ changed_in_window() }}
     union distinct
     select customer_id
-    from orders
-    where customer_id is not null and {{ changed_in_window() }}
+    from changed_orders
+    where customer_id is not null
 ),
 
 customer_orders as (
     select
         orders.customer_id,
-        array_agg(distinct orders.ga_client_id ignore nulls order by orders.ga_client_id) as device_ids,
+        array_agg(distinct order_browsers.device_id ignore nulls order by order_browsers.device_id) as device_ids,
         array_agg(distinct orders.gclid ignore nulls order by orders.gclid) as gclids,
         max(date(orders.created_at)) as last_order_date
     from orders
     inner join changed_customers on orders.customer_id = changed_customers.customer_id
+    left join order_browsers on orders.order_id = order_browsers.order_id
     where not orders.is_deleted
     group by orders.customer_id
 ),
@@ -154,6 +199,21 @@ customer_records as (
 ),
 
 -- A guest checkout has no customer record: the order itself is all that is known of the buyer.
+guest_orders as (
+    select
+        orders.*,
+        array(
+            select order_browsers.device_id
+            from order_browsers
+            where order_browsers.order_id = orders.order_id
+            order by order_browsers.device_id
+        ) as device_ids
+    from orders
+    where
+        orders.customer_id is null
+        and orders.order_id in (select changed_orders.order_id from changed_orders)
+),
+
 guest_records as (
     select
         {{ identity_record('shopify:order', 'order_id', {
@@ -166,7 +226,7 @@ guest_records as (
             'state': 'coalesce(billing_state, shipping_state)',
             'postcode': 'coalesce(billing_postcode, shipping_postcode)',
             'country': 'coalesce(billing_country, shipping_country)',
-            'device_ids': array_of(['ga_client_id']),
+            'device_ids': 'device_ids',
             'gclids': array_of(['gclid']),
             'created_at': 'created_at',
             'updated_at': 'updated_at',
@@ -174,8 +234,7 @@ guest_records as (
             'last_seen_date': 'date(created_at)',
             'is_deleted': 'is_deleted or is_test',
         }) }}
-    from orders
-    where customer_id is null and {{ changed_in_window() }}
+    from guest_orders
 ),
 
 braze_records as (
@@ -185,6 +244,7 @@ braze_records as (
             'last_name': 'last_name',
             'email': 'email',
             'phone': 'phone',
+            'company': "json_value(custom_attributes, '$.company')",
             'city': 'city',
             'country': 'country',
             'birth_date': 'birth_date',
@@ -261,11 +321,12 @@ changed_visitors as (
     where {{ changed_in_window('session_date', var('late_arrival_days')) }}
 ),
 
--- One row per browser, from all its sessions; the last login counts.
+-- One row per browser, from all its sessions. A browser on which several people logged in is nobody's.
 visitors as (
     select
         sessions.full_visitor_id,
-        {{ latest('sessions.user_id', 'sessions.started_at') }} as user_id,
+        count(distinct sessions.user_id) > 1 as is_shared,
+        any_value(sessions.user_id) as user_id,
         array_concat(
             [sessions.full_visitor_id], coalesce(array_agg(distinct sessions.client_id ignore nulls), [])
         ) as device_ids,
@@ -286,10 +347,10 @@ visitor_records as (
         {{ identity_record('ga360:visitor', 'full_visitor_id', {
             'city': 'city',
             'country': 'country',
-            'user_id': 'user_id',
-            'device_ids': 'array(select distinct device_id from unnest(device_ids) as device_id order by device_id)',
-            'gclids': 'coalesce(gclids, [])',
-            'linked_identity_keys': shopify_link('user_id'),
+            'user_id': 'if(is_shared, null, user_id)',
+            'device_ids': 'if(is_shared, [], ' ~ sorted_device_ids ~ ')',
+            'gclids': 'if(is_shared, [], coalesce(gclids, []))',
+            'linked_identity_keys': shopify_link('if(is_shared, null, user_id)'),
             'created_at': 'first_started_at',
             'updated_at': 'last_started_at',
             'first_seen_date': 'first_session_date',
