@@ -13,6 +13,7 @@ from typing import Any
 
 from bqemulator.storage.engine import DuckDBEngine
 
+HEAD_LETTERS = 200  # enough to tell what a statement writes
 WRITES = ("create", "insert", "merge", "delete", "update", "with")
 
 
@@ -55,7 +56,8 @@ def record_scans(log: Path) -> None:
         result = plain_execute(self, sql, parameters)
         if profile := self.connection.get_profiling_information():
             with log.open("a") as lines:
-                lines.writelines(json.dumps(scan) + "\n" for scan in scans(json.loads(profile)))
+                head = " ".join(sql.split())[:HEAD_LETTERS]
+                lines.writelines(json.dumps({**scan, "statement": head}) + "\n" for scan in scans(json.loads(profile)))
         self.connection.execute("pragma disable_profiling")
         return result
 

@@ -1,4 +1,4 @@
-"""Third chapter: what an engineer sees in Airflow's web UI. Screenshots are kept in ``.local/screenshots``."""
+"""Last chapter: what an engineer sees in Airflow's web UI. Screenshots are kept in ``.local/screenshots``."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def keep(page: Page, stack: LocalStack, name: str) -> None:
 
 def test_the_dag_list_shows_every_dag_and_no_import_error(story: Story, page: Page) -> None:
     page.goto("/dags" if is_airflow_3(story) else "/home")
-    for dag in story.stack.query_metadata("select dag_id from dag where not is_stale" if is_airflow_3(story) else "select dag_id from dag where is_active"):  # noqa: E501
+    for dag in story.stack.query_metadata(
+        "select dag_id from dag where not is_stale" if is_airflow_3(story) else "select dag_id from dag where is_active"
+    ):  # noqa: E501
         expect(page.get_by_role("link", name=str(dag["dag_id"]), exact=True).first).to_be_attached()
     keep(page, story.stack, "dags")
     assert "import error" not in page.inner_text("body").lower()
