@@ -92,10 +92,10 @@ def _facts(table: QualityTable, name: str) -> str:
     scan = f"(select {', '.join(columns)} from {dated} as rows_read group by judged_day)"  # noqa: S608
     nulls = [f"struct('{column}' as name, nulls_{n} as matches)" for n, column in enumerate(table.critical)]
     # One scan however many columns: each day's counts are laid out as rows afterwards.
-    measures = f"unnest([{', '.join(['struct(' + chr(39) * 2 + ' as name, total as matches)', *nulls])}]) as measure"
+    measures = ", ".join(["struct('' as name, total as matches)", *nulls])
     return _part(
         "count",
-        f"{scan} as facts cross join {measures}",
+        f"{scan} as facts cross join unnest([{measures}]) as measure",
         day="facts.day",
         name="measure.name",
         matches="measure.matches",
