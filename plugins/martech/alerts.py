@@ -111,12 +111,13 @@ def message_of(alert: Alert, context: Context, window: str = "", runbook: str = 
     :param runbook: path or URL of the DAG's runbook; left out if empty.
     """
     task = context["ti"]
-    map_index = getattr(task, "map_index", -1)
+    map_index = getattr(task, "map_index", None)
+    is_mapped = map_index is not None and map_index >= 0
     tries = getattr(task, "max_tries", None)
     try_number = str(getattr(task, "try_number", ""))
     facts = {
         "DAG": task.dag_id,
-        "Task": f"{task.task_id} [{map_index}]" if (map_index or -1) >= 0 else task.task_id,
+        "Task": f"{task.task_id} [{map_index}]" if is_mapped else task.task_id,
         "Run": str(task.run_id),
         "Data days": window,
         "Try": f"{try_number} of {tries + 1}" if isinstance(tries, int) and try_number else try_number,

@@ -147,9 +147,9 @@ def test_facts_and_links() -> None:
         "Owner": "marketing-data",
     }
     assert message.links == {"Log": LOG_3, "DAG run": RUN_3}
-    older = message_of(failure_alert(context_of()), context_of(ti={"log_url": LOG_2, "map_index": 4}))
+    older = message_of(failure_alert(context_of()), context_of(ti={"log_url": LOG_2, "map_index": 0}))
     assert older.links == {"Log": LOG_2, "DAG run": RUN_2}
-    assert older.facts["Task"] == "gold.x.run [4]"
+    assert older.facts["Task"] == "gold.x.run [0]"
     assert "Data days" not in older.facts
 
 
