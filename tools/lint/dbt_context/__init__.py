@@ -1,4 +1,4 @@
-"""What dbt gives to a model's Jinja and sqlfluff does not: the project's variables, ``modules`` and ``adapter``."""
+"""What dbt and Airflow give to Jinja and sqlfluff does not: dbt's ``var``, ``modules`` and ``adapter``, and ``pii``."""
 
 import datetime
 from pathlib import Path
@@ -14,6 +14,16 @@ modules = SimpleNamespace(datetime=datetime)
 # No warehouse is asked while linting: one column stands in for those of a table.
 _COLUMN = SimpleNamespace(name="column", dtype="string")
 adapter = SimpleNamespace(get_columns_in_relation=lambda relation: [_COLUMN])
+
+
+class _PersonalColumns:
+    """Stands for the personal columns of any table."""
+
+    def __getattr__(self, table: str) -> str:
+        return "column"
+
+
+pii = _PersonalColumns()
 
 
 def var(name: str, default: Any = None) -> Any:

@@ -1,0 +1,117 @@
+"""A small warehouse that dbt has built, with two people of one home in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pytest
+from google.cloud import bigquery
+from martech.ddl import render
+from martech.privacy.erasure import Erasure
+from martech.privacy.personal_table import PersonalTable
+
+from include.privacy.declarations import model_tables, ops_tables
+from include.warehouse.settings import SQL_DIR, settings
+from tests.dbt.dbt_warehouse import DbtWarehouse
+from tests.privacy import people
+from tools.local.services import REPOSITORY
+
+PROJECT = "privacy-tests"
+SALT = "a-salt-for-the-tests-only"
+FIRST_DAY, LAST_DAY = date(2026, 11, 18), date(2026, 11, 19)
+DATASETS = [layer.dataset for layer in settings.layers.values()]
+
+
+@dataclass(frozen=True)
+class PrivateWarehouse(DbtWarehouse):
+    """A built warehouse, as the steps of an erasure see it."""
+
+    @property
+    def sql_context(self) -> dict[str, Any]:
+        """Values for the SQL templates."""
+        return {**settings.sql_context, "project_id": self.project}
+
+    def table(self, name: str) -> str:
+        """Return the full name of ``layer.table``."""
+        layer, _, table = name.partition(".")
+        return f"{self.project}.{settings.layers[layer].dataset}.{table}"
+
+    def tables(self) -> list[PersonalTable]:
+        """Return what is declared of the tables."""
+        declared = [*model_tables(self.work / "target" / "manifest.json"), *ops_tables()]
+        return [replace(table, name=table.name.replace(settings.project_id, self.project, 1)) for table in declared]
+
+    def erasure(self, request_id: str, salt: str = SALT) -> Erasure:
+        """Return a request."""
+        return Erasure(
+            self.client,
+            request_id=request_id,
+            run_id="manual__test",
+            table=self.table,
+            tables=self.tables(),
+            find_customer_sql=render(SQL_DIR / "privacy" / "find_customer.sql", self.sql_context),
+            identifiers_sql=render(SQL_DIR / "privacy" / "person_identifiers.sql", self.sql_context),
+            salt=salt,
+        )
+
+    def build(self) -> None:
+        """Build all models for all days."""
+        self.dbt("build", "--exclude-resource-type", "test", "unit_test", start=FIRST_DAY, end=LAST_DAY)
+
+    def contents(self, layers: list[str]) -> dict[str, list[str]]:
+        """Return all rows of all tables of layers as text, by table."""
+        rows = {}
+        for layer in layers:
+            for item in self.client.list_tables(settings.layers[layer].dataset):
+                if item.table_type == "TABLE":
+                    rows[f"{layer}.{item.table_id}"] = sorted(
+                        repr(tuple(row.values())) for row in self.rows(item.table_id, layer)
+                    )
+        return rows
+
+    def found(self, traces: tuple[str, ...], layers: list[str]) -> set[str]:
+        """Return the tables in which any of the texts is found, read row by row."""
+        return {
+            table
+            for table, rows in self.contents(layers).items()
+            if any(trace.casefold() in row.casefold() for row in rows for trace in traces)
+        }
+
+
+@pytest.fixture(scope="session")
+def warehouse(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateWarehouse]:
+    """Build two days of 30 customers and of two people of one home."""
+    sample = tmp_path_factory.mktemp("privacy-sample")
+    days = ["--start", str(FIRST_DAY), "--end", str(LAST_DAY)]
+    generate = [sys.executable, "-m", "tools.sample_sources", "generate", "--customers", "30", "--out", str(sample)]
+    subprocess.run([*generate, *days], cwd=REPOSITORY, check=True, capture_output=True)
+    warehouse = PrivateWarehouse(PROJECT, warehouse_url, tmp_path_factory.mktemp("privacy"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MARKETING_ERASURE_SALT", SALT)
+        for dataset in DATASETS:
+            warehouse.query(f"create schema if not exists `{PROJECT}.{dataset}`")
+        for layer in ("ops", "bronze"):
+            warehouse.create_layer(layer)
+        warehouse.land(sample, FIRST_DAY, LAST_DAY)
+        people.land(warehouse)
+        warehouse.build()
+        yield warehouse
+
+
+@pytest.fixture(scope="session")
+def customer(warehouse: PrivateWarehouse) -> Callable[[int], str]:
+    """Return a function that returns the customer of a Shopify customer."""
+
+    def customer_id(shopify_id: int) -> str:
+        sql = "select customer_id from identity_map where identity_key = @key"
+        parameters = [bigquery.ScalarQueryParameter("key", "STRING", f"shopify:customer:{shopify_id}")]
+        dataset = f"{warehouse.project}.{settings.layers['silver'].dataset}"
+        config = bigquery.QueryJobConfig(query_parameters=parameters, default_dataset=dataset)
+        return next(iter(warehouse.client.query(sql, job_config=config).result()))["customer_id"]
+
+    return customer_id

@@ -1,0 +1,112 @@
+"""What is personal is declared everywhere, and so are the columns that say whose row it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from include.privacy.declarations import KINDS, PrivacyError, model_tables, ops_tables
+from include.warehouse.ddl import layer_scripts
+from include.warehouse.settings import settings
+from tests.privacy.conftest import PrivateWarehouse
+
+# Names of columns that hold what identifies a person. Flags, hashes, counts and the like do not.
+PERSONAL = re.compile(
+    r"(^|_)(email|email_address|phone|mobile|first_names?|last_names?|full_name|street2?|address[12]|zip|postcode|"
+    r"postal_code|birth_?date|dob|ip|client_ip|user_agent|device_ids?|devices|advertising_id|push_token|client_id|"
+    r"visitor_id|user_pseudo_id|gclids?|cart_token|landing_site|identity_keys?)(_[a-z]|__c)?(_normalized)?$"
+)
+IMPERSONAL = re.compile(r"^(is|has|distinct)_|_(hash|level|frequency|count)$")
+# Columns by which a row belongs to somebody.
+OWNING = {"identity_key", "identity_key_a", "customer_id", "person_key", "entity_id", "node", "node_a"}
+NOBODYS = {
+    "google_ads_ad_performance", "google_ads_campaigns",  # customer_id is the advertiser's account
+}  # fmt: skip
+
+
+def personal(columns: list[str]) -> set[str]:
+    return {column for column in columns if PERSONAL.search(column) and not IMPERSONAL.search(column)}
+
+
+def test_every_personal_column_of_a_raw_table_is_declared(warehouse: PrivateWarehouse) -> None:
+    declared = {table.table_id: table for table in warehouse.tables()}
+    for script in layer_scripts("bronze"):
+        create = script.create
+        columns = [column.name for column in create.columns]
+        table = declared[create.table_id]
+        assert personal(columns) <= set(table.pii), f"{create.table_id}: add to `pii` in sources.yml"
+        assert {*table.pii, *table.owners, *table.references} <= set(columns), create.table_id
+
+
+def test_every_personal_column_that_dbt_builds_is_flagged(warehouse: PrivateWarehouse) -> None:
+    flagged = {table.name: set(table.pii) for table in warehouse.tables()}
+    missing = []
+    for layer in ("intermediate", "silver", "gold"):
+        for item in warehouse.client.list_tables(settings.layers[layer].dataset):
+            if item.table_type != "TABLE":
+                continue
+            name = f"{warehouse.project}.{item.dataset_id}.{item.table_id}"
+            columns = [field.name for field in warehouse.client.get_table(name).schema]
+            missing += [f"{item.table_id}.{column}" for column in personal(columns) - flagged.get(name, set())]
+    assert not missing, "add `config: {meta: {pii: true}}` to the column"
+
+
+def test_every_table_with_a_person_in_it_says_whose_rows_it_holds(warehouse: PrivateWarehouse) -> None:
+    missing = []
+    for table in warehouse.tables():
+        if table.owners or table.table_id in NOBODYS or table.dataset_id == settings.layers["ops"].dataset:
+            continue
+        columns = {field.name for field in warehouse.client.get_table(table.name).schema}
+        missing += [f"{table.table_id}.{column}" for column in columns & OWNING]
+    assert not missing, "add `person:` to the model's meta"
+
+
+def test_every_declared_column_exists(warehouse: PrivateWarehouse) -> None:
+    for table in warehouse.tables():
+        columns = {field.name for field in warehouse.client.get_table(table.name).schema}
+        assert {*table.owners, *table.references, *table.texts, *table.pii} <= columns, table.name
+
+
+def test_every_operations_table_with_personal_data_is_declared() -> None:
+    declared = {table.table_id for table in ops_tables() if table.pii}
+    labelled = {
+        script.create.table_id
+        for script in layer_scripts("ops")
+        if script.create.options["labels"].get("pii") == "true"
+    }
+    assert labelled <= declared
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nowhere: {pii: [a]}", "nowhere is not created by include/sql/ops"),
+        ("activation_state: {pii: [nothing]}", "activation_state has no column nothing"),
+        ("activation_state: {owner: x}", "activation_state has owner; use person, text and pii"),
+        ("activation_state: {person: {record_key: passport}}", "record_key holds passport, which is no kind of id"),
+    ],
+)
+def test_a_wrong_declaration_names_the_table_and_the_cure(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "ops_tables.yml"
+    file.write_text(text)
+    with pytest.raises(PrivacyError, match=message):
+        ops_tables(file)
+
+
+def test_a_missing_manifest_names_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="make it with `make manifest`"):
+        model_tables(tmp_path / "manifest.json")
+
+
+def test_every_kind_of_id_is_looked_for(warehouse: PrivateWarehouse) -> None:
+    """A kind that the query for a person's identifiers never gives would be declared in vain."""
+    erasure = warehouse.erasure("kinds")
+    found = {
+        row["kind"]
+        for row in warehouse.client.query(
+            f"select distinct kind from ({erasure._identifiers_sql.replace('@customer_id', 'customer_id')})"  # noqa: S608
+        ).result()
+    }
+    assert found >= KINDS

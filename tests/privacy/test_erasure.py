@@ -1,0 +1,303 @@
+"""Anna asks to be erased. Bernd, with whom she shares home, e-mail, phone and browser, does not.
+
+The story runs once, in the order of the DAG, and notes what there was at each step; the tests read the notes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
+from hashlib import sha256
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSkipException
+from martech.activation import engine
+from martech.activation.hooks.braze import BrazeHook
+from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
+from martech.activation.ledger import Ledger
+from martech.privacy.erasure import Erasure, ErasureError, Selector
+from martech.privacy.operators.erase_rows import EraseRowsOperator
+from martech.privacy.operators.erasure import ErasureOperator
+from martech.privacy.operators.plan_erasure import PlanErasureOperator
+from martech.privacy.operators.prove_erasure import ProveErasureOperator
+from martech.privacy.operators.remove_from_destinations import RemoveFromDestinationsOperator
+
+from include.activation.declarations import load_syncs
+from include.warehouse.settings import SQL_DIR
+from tests.privacy import people
+from tests.privacy.conftest import DATASETS, LAST_DAY, SALT, PrivateWarehouse
+from tests.privacy.people import ANNA, ANNAS_OWN_EMAIL, ANNAS_TRACES, BERND, SHARED_EMAIL, SHARED_PHONE
+from tools.destinations.braze import BrazeServer
+from tools.destinations.google_data_manager import GoogleDataManagerServer
+
+REQUEST = "GDPR-1"
+LAYERS = ["bronze", "intermediate", "silver", "gold"]
+EVERYWHERE = [*LAYERS, "ops"]
+STATE = ["ops.activation_state", "ops.activation_outbox"]
+AUDIENCE = "8765432109"
+
+
+def hashed(kind: str, text: str) -> str:
+    return f"{kind}:{sha256(text.encode()).hexdigest()}"
+
+
+class Story:
+    """The steps of the DAG, the syncs, and what was seen."""
+
+    def __init__(
+        self, warehouse: PrivateWarehouse, google: GoogleDataManagerServer, braze: BrazeServer, annas_id: str
+    ) -> None:
+        self.warehouse = warehouse
+        self.google = google
+        self.braze = braze
+        self.annas_id = annas_id
+        self.notes: dict[str, Any] = {}
+
+    def task(self, kind: type[ErasureOperator], *, request_id: str = REQUEST, salt: str = SALT) -> ErasureOperator:
+        further: dict[type, dict[str, Any]] = {
+            RemoveFromDestinationsOperator: {"state": STATE},
+            ProveErasureOperator: {"datasets": DATASETS},
+        }
+        return kind(
+            task_id="test",
+            project_id=self.warehouse.project,
+            location="US",
+            request_id=request_id,
+            table=self.warehouse.table,
+            tables=self.warehouse.tables,
+            sql_dir=SQL_DIR / "privacy",
+            sql_context=self.warehouse.sql_context,
+            salt=salt,
+            **further.get(kind, {}),
+        )
+
+    def run(self, kind: type[ErasureOperator], *, request_id: str = REQUEST, salt: str = SALT, **params: Any) -> Any:
+        params = {"customer_id": None, "identity_key": None, "email": None, "dry_run": False, **params}
+        ti = SimpleNamespace(dag_id="erase_person", task_id="test")
+        context = {"params": params, "run_id": "manual__test", "ti": ti}
+        return self.task(kind, request_id=request_id, salt=salt).execute(context)  # type: ignore[arg-type]
+
+    def sync(self) -> None:
+        """Run the two syncs that know Anna."""
+        for declared in load_syncs():
+            if declared.destination == "salesforce":
+                continue
+            limits = replace(declared.limits, max_removed_percent=100, requests_per_second=1000)
+            sync = replace(declared, limits=limits)
+            hook = {"braze": BrazeHook, "google_data_manager": GoogleDataManagerHook}[sync.destination](sync)
+            ledger = Ledger(self.warehouse.client, sync, table=self.warehouse.table, run_id="manual__sync")
+            engine.send_changes(ledger, sync, hook, engine.plan_sync(ledger, sync))
+
+    def audience(self) -> set[str]:
+        return set(self.google.audiences.get(AUDIENCE, ()))
+
+    def request(self) -> dict[str, Any]:
+        sql = "select * from erasure_requests where request_id = 'GDPR-1'"
+        return self.warehouse.query(sql, "ops")[0]
+
+    def status(self) -> str:
+        return self.request()["status"]
+
+
+@pytest.fixture(scope="module")
+def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterator[Story]:
+    """Run the DAG's steps for Anna."""
+    with GoogleDataManagerServer() as google, BrazeServer() as braze, pytest.MonkeyPatch.context() as patch:
+        for server in (google, braze):
+            patch.setenv(f"AIRFLOW_CONN_{server.name.upper()}_DEFAULT", json.dumps(server.connection()))
+        story = Story(warehouse, google, braze, customer(ANNA))
+        notes = story.notes
+        notes["bernds_id"] = customer(BERND)
+        malformed = {"table_name": "raw_data.zendesk_users", "row_hash": "h", "copies": 1, "reason": "no id"}
+        quarantined = {**malformed, "status": "quarantined", "quarantined_at": people.AT, "quarantined_run_id": "r"}
+        row_json = json.dumps({"id": None, "email": ANNAS_OWN_EMAIL})
+        warehouse.query(
+            "insert into quarantined_rows ("  # noqa: S608
+            + ", ".join([*quarantined, "row_json"])
+            + ") values ("
+            + ", ".join([*(json.dumps(value) for value in quarantined.values()), f"'{row_json}'"])
+            + ")",
+            "ops",
+        )
+        # Someone kept a copy: nothing is declared of it.
+        warehouse.query(
+            f"create table copied_by_hand as select 1 as id, [struct('{ANNAS_OWN_EMAIL}' as mail)] as people", "ops"
+        )
+        story.sync()
+        notes["audience_before"] = story.audience()
+        notes["braze_before"] = deepcopy(braze.attributes)
+        notes["before"] = warehouse.contents(EVERYWHERE)
+
+        with pytest.raises(AirflowSkipException) as skipped:
+            story.run(PlanErasureOperator, customer_id=story.annas_id, dry_run=True)
+        notes["dry_run"] = str(skipped.value)
+        notes["after_dry_run"] = warehouse.contents(EVERYWHERE)
+
+        notes["xcom"] = story.run(PlanErasureOperator, identity_key=f"shopify:customer:{ANNA}")
+        notes["status_planned"] = story.status()
+        with pytest.raises(AirflowException) as refused:
+            story.run(RemoveFromDestinationsOperator)
+        notes["refused"] = str(refused.value)
+        notes["state_unconfirmed"] = story.warehouse.erasure(REQUEST).held_by_destinations(
+            [warehouse.table(name) for name in STATE]
+        )
+        story.sync()
+        notes["audience_after"] = story.audience()
+        notes["braze_after"] = deepcopy(braze.attributes)
+        story.run(RemoveFromDestinationsOperator)
+        notes["status_confirmed"] = story.status()
+
+        notes["erased"] = story.run(EraseRowsOperator)
+        notes["status_erased"] = story.status()
+        with pytest.raises(AirflowFailException) as found:
+            story.run(ProveErasureOperator)
+        notes["not_proved"] = str(found.value)
+        notes["status_not_proved"] = story.status()
+        warehouse.query("drop table copied_by_hand", "ops")
+        notes["erased_again"] = story.run(EraseRowsOperator)
+        notes["searched"] = story.run(ProveErasureOperator)
+        notes["status_proved"] = story.status()
+        notes["after"] = warehouse.contents(EVERYWHERE)
+        yield story
+
+
+def test_the_two_share_what_they_share_and_are_two_customers(story: Story) -> None:
+    assert story.annas_id != story.notes["bernds_id"]
+    rows = [row for row in story.notes["before"]["silver.customer_360"] if SHARED_EMAIL in row and SHARED_PHONE in row]
+    assert len(rows) == 2
+
+
+def test_a_dry_run_changes_nothing_and_counts(story: Story) -> None:
+    assert story.notes["after_dry_run"] == story.notes["before"]
+    assert "rows in" in story.notes["dry_run"]
+    assert "nothing was changed" in story.notes["dry_run"]
+
+
+def test_destinations_come_first(story: Story) -> None:
+    """Our memory of what they hold stays until they have confirmed that they hold it no more."""
+    assert story.notes["status_planned"] == "requested"
+    assert set(story.notes["state_unconfirmed"]) == {"customers_to_google_ads", "customer_health_to_braze"}
+    assert "Destinations have not confirmed the removal" in story.notes["refused"]
+    assert "airflow dags trigger activate_customers_to_google_ads" in story.notes["refused"]
+    assert story.notes["status_confirmed"] == "destinations_confirmed"
+
+
+def test_destinations_forget_her_and_not_him(story: Story) -> None:
+    hers = story.notes["audience_before"] - story.notes["audience_after"]
+    assert hers, "the address with her first name"
+    shared = {hashed("emailAddress", SHARED_EMAIL), hashed("phoneNumber", SHARED_PHONE)}
+    assert shared <= story.notes["audience_after"], "what he still uses"
+    assert {str(ANNA), str(BERND)} <= story.notes["braze_before"].keys()
+    assert not story.notes["braze_after"].get(str(ANNA)), "mapped attributes are emptied"
+    assert story.notes["braze_after"][str(BERND)] == story.notes["braze_before"][str(BERND)]
+
+
+def test_every_step_is_written_down_without_personal_data(story: Story) -> None:
+    steps = ("status_planned", "status_confirmed", "status_erased", "status_proved")
+    assert [story.notes[step] for step in steps] == ["requested", "destinations_confirmed", "erased", "proven"]
+    request = story.request()
+    erased = request["erased_rows"]
+    assert sum(erased.values()) == story.notes["erased"] + story.notes["erased_again"]
+    assert erased[story.warehouse.table("silver.customer_360")] == 1
+    assert request["searched_tables"] == story.notes["searched"] > 90
+    assert story.annas_id not in str(request)
+    assert story.notes["xcom"] == REQUEST
+
+
+def test_nothing_of_her_is_left_anywhere(story: Story) -> None:
+    """Read row by row, not by the proof's own search."""
+    before, after = story.notes["before"], story.notes["after"]
+    traces = (*ANNAS_TRACES, story.annas_id)
+    assert len([table for table, rows in before.items() if any(t in row for row in rows for t in traces)]) > 45
+    left = {
+        table for table, rows in after.items() if any(t.casefold() in row.casefold() for row in rows for t in traces)
+    }
+    assert left == set()
+
+
+def test_nobody_else_loses_a_row(story: Story) -> None:
+    traces = (*ANNAS_TRACES, story.annas_id)
+    for table, rows in story.notes["before"].items():
+        if table.startswith("ops.") or table == "intermediate.int_identity__clusters":
+            continue
+        lost, gained = (
+            Counter(rows) - Counter(story.notes["after"][table]),
+            Counter(story.notes["after"][table]) - Counter(rows),
+        )
+        assert all(any(trace in row for trace in traces) for row in lost), table
+        # A row that only named her is still there, without the name.
+        assert len(gained) == len([row for row in lost if "7102.1002" in row]) or not gained, table
+
+
+def test_the_browser_at_home_stays_his_without_her_login(story: Story) -> None:
+    sessions = [row for row in story.notes["after"]["bronze.ga360_sessions"] if "7102.1002" in row]
+    assert len(sessions) == 2
+    assert [str(BERND) in row for row in sessions].count(True) == 1
+
+
+def test_the_proof_finds_what_nobody_declared(story: Story) -> None:
+    assert "ops.copied_by_hand: people in 1 rows" in story.notes["not_proved"]
+    assert ANNAS_OWN_EMAIL not in story.notes["not_proved"]
+    assert story.notes["status_not_proved"] == "erased"
+    assert story.notes["erased_again"] == 0
+
+
+def test_identifiers_are_forgotten(story: Story) -> None:
+    assert story.notes["after"]["ops.erasure_identifiers"] == []
+
+
+def test_a_proven_request_does_nothing_again(story: Story) -> None:
+    for kind in (PlanErasureOperator, RemoveFromDestinationsOperator, EraseRowsOperator, ProveErasureOperator):
+        with pytest.raises(AirflowSkipException, match="GDPR-1 is proven: nothing is left to be done"):
+            story.run(kind, customer_id=story.annas_id)
+    assert story.warehouse.contents(EVERYWHERE) == story.notes["after"]
+
+
+def test_a_second_request_for_her_says_who_did_it(story: Story) -> None:
+    with pytest.raises(AirflowFailException, match="request GDPR-1 has erased them"):
+        story.run(PlanErasureOperator, request_id="GDPR-2", customer_id=story.annas_id)
+    with pytest.raises(AirflowFailException, match="request GDPR-1 has erased them"):
+        story.run(PlanErasureOperator, request_id="GDPR-2", identity_key=f"shopify:customer:{ANNA}")
+
+
+def test_someone_unknown_is_a_clear_error_and_changes_nothing(story: Story) -> None:
+    with pytest.raises(AirflowFailException, match=r"Nobody has this email\. Check it .* Nothing was changed"):
+        story.run(PlanErasureOperator, request_id="GDPR-3", email="nobody@example.com")
+    with pytest.raises(AirflowFailException, match="one of identity_key, customer_id and email"):
+        story.run(PlanErasureOperator, request_id="GDPR-3")
+    with pytest.raises(AirflowFailException, match="Request GDPR-3 is unknown: clear plan_erasure"):
+        story.run(EraseRowsOperator, request_id="GDPR-3")
+    with pytest.raises(AirflowFailException, match="MARKETING_ERASURE_SALT is not set"):
+        story.run(PlanErasureOperator, request_id="GDPR-3", salt="", email=SHARED_EMAIL)
+    assert story.warehouse.contents(EVERYWHERE) == story.notes["after"]
+
+
+def test_an_address_of_two_people_erases_neither(warehouse: PrivateWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    erasure = warehouse.erasure("GDPR-4")
+    monkeypatch.setattr(Erasure, "_rows", lambda *_, **__: [{"customer_id": "c1"}, {"customer_id": "c2"}])
+    with pytest.raises(ErasureError, match="belongs to 2 customers, who may be people of one household: c1, c2"):
+        erasure.find(Selector(email=SHARED_EMAIL))
+
+
+def test_she_does_not_come_back_when_her_data_land_again(story: Story) -> None:
+    """The last test: it builds the warehouse again, from raw data in which she is."""
+    people.land(story.warehouse)
+    story.warehouse.build()
+    traces = (*ANNAS_TRACES, story.annas_id)
+    assert "bronze.shopify_customers" in story.warehouse.found(traces, ["bronze"])
+    assert story.warehouse.found(traces, ["intermediate", "silver", "gold"]) == set()
+    customers = story.warehouse.rows("customer_360", "silver")
+    assert [row["customer_id"] for row in customers if row["email"] == SHARED_EMAIL] == [story.notes["bernds_id"]]
+    orders = {row["transaction_id"] for row in story.warehouse.rows("unified_transactions", "silver")}
+    assert "shopify:9100000000002" in orders
+
+
+def test_another_salt_stops_staging_instead_of_letting_her_in(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKETING_ERASURE_SALT", "another-salt-than-before")
+    with pytest.raises(AssertionError, match="MARKETING_ERASURE_SALT is not the one"):
+        story.warehouse.dbt("run", "--select", "stg_zendesk__users", start=LAST_DAY, end=LAST_DAY)
