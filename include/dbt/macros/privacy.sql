@@ -24,19 +24,19 @@
 {%- endmacro %}
 
 {#- True if the id in `column` is one of an erased source record. Where the list was written with another salt
-    nobody in it would be recognised: then the query fails. `kind`: <source>:<entity>, or `user`, the login id,
+    nobody in it would be recognised: then the query fails. In parentheses, since IN and IS do not chain. `kind`: <source>:<entity>, or `user`, the login id,
     which is the shop's id of a customer. -#}
 {% macro is_erased(column, kind) -%}
     {%- set salt = env_var('MARKETING_ERASURE_SALT', '') -%}
     {%- set entity = 'shopify:customer' if kind == 'user' else kind -%}
-    to_hex(sha256(concat('{{ salt }}', '{{ entity }}:', cast({{ column }} as string)))) in (
+    (to_hex(sha256(concat('{{ salt }}', '{{ entity }}:', cast({{ column }} as string)))) in (
             select
                 if(
                     salt_id = '{{ local_md5(salt) }}', identity_hash,
                     error('MARKETING_ERASURE_SALT is not the one of ops.suppressed_identities: set the former one')
                 )
             from {{ suppressed_identities() }}
-        )
+        ))
 {%- endmacro %}
 
 {#- Part of a select list: references to erased people become null. -#}
