@@ -18,6 +18,7 @@ Environment:
   COMPOSER_ENVIRONMENT, COMPOSER_LOCATION   the environment (`terraform output`)
   COMPOSER_PROJECT                          its project, if it is not gcloud's own
   COMPOSER_BUCKET                           its bucket, if it is not to be looked up; may be a local directory
+  COMPOSER_PACKAGES                         file with its image's packages, if they are not to be asked for
   PYTHON                                    Python with this project's packages (.venv/bin/python)
   REQUIREMENTS                              requirements.txt, or requirements-airflow3.txt for an Airflow 3 image
 USAGE
@@ -83,9 +84,11 @@ mirror_here() {
 packages() {
     say "packages: requirements.txt, pinned by constraints.txt"
     environment_flags
-    gcloud composer environments list-packages "${flags[@]}" >"$work/image.txt" ||
-        fail "The environment's packages could not be listed: run \`gcloud auth login\`, and look whether the environment is up."
-    "$python" "$root/deploy/check_composer_constraints.py" "$work/image.txt" \
+    local image="${COMPOSER_PACKAGES:-$work/image.txt}"
+    [[ -n "${COMPOSER_PACKAGES:-}" ]] ||
+        gcloud composer environments list-packages "${flags[@]}" >"$image" ||
+        fail "The environment does not tell its packages. Copy the list of its image from Google's page «Preinstalled packages changelog» into a file and name that file by COMPOSER_PACKAGES."
+    "$python" "$root/deploy/check_composer_constraints.py" "$image" \
         --requirements "${REQUIREMENTS:-$root/requirements.txt}" --write "$work/packages.txt"
     [[ -s "$work/packages.txt" ]] || return 0
     # Takes some minutes: Composer builds an image with them. Where that fails, the old packages stay.

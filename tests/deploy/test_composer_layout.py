@@ -188,6 +188,13 @@ def test_image_of_another_line_stops_the_deployment(cloud: dict[str, str]) -> No
     assert [call.split()[2] for call in calls(cloud)] == ["list-packages"]
 
 
+def test_packages_of_an_image_may_come_from_a_file(cloud: dict[str, str]) -> None:
+    done = run("packages", COMPOSER_PACKAGES=cloud["IMAGE"], **{**cloud, "IMAGE": "/nowhere"})
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[2] for call in calls(cloud)] == ["update"]
+    assert "Preinstalled packages changelog" in run("packages", **{**cloud, "IMAGE": "/nowhere"}).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(("smoke",), "Set COMPOSER_ENVIRONMENT"), (("deploy",), "Unknown command: deploy"), ((), "Usage:")],
