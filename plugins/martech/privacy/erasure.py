@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,8 @@ from martech.privacy.personal_table import PersonalTable, every_partition_sql, p
 log = logging.getLogger(__name__)
 
 STATUSES = ("requested", "destinations_confirmed", "erased", "proven")
-SHORTEST_SALT = 16
+# It stands in dbt's SQL between quotes.
+SALT = re.compile(r"[A-Za-z0-9_-]{16,}")
 TABLES_PER_QUERY = 20
 # Kinds of identifiers that staging recognises: it drops what lands of these records again.
 SUPPRESSED = {"identity": "", "shopify:order": "shopify:order:", "user": "shopify:customer:"}
@@ -60,7 +62,7 @@ class Erasure:
     :param find_customer_sql: query for the customers that a selector leads to.
     :param identifiers_sql: query for everything that names a customer (``kind``, ``value``).
     :param salt: secret that is put before every key that is hashed.
-    :raises ErasureError: where the salt is missing or too short.
+    :raises ErasureError: where the salt is missing, too short, or of other characters than letters, digits, - and _.
     """
 
     def __init__(  # noqa: PLR0913 - what the warehouse is like, and the request
@@ -75,10 +77,10 @@ class Erasure:
         identifiers_sql: str,
         salt: str,
     ) -> None:
-        if len(salt) < SHORTEST_SALT:
+        if not SALT.fullmatch(salt):
             raise ErasureError(
-                f"MARKETING_ERASURE_SALT is {'too short' if salt else 'not set'}: set it to a random text of at least "
-                f"{SHORTEST_SALT} characters, for Airflow and dbt alike, and keep it for good."
+                f"MARKETING_ERASURE_SALT is {'no good salt' if salt else 'not set'}: set it to 16 or more random "
+                "letters, digits, - and _, for Airflow and dbt alike, and keep it for good."
             )
         self._client = client
         self._request_id = request_id
