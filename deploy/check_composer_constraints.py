@@ -3,10 +3,11 @@
     gcloud composer environments list-packages ENVIRONMENT --location=LOCATION > image.txt
     .venv/bin/python deploy/check_composer_constraints.py image.txt --write packages.txt
 
-Composer installs beside its own packages, and takes no constraints file. So what an image has in a version that all of
-ours accept is left as it is, and everything else is named with the version that the tests ran with. The image's list is
-the output of ``pip list`` or ``pip freeze``, or a page of Google's «Preinstalled packages changelog». Run it with the
-Python of ``.venv``: which package asks for which is read from what is installed there.
+Composer installs beside its own packages, and takes no constraints file. So what requirements.txt pins is installed as
+it was tested; of what those packages need, the image's version is left as it is where all of them accept it.
+
+The image's list is the output of ``pip list`` or ``pip freeze``, or a page of Google's «Preinstalled packages
+changelog». Run it with the Python of ``.venv``: which package asks for which is read from what is installed there.
 """
 
 from __future__ import annotations
@@ -120,8 +121,7 @@ def compare(
             refused = tuple(
                 f"{asking} ({requirement.specifier})"
                 for asking, requirement in sorted(asked[name].items())
-                # What requirements.txt pins is what was tested, not what is needed.
-                if asking != "requirements.txt" and not _accepts(requirement, found)
+                if not _accepts(requirement, found)
             )
             differences.append(Difference(name, wanted, found, refused))
             if refused:

@@ -59,13 +59,20 @@ def test_image_version_that_ours_refuse_is_named_with_its_cure(
 
 
 def test_image_version_that_ours_accept_stays() -> None:
-    asked = {"requests": {"requirements.txt": Requirement("requests==2.32.5"), "x": Requirement("requests>=2.20,<3")}}
+    asked = {"requests": {"x": Requirement("requests>=2.20,<3")}}
     [difference], missing = compare({"requests": "2.31.0"}, {"requests": "2.32.5"}, asked)
     assert "Ours accept it: it stays." in str(difference)
     assert missing == {}
     [difference], missing = compare({"requests": "2.19.0"}, {"requests": "2.32.5"}, asked)
     assert difference.refused_by == ("x (<3,>=2.20)",)
     assert missing == {"requests": "2.32.5"}
+
+
+def test_what_is_pinned_is_installed_over_an_older_one() -> None:
+    asked = {"astronomer-cosmos": {"requirements.txt": Requirement("astronomer-cosmos==1.15.1")}}
+    [difference], missing = compare({"astronomer-cosmos": "1.14.0"}, {"astronomer-cosmos": "1.15.1"}, asked)
+    assert difference.refused_by == ("requirements.txt (==1.15.1)",)
+    assert missing == {"astronomer-cosmos": "1.15.1"}
 
 
 def test_requirements_of_requirements_are_followed_by_their_markers() -> None:
