@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from bqemulator.api.routes import tables as table_routes
 from bqemulator.catalog import ddl_sync
+from bqemulator.domain.events import TableDataChanged
 from bqemulator.jobs import ddl_result, executor
 from bqemulator.scripting import interpreter
 from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning import ddl as view_ddl
 from bqemulator.versioning.materialized_views import MaterializedViewManager
+from bqemulator.versioning.snapshots import SnapshotManager
 from jobs_view import serve_jobs_and_storage
 from sqlglot import exp
 
@@ -225,9 +227,19 @@ def replace_row_access_policies() -> None:
     executor._maybe_run_row_access_ddl = replace
 
 
+def copy_no_table_for_time_travel() -> None:
+    """Let a write cost what it writes: for time travel the emulator copies the whole table after each one."""
+
+    def record_change(self: SnapshotManager, project_id: str, dataset_id: str, table_id: str) -> None:
+        self._events.publish(TableDataChanged(project_id, dataset_id, table_id))
+
+    SnapshotManager.record_change = record_change
+
+
 def close_gaps() -> None:
     """Close every gap of this module."""
     parse_each_statement_once()
+    copy_no_table_for_time_travel()
     find_not_null_beside_column_options()
     keep_partition_column_of_functions()
     keep_json_columns()
