@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
 from include.warehouse.ddl import layer_files
 from include.warehouse.deadlines import milestones
 from include.warehouse.settings import settings
 from include.warehouse.sources import load_sources
+from include.warehouse.windows import resolve_window
 
 
 def test_every_layer_is_watched_in_the_order_of_the_chain() -> None:
@@ -20,3 +25,17 @@ def test_signs_are_tables_of_their_layer_with_daily_partitions() -> None:
         files = {file.stem: file for file in layer_files(milestone.layer)}
         for table in milestone.tables:
             assert "partition by" in files[table].read_text().lower()
+
+
+@pytest.mark.parametrize("starts_before", [timedelta(days=1), timedelta(0)], ids=["Airflow 2", "Airflow 3"])
+def test_the_day_before_the_deadline_is_looked_at(starts_before: timedelta) -> None:
+    """Airflow 2 gives a daily run the interval before it, Airflow 3 one of no length."""
+    deadline = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    window = resolve_window(
+        params={},
+        event_extras=[],
+        interval=(deadline - starts_before, deadline),
+        run_at=deadline,
+        today=deadline.date(),
+    )
+    assert window.start == date(2026, 11, 23)
