@@ -71,11 +71,28 @@ def partition_columns(manifest: Path) -> dict[str, str]:
     columns = {
         f"{bronze}.{table.name}": table.partition_field for source in load_sources().values() for table in source.tables
     }
-    for node in json.loads(manifest.read_text())["nodes"].values():
-        partition_by = node["config"].get("partition_by") if node["resource_type"] == "model" else None
-        if partition_by:
+    for node in models(manifest):
+        if partition_by := node["config"].get("partition_by"):
             columns[f"{node['schema']}.{node['name']}"] = partition_by["field"]
     return columns
+
+
+def models(manifest: Path) -> list[dict[str, Any]]:
+    """Return the models of dbt's manifest."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    return [node for node in nodes if node["resource_type"] == "model"]
+
+
+def overwritten_tables(manifest: Path) -> set[str]:
+    """Return ``dataset.table`` of the models whose partitions are overwritten.
+
+    dbt merges into them by a list of partitions, a script variable by which BigQuery prunes and DuckDB does not.
+    """
+    return {
+        f"{node['schema']}.{node['name']}"
+        for node in models(manifest)
+        if node["config"].get("incremental_strategy") == "insert_overwrite"
+    }
 
 
 def partitions_of(client: bigquery.Client) -> dict[str, list[date]]:
@@ -90,12 +107,28 @@ def partitions_of(client: bigquery.Client) -> dict[str, list[date]]:
     return days
 
 
-def read(scan_log: Path, columns: dict[str, str], partitions: dict[str, list[date]]) -> dict[str, Reading]:
-    """Add up what the scans of a run read, by ``dataset.table``."""
+def plain_name(name: str) -> str:
+    """Return ``dataset.table`` of a table as DuckDB names it."""
+    return name.replace(f"{settings.project_id}__", "").replace('"', "")
+
+
+def read(
+    scan_log: Path, columns: dict[str, str], partitions: dict[str, list[date]], overwritten: set[str]
+) -> dict[str, Reading]:
+    """Add up what the scans of a run read, by ``dataset.table``.
+
+    :param scan_log: what the warehouse wrote.
+    :param columns: partitioning column by table.
+    :param partitions: days of the partitions by table.
+    :param overwritten: tables whose own merge does not count.
+    """
     readings: dict[str, Reading] = defaultdict(Reading)
     for line in scan_log.read_text().splitlines():
         scan: dict[str, Any] = json.loads(line)
-        table = scan["table"].split(".", 1)[1].replace(f"{settings.project_id}__", "").replace('"', "")
+        table = plain_name(scan["table"].split(".", 1)[1])
+        target = re.match(r"MERGE INTO (\S+)", scan["statement"])
+        if target and table in overwritten and plain_name(target[1]) == table:
+            continue
         reading = readings[table]
         reading.scans += 1
         if table in columns:
@@ -130,8 +163,10 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
             python("tools.sample_sources", "load", "--from", sample, "--start", day, "--end", day)
             scan_log.write_text("")
             dbt("build", work, day, day, *WITHOUT_TESTS, **WINDOWS)
-            columns = partition_columns(work / "target" / "manifest.json")
-            taken[day] = read(scan_log, columns, partitions_of(warehouse_client(url)))
+            manifest = work / "target" / "manifest.json"
+            columns = partition_columns(manifest)
+            partitions = partitions_of(warehouse_client(url))
+            taken[day] = read(scan_log, columns, partitions, overwritten_tables(manifest))
             began = day + timedelta(days=1)
     near, far = taken[NEAR], taken[FAR]
     history = f"history {(NEAR - FIRST).days} → {(FAR - FIRST).days} days"
