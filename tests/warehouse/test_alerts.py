@@ -274,10 +274,15 @@ def test_channel_that_never_ends_is_left(
     events: Server, channels: Channels, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     monkeypatch.setattr(alerts, "TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(pagerduty.EventsApiV2Client, "sleep_timer", 0.2)
     channels.pagerduty()
     events.status = 429  # too many events: the client would try again for ever
     send_alert(ALERT, context)
     assert "(connection pagerduty_alerts): TimeoutError: no answer within 1 seconds" in caplog.text
+    events.status = 202
+    for thread in threading.enumerate():
+        if thread.name.startswith("alert to "):
+            thread.join()
 
 
 def test_a_dead_channel_spares_the_others(smtp: Server, channels: Channels, context: dict[str, Any]) -> None:
