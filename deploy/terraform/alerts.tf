@@ -40,8 +40,11 @@ resource "google_billing_budget" "monthly" {
     spend_basis       = "FORECASTED_SPEND"
   }
 
-  all_updates_rule {
-    monitoring_notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+  dynamic "all_updates_rule" {
+    for_each = length(var.notification_emails) == 0 ? [] : [true]
+    content {
+      monitoring_notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+    }
   }
 
   depends_on = [google_project_service.enabled]

@@ -76,13 +76,13 @@ variable "github_repository" {
 }
 
 variable "billing_account" {
-  description = "Billing account for the budget; null makes none."
+  description = "Billing account for the budget, in US dollars like the prices of dbt_project.yml; null makes none."
   type        = string
   default     = null
 }
 
 variable "notification_emails" {
-  description = "Who hears of the budget and of a Composer environment that is down."
+  description = "Who hears of the budget and of a Composer environment that is down; five at most."
   type        = list(string)
   default     = []
 }
