@@ -45,7 +45,6 @@ NEW_LEADS_SQL = """
             and observed.age_days < calibration.age_to
     where
         not observed.is_current
-        and observed.age_days < 7
         and calibration.fitted_date = (select min(fitted_date) from `{calibration}`)
 """
 QUERIES = {"open leads": OPEN_LEADS_SQL, "open leads, worked": WORKED_LEADS_SQL, "new leads": NEW_LEADS_SQL}

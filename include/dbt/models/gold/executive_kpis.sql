@@ -140,6 +140,7 @@ observed_scores as (
         observed_date,
         max(lead_score) as lead_score
     from {{ ref('int_leads__observed') }}
+    where observed_date between {{ first_day }} and {{ window_end() }}
     group by lead_id, observed_date
 ),
 

@@ -86,7 +86,7 @@ days_seen as (
         on
             base.fitted_date = curve_at_day.fitted_date
             and curve_at_day.age_days = least(observed.age_days, {{ longest_age }})
-    where observed.is_recorded and not observed.is_current and observed.age_days < 7
+    where observed.is_recorded and not observed.is_current
 ),
 
 exposed as (

@@ -1,8 +1,6 @@
--- A lead as it looked at the end of a day: on fixed days of its life, to learn what scores are worth, and on
+-- A lead as it looked at the end of a day: on two days of its first week, to learn what scores are worth, and on
 -- the last day before its outcome, to score it. Only what is entered with the lead and what was done until
 -- that day counts; status and rating do not, since sales sets them when it knows more.
-
-{%- set horizon = scoring_setting('conversion_horizon_days') %}
 
 with leads as (
     select
@@ -72,7 +70,7 @@ landmarks as (
         date_add(leads.created_date, interval age day) as observed_date,
         false as is_current
     from leads
-    cross join unnest([0, 3, 7, 14, 30, 60]) as age
+    cross join unnest([0, 3]) as age
     cross join as_of
     where
         date_add(leads.created_date, interval age day) < as_of.as_of_date
@@ -196,7 +194,7 @@ valued as (
     left join lead_sources on described.lead_source = lead_sources.lead_source
 ),
 
-scored as (
+final as (
     select
         valued.*,
         least(
@@ -207,19 +205,6 @@ scored as (
         ) as lead_score
     from valued
     cross join weights
-),
-
-final as (
-    select
-        scored.*,
-        coalesce(
-            scored.converted_date <= date_add(scored.observed_date, interval {{ horizon }} day), false
-        ) as converts_in_horizon,
-        -- Only days whose horizon has passed tell how leads turn out.
-        not scored.is_current
-        and date_add(scored.observed_date, interval {{ horizon }} day) <= as_of.as_of_date as is_matured
-    from scored
-    cross join as_of
 )
 
 select * from final
