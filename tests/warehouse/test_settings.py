@@ -37,5 +37,5 @@ def test_deadline_is_watched_where_the_chain_runs_by_the_clock(environ: dict[str
 
 @pytest.mark.parametrize("deadline", ["8", "24:00", "08:60", "8:00", "08:00:00"])
 def test_deadline_that_is_no_time_names_its_variable(deadline: str) -> None:
-    with pytest.raises(SettingsError, match="MARKETING_GOLD_DEADLINE=.* write it as HH:MM"):
+    with pytest.raises(SettingsError, match=r"MARKETING_GOLD_DEADLINE=.* write it as HH:MM"):
         load_settings({"MARKETING_GOLD_DEADLINE": deadline})
