@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from google.cloud import bigquery
 
 from include.warehouse.settings import settings
+from tests.channels import Server, answering, serving
 from tools.local.chain import Chain, Run
 from tools.local.report import table_rows, warehouse_client
 from tools.local.stack import LocalStack
@@ -33,12 +35,14 @@ class Story:
     :param sample: directory of the generated sources and their truth.
     :param runs: DAG runs by chapter.
     :param tables: fingerprint of every silver and gold table by chapter.
+    :param slack: what the on-call engineer was told.
     """
 
     stack: LocalStack
     sample: Path
     runs: dict[str, list[Run]] = field(default_factory=dict)
     tables: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    slack: Server = field(default_factory=Server)
 
     @property
     def client(self) -> bigquery.Client:
@@ -71,10 +75,19 @@ class Story:
 
 
 @pytest.fixture(scope="session")
-def story() -> Iterator[Story]:
+def slack() -> Iterator[Server]:
+    """Stand in for Slack's webhooks."""
+    state = Server()
+    yield from serving(answering(state), state)
+
+
+@pytest.fixture(scope="session")
+def story(slack: Server) -> Iterator[Story]:
     """Start everything, and run two days and a backfill; tests then look at what came of it."""
     home = Path(tempfile.mkdtemp(prefix="e2e-"))
-    stack = LocalStack(home, environment={"MARKETING_LANDING_TIMEOUT_SECONDS": "20"})
+    webhook = {"conn_type": "slackwebhook", "host": f"http://127.0.0.1:{slack.port}/slack", "password": "T0/B0/none"}
+    environment = {"MARKETING_LANDING_TIMEOUT_SECONDS": "20", "AIRFLOW_CONN_SLACK_ALERTS": json.dumps(webhook)}
+    stack = LocalStack(home, environment=environment)
     with stack, pytest.MonkeyPatch.context() as patch:
         patch.setenv("BIGQUERY_EMULATOR_HOST", stack.warehouse_url)
         sample = home / "sample"
@@ -83,7 +96,7 @@ def story() -> Iterator[Story]:
             "--start", str(DAY_1), "--end", str(DAY_3), "--seed", str(SEED), "--out", sample,
         )  # fmt: skip
         stack.start_airflow(ui=True)
-        story = Story(stack, sample)
+        story = Story(stack, sample, slack=slack)
         chain = Chain(stack)
         dags = chain.wait_for_dags()
 

@@ -53,6 +53,14 @@ def test_the_message_names_table_day_and_cure(story: Story, bad_day: dict[str, l
     assert "clear this task" in log
 
 
+def test_the_engineer_is_told_once_with_the_cure(story: Story, bad_day: dict[str, list[Run]]) -> None:
+    alerts = [json.dumps(body) for _, body in story.slack.requests if "ingest_zendesk" in json.dumps(body)]
+    assert len(alerts) == 1
+    assert f"raw_data.{MISSING} has no partition {DAY_3}" in alerts[0]
+    assert "clear this task" in alerts[0]
+    assert "docs/runbooks/ingest.md" in alerts[0]
+
+
 def test_clearing_the_task_completes_the_day(story: Story, bad_day: dict[str, list[Run]]) -> None:
     assert {run.dag_id: run.state for run in bad_day["mended"]}.items() >= {
         "build_silver": "success",

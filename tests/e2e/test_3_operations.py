@@ -86,8 +86,6 @@ def test_an_erased_person_is_in_no_table_any_more(story: Story, erased: tuple[li
     request = rows_of(story, "erasure_requests", f"request_id = '{REQUEST}'")[0]
     assert request["status"] == "proven"
     assert request["erased_rows"]
-    listed = ", ".join(f"'{key}'" for key in keys)
-    assert (
-        story.rows(f"select * from `{settings.table('silver', 'identity_map')}` where identity_key in ({listed})") == []
-    )  # noqa: E501, S608
+    mapped = story.rows(f"select identity_key from `{settings.table('silver', 'identity_map')}`")  # noqa: S608
+    assert {row["identity_key"] for row in mapped}.isdisjoint(keys)
     assert rows_of(story, "erasure_identifiers", f"request_id = '{REQUEST}'") == []

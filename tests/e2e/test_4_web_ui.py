@@ -55,7 +55,7 @@ def test_the_dag_list_shows_every_dag_and_no_import_error(story: Story, page: Pa
     page.goto("/dags" if is_airflow_3(story) else "/home")
     for dag in story.stack.query_metadata(
         "select dag_id from dag where not is_stale" if is_airflow_3(story) else "select dag_id from dag where is_active"
-    ):  # noqa: E501
+    ):
         expect(page.get_by_role("link", name=str(dag["dag_id"]), exact=True).first).to_be_attached()
     keep(page, story.stack, "dags")
     assert "import error" not in page.inner_text("body").lower()
