@@ -186,7 +186,9 @@ def test_storage_of_older_days_is_not_made_up(costs: Dataset, context: dict[str,
 def test_its_own_jobs_are_measured_with_their_labels(costs: Dataset, context: dict[str, Any]) -> None:
     """On the emulator's own record of jobs: the second run sees the first."""
     for _ in range(2):
-        make(costs, TODAY.isoformat()).execute(context)
+        written = make(costs, TODAY.isoformat()).execute(context)
+    assert written["jobs"] > 0
+    assert written["storage"] > 0
     rows = costs.query(
         f"select * from `{PROJECT}.{costs.name}.job_costs` "  # noqa: S608
         "where dag_id = 'ingest_zendesk' and task_id = 'check-partitions' and job_type = 'QUERY'"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 
 from airflow.providers.common.compat.sdk import AirflowException
@@ -27,7 +29,7 @@ class BigQueryRetentionHook(WarehouseHook):
         :raises AirflowException: where the dataset is missing.
         """
         dataset = f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}"
-        try:
+        with self._cure_of_missing_dataset():
             rows = list(
                 self.query(
                     f"""
@@ -73,10 +75,6 @@ class BigQueryRetentionHook(WarehouseHook):
                     """  # noqa: S608 - identifiers are validated
                 )
             )
-        except NotFound as error:
-            raise AirflowException(
-                f"{error.message}. Check the project, dataset and location, and run create_warehouse."
-            ) from error
         return {
             row.table_name: TableRetention(
                 is_partitioned=row.is_partitioned,
@@ -86,6 +84,16 @@ class BigQueryRetentionHook(WarehouseHook):
             )
             for row in rows
         }
+
+    @staticmethod
+    @contextmanager
+    def _cure_of_missing_dataset() -> Iterator[None]:
+        try:
+            yield
+        except NotFound as error:
+            raise AirflowException(
+                f"{error.message}. Check the project, dataset and location, and run create_warehouse."
+            ) from error
 
     @staticmethod
     def partition_day(partition_id: str) -> date:
@@ -99,8 +107,10 @@ class BigQueryRetentionHook(WarehouseHook):
         """Return a dataset's default expiry of tables and of partitions, in days; None where there is none.
 
         :param dataset_id: the dataset.
+        :raises AirflowException: where the dataset is missing.
         """
-        dataset = self.client.get_dataset(f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}")
+        with self._cure_of_missing_dataset():
+            dataset = self.client.get_dataset(f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}")
         expiries = (dataset.default_table_expiration_ms, dataset.default_partition_expiration_ms)
         tables, partitions = (None if ms is None else ms / MILLISECONDS_PER_DAY for ms in expiries)
         return tables, partitions

@@ -78,6 +78,9 @@ class MeasureCostsOperator(WarehouseOperator):
             bigquery.ScalarQueryParameter("measured_at", "TIMESTAMP", datetime.now(UTC)),
             *self.prices.parameters(),
         ]
-        rows = hook.query(render(file, self.sql_context), parameters).num_dml_affected_rows or 0
+        config = bigquery.QueryJobConfig(query_parameters=parameters)
+        job = hook.client.query(render(file, self.sql_context), job_config=config)
+        job.result()
+        rows = job.num_dml_affected_rows or 0
         self.log.info("%s %s: %d rows written or replaced.", file.stem, day, rows)
         return rows
