@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,12 @@ FIRST_DAY, LAST_DAY = date(2026, 11, 18), date(2026, 11, 19)
 DATASETS = [layer.dataset for layer in settings.layers.values()]
 
 
+@cache
+def declarations(manifest: Path) -> list[PersonalTable]:
+    """Return what is declared, read once."""
+    return [*model_tables(manifest), *ops_tables()]
+
+
 @dataclass(frozen=True)
 class PrivateWarehouse(DbtWarehouse):
     """A built warehouse, as the steps of an erasure see it."""
@@ -43,7 +51,7 @@ class PrivateWarehouse(DbtWarehouse):
 
     def tables(self) -> list[PersonalTable]:
         """Return what is declared of the tables."""
-        declared = [*model_tables(self.work / "target" / "manifest.json"), *ops_tables()]
+        declared = declarations(self.work / "target" / "manifest.json")
         return [replace(table, name=table.name.replace(settings.project_id, self.project, 1)) for table in declared]
 
     def erasure(self, request_id: str, salt: str = SALT) -> Erasure:
@@ -64,15 +72,22 @@ class PrivateWarehouse(DbtWarehouse):
         self.dbt("build", "--exclude-resource-type", "test", "unit_test", start=FIRST_DAY, end=LAST_DAY)
 
     def contents(self, layers: list[str]) -> dict[str, list[str]]:
-        """Return all rows of all tables of layers as text, by table."""
-        rows = {}
-        for layer in layers:
-            for item in self.client.list_tables(settings.layers[layer].dataset):
-                if item.table_type == "TABLE":
-                    rows[f"{layer}.{item.table_id}"] = sorted(
-                        repr(tuple(row.values())) for row in self.rows(item.table_id, layer)
-                    )
-        return rows
+        """Return all rows of all tables of layers as JSON, by table."""
+        names = [
+            f"{layer}.{item.table_id}"
+            for layer in layers
+            for item in self.client.list_tables(settings.layers[layer].dataset)
+            if item.table_type == "TABLE"
+        ]
+        contents: dict[str, list[str]] = {name: [] for name in names}
+        for some in (names[start : start + 30] for start in range(0, len(names), 30)):
+            selects = [
+                f"select '{name}' as name, to_json_string(t) as line from `{self.table(name)}` as t"  # noqa: S608
+                for name in some
+            ]
+            for row in self.query(" union all ".join(selects)):
+                contents[row["name"]].append(row["line"])
+        return {name: sorted(lines) for name, lines in contents.items()}
 
     def found(self, traces: tuple[str, ...], layers: list[str]) -> set[str]:
         """Return the tables in which any of the texts is found, read row by row."""
