@@ -14,6 +14,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.ddl import render
 from martech.quality.hook import QualityHook
+from martech.quality.operators.check_tables import CheckTablesOperator
+from martech.quality.quarantine_hook import QuarantineHook
 from martech.quality.results import QualityResult
 from martech.quality.tables import CHECKS, QualityTable, Reference
 
@@ -72,6 +74,13 @@ class Shop:
 @pytest.fixture(scope="session")
 def client(warehouse_url: str) -> bigquery.Client:
     return bigquery.Client(PROJECT, credentials=AnonymousCredentials(), location="US")
+
+
+@pytest.fixture(autouse=True)
+def day_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the day after DAY, whenever the tests run."""
+    for class_ in (CheckTablesOperator, QuarantineHook):
+        monkeypatch.setattr(class_, "_today", staticmethod(lambda: DAY + timedelta(days=1)))
 
 
 @pytest.fixture

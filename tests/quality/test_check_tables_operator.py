@@ -108,6 +108,14 @@ def test_days_before_the_first_one_and_of_a_sparse_table_are_no_gaps(
     assert missing == [DAY - timedelta(days=ago) for ago in (4, 3, 2, 1)]
 
 
+def test_days_that_a_table_no_longer_keeps_are_not_missed(
+    shop: Shop, orders: QualityTable, context: dict[str, Any]
+) -> None:
+    # A backfill of gold may reach back further than bronze keeps its partitions.
+    long_ago = DAY - timedelta(days=100)
+    assert check(shop, context, orders, days=[long_ago]) == []
+
+
 def test_days_older_than_the_raw_data_are_no_history(
     empty_shop: Shop, built: QualityTable, context: dict[str, Any]
 ) -> None:

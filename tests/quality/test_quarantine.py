@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from martech.quality.quarantine_hook import QuarantineHook
 from tests.quality.conftest import COLUMNS, DAY, PROJECT, Shop
 
 WHERE = {"project_id": PROJECT, "location": "US"}
-NEXT_YEAR = datetime.now(UTC).date() + timedelta(days=365)
+NEXT_YEAR = DAY + timedelta(days=365)
 GOOD = 3
 # Two rows that are alike, one without a key, a blank one, one from the future, one beyond the range.
 BAD = f"""

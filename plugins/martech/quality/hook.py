@@ -70,7 +70,9 @@ class QualityHook(BigQueryPartitionsHook):
         :param run_id: run that found them.
         """
         now = datetime.now(UTC).isoformat()
-        self.append_rows(table, [{"checked_at": now, "run_id": run_id, **result.as_row()} for result in results])
+        rows = [{"checked_at": now, "run_id": run_id, **result.as_row()} for result in results]
+        if rows:
+            self.append_rows(table, rows)
 
     def run_results(self, table: str, run_id: str) -> list[QualityResult]:
         """Return what a run found: of each layer the newest try.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from martech.days import parse_days
@@ -72,6 +72,10 @@ class CheckTablesOperator(WarehouseOperator):
         self.log.info("%s: %d tables, %d checks, %d failed.", self.layer, len(tables), len(results), failed)
         return {"checks": len(results), "failed": failed}
 
+    @staticmethod
+    def _today() -> date:
+        return datetime.now(UTC).date()
+
     def _known(
         self, hook: QualityHook, tables: Sequence[QualityTable], days: list[date]
     ) -> list[tuple[QualityTable, Mapping[str, str], Mapping[date, int]]]:
@@ -101,6 +105,11 @@ class CheckTablesOperator(WarehouseOperator):
         rows: Mapping[date, int],
         days: list[date],
     ) -> list[QualityResult]:
+        kept_since = self._today() - timedelta(days=table.history_days)
+        days = [day for day in days if day > kept_since or table.expect == CURRENT]
+        if not days:
+            self.log.info("%s keeps no day before %s: there is nothing to check.", table.label, kept_since)
+            return []
         profile: Profile | None = None
         # Without its columns there is nothing to ask; the schema check says so.
         if table.read_columns <= columns.keys():
