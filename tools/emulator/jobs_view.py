@@ -91,7 +91,8 @@ def _write_view(view: str, project_id: str, catalog: CatalogRepository) -> str:
     schema = f"{project_id}__{DATASET}"
     engine.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     if view == "JOBS":
-        rows = [_job(job) for job in catalog.list_jobs(project_id, max_results=10**9)]
+        jobs = catalog.list_jobs(project_id, max_results=10**9)
+        rows = [_job(job) for job in jobs if not job.configuration.get("dryRun")]
         select = "SELECT job.* FROM (SELECT unnest(from_json($1, $2)) AS job)"
         values = [json.dumps(rows), json.dumps([JOBS])]
     else:

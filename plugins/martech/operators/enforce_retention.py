@@ -110,7 +110,7 @@ class EnforceRetentionOperator(WarehouseOperator):
         if repaired:
             self.alert(
                 Alert(
-                    title=f"{len(repaired)} tables kept their data for another time than declared, and were repaired",
+                    title="Tables kept their data for another time than declared, and were repaired",
                     reason="\n".join(repaired),
                     cure=(
                         "Find out who changed the tables (INFORMATION_SCHEMA.JOBS). Where an expiry became shorter, "
@@ -123,7 +123,7 @@ class EnforceRetentionOperator(WarehouseOperator):
         if warnings:
             self.alert(
                 Alert(
-                    title=f"{len(warnings)} findings about what the warehouse keeps",
+                    title="The warehouse keeps what nobody declared, or keeps it too long",
                     reason="\n".join(warnings),
                     cure="Each finding names its cure; all are in ops.retention_checks.",
                     severity="warning",
