@@ -62,9 +62,9 @@ def reason_sql(rules: RawRules, alias: str) -> str:
     for column, (least, most) in rules.ranges.items():
         value = f"cast({alias}.{column} as float64)"
         if least is not None:
-            cases.append((f"{value} < @{rules.name}_{column}_least", f"{column} is below {least:g}"))
+            cases.append((f"{value} < @{rules.name}_{column}_least", f"{column} is below {least:,}"))
         if most is not None:
-            cases.append((f"{value} > @{rules.name}_{column}_most", f"{column} is above {most:g}"))
+            cases.append((f"{value} > @{rules.name}_{column}_most", f"{column} is above {most:,}"))
     return "case " + " ".join(f"when {condition} then '{reason}'" for condition, reason in cases) + " end"
 
 
