@@ -39,3 +39,15 @@ def test_deadline_is_watched_where_the_chain_runs_by_the_clock(environ: dict[str
 def test_deadline_that_is_no_time_names_its_variable(deadline: str) -> None:
     with pytest.raises(SettingsError, match=r"MARKETING_GOLD_DEADLINE=.* write it as HH:MM"):
         load_settings({"MARKETING_GOLD_DEADLINE": deadline})
+
+
+@pytest.mark.parametrize(
+    ("environ", "schedule"),
+    [
+        ({}, "30 6 * * *"),
+        ({"MARKETING_DAILY_SCHEDULE": "none"}, "none"),
+        ({"MARKETING_DAILY_SCHEDULE": "none", "MARKETING_OPERATIONS_SCHEDULE": "0 9 * * *"}, "0 9 * * *"),
+    ],
+)
+def test_operations_are_off_where_the_chain_is(environ: dict[str, str], schedule: str) -> None:
+    assert load_settings(environ).operations_schedule == schedule

@@ -25,21 +25,11 @@ REFERENCE = re.compile(
 )
 
 JOBS = {
-    "creation_time": "TIMESTAMPTZ",
-    "start_time": "TIMESTAMPTZ",
-    "end_time": "TIMESTAMPTZ",
-    "project_id": "VARCHAR",
-    "job_id": "VARCHAR",
-    "parent_job_id": "VARCHAR",
-    "job_type": "VARCHAR",
-    "statement_type": "VARCHAR",
-    "state": "VARCHAR",
-    "user_email": "VARCHAR",
-    "reservation_id": "VARCHAR",
+    **dict.fromkeys(("creation_time", "start_time", "end_time"), "TIMESTAMPTZ"),
+    **dict.fromkeys(("project_id", "job_id", "parent_job_id", "job_type", "statement_type"), "VARCHAR"),
+    **dict.fromkeys(("state", "user_email", "reservation_id"), "VARCHAR"),
     "cache_hit": "BOOLEAN",
-    "total_bytes_processed": "BIGINT",
-    "total_bytes_billed": "BIGINT",
-    "total_slot_ms": "BIGINT",
+    **dict.fromkeys(("total_bytes_processed", "total_bytes_billed", "total_slot_ms"), "BIGINT"),
     "error_result": {"reason": "VARCHAR", "message": "VARCHAR"},
     "labels": [{"key": "VARCHAR", "value": "VARCHAR"}],
 }
