@@ -18,7 +18,7 @@ PERSONAL = re.compile(
     r"postal_code|birth_?date|dob|ip|client_ip|user_agent|device_ids?|devices|advertising_id|push_token|client_id|"
     r"visitor_id|user_pseudo_id|gclids?|cart_token|landing_site|identity_keys?)(_[a-z]|__c)?(_normalized)?$"
 )
-IMPERSONAL = re.compile(r"(^|_)(is|has|distinct)_|_(hash|level|frequency|count)$")
+IMPERSONAL = re.compile(r"(^|_)(is|has|distinct|verified)_|_(hash|level|frequency|count)$")
 # Columns by which a row belongs to somebody.
 OWNING = {"identity_key", "identity_key_a", "customer_id", "person_key", "entity_id", "node", "node_a"}
 NOBODYS = {
