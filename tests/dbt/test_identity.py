@@ -107,6 +107,18 @@ COUPLE = [
     record("shopify:customer:ada", first_name="ada", email="ada@mail.example", **HOME),
     record("shopify:customer:ben", first_name="benedict", email="ben@mail.example", **HOME),
 ]
+# One tablet does not make one person of two who have neither name in common.
+FLATMATES = [
+    record("shopify:customer:gil", first_name="gil", last_name="marchetti", device_ids=["kitchen"]),
+    record("salesforce:lead:ines", first_name="ines", last_name="dvorak", device_ids=["kitchen"]),
+]
+# A provider tells namesakes apart by a number; a slip of a letter is one person's.
+NAMESAKES = [
+    record(
+        "shopify:customer:john1", first_name="john", last_name="thistle", email="jthistle71@mail.example", city="hull"
+    ),
+    record("braze:user:john2", first_name="john", last_name="thistle", email="jthistle72@mail.example", city="bath"),
+]
 NICKNAME = [
     record("salesforce:contact:liz", first_name="elizabeth", last_name="vanterpool", phone="+12075550171"),
     record("braze:user:liz", first_name="liz", last_name="vantrepool", phone="+12075550171"),
@@ -139,7 +151,8 @@ SPLIT = [
 ]  # fmt: skip
 PARTED = [SPLIT[0], {**SPLIT[1], "linked_identity_keys": []}]
 
-PEOPLE = [*strangers(150), *CHAIN, *JUNK, *OFFICE, *COUPLE, *NICKNAME, *FATHER_AND_SON, *TABLET, *LOGIN]
+KNOWN = [*COUPLE, *FLATMATES, *NAMESAKES, *NICKNAME, *FATHER_AND_SON, *TABLET, *LOGIN]
+PEOPLE = [*strangers(150), *CHAIN, *JUNK, *OFFICE, *KNOWN]
 DAY_1 = [*PEOPLE, OLDER, YOUNGER, *SPLIT]
 ADDED = record("braze:user:ada", day=8, first_name="ada", last_name="okafor", email="ada@mail.example")
 EARLIER = record("ga360:visitor:earlier", day=1, user_id="mia")
@@ -192,6 +205,8 @@ def test_a_chain_of_a_thousand_records_is_one_customer(daily: tuple[DbtWarehouse
         (OFFICE, 4),
         (COUPLE, 2),
         (FATHER_AND_SON, 2),
+        (FLATMATES, 2),
+        (NAMESAKES, 2),
         (NICKNAME, 1),
         (TABLET, 3),
         (LOGIN, 1),
@@ -203,6 +218,8 @@ def test_a_chain_of_a_thousand_records_is_one_customer(daily: tuple[DbtWarehouse
         "shared mailbox",
         "couple",
         "father and son",
+        "flatmates with one tablet",
+        "numbered mailboxes of namesakes",
         "nickname and typo",
         "tablet",
         "login",

@@ -80,7 +80,12 @@ final as (
             when a.email is null or b.email is null then 'missing'
             when a.email = b.email then 'exact'
             -- Providers tell namesakes apart by a number: another number is another mailbox, not a slip.
-            when regexp_replace(a.email, r'[0-9]', '') = regexp_replace(b.email, r'[0-9]', '') then 'numbered'
+            when
+                regexp_replace(a.email, r'[^0-9]', '') != regexp_replace(b.email, r'[^0-9]', '')
+                and (
+                    regexp_replace(a.email, r'[0-9]', '') = regexp_replace(b.email, r'[0-9]', '')
+                    or {{ identity_is_slip('a.email', 'b.email') }}
+                ) then 'numbered'
             when {{ identity_is_slip('a.email', 'b.email') }} then 'close'
             when
                 regexp_extract(a.email, r'^([^@]{6,})@') = regexp_extract(b.email, r'^([^@]{6,})@')

@@ -7,7 +7,7 @@
     )
 }}
 
-{%- set sorted_device_ids = 'array(select distinct device_id from unnest(device_ids) as device_id order by device_id)' %}
+{%- set sorted_ids = 'array(select distinct device_id from unnest(device_ids) as device_id order by device_id)' %}
 {%- set particles = '(?:(?i:de|del|della|la|las|los|le|van|von|der|den|di|da|dos|du|bin|al|el)\\s+)*' %}
 
 with contacts as (
@@ -348,7 +348,7 @@ visitor_records as (
             'city': 'city',
             'country': 'country',
             'user_id': 'if(is_shared, null, user_id)',
-            'device_ids': 'if(is_shared, [], ' ~ sorted_device_ids ~ ')',
+            'device_ids': 'if(is_shared, [], ' ~ sorted_ids ~ ')',
             'gclids': 'if(is_shared, [], coalesce(gclids, []))',
             'linked_identity_keys': shopify_link('if(is_shared, null, user_id)'),
             'created_at': 'first_started_at',
