@@ -40,6 +40,11 @@ def test_interval_tells_skill_from_luck():
     assert many.difference_from < -0.09 < many.difference_to < 0
 
 
+def test_interval_does_not_depend_on_the_order_of_rows():
+    forecasts = [Forecast(0.1 * number, number % 2 == 0, f"lead {number}") for number in range(9)]
+    assert calibrate(forecasts).difference_to == pytest.approx(calibrate(forecasts[::-1]).difference_to)
+
+
 def test_repeated_forecasts_about_one_subject_do_not_narrow_the_interval():
     forecasts = [Forecast(0.4 + 0.01 * number, number % 3 == 0, str(number)) for number in range(12)]
     once, often = calibrate(forecasts), calibrate(forecasts * 20)

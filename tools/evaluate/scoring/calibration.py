@@ -82,7 +82,8 @@ def _difference_interval(forecasts: Sequence[Forecast]) -> tuple[float, float]:
         total[0] += 1
         total[1] += item.outcome
         total[2] += (item.probability - item.outcome) ** 2
-    subjects, differences = list(totals.values()), []
+    # In a fixed order, since a warehouse returns rows in any.
+    subjects, differences = [totals[subject] for subject in sorted(totals)], []
     random = Random(0)  # noqa: S311 - the same forecasts give the same interval
     for _ in range(RESAMPLES):
         count, happened, squares = map(sum, zip(*random.choices(subjects, k=len(subjects)), strict=True))
@@ -102,7 +103,7 @@ def calibrate(forecasts: Sequence[Forecast], bins: int = 5) -> Calibration:
         raise ValueError("There is no forecast to judge: no lead of the truth is in the table.")
     count = len(forecasts)
     base_rate = sum(item.outcome for item in forecasts) / count
-    ordered = sorted(forecasts, key=lambda item: item.probability)
+    ordered = sorted(forecasts, key=lambda item: (item.probability, item.subject))
     edges = [round(number * count / bins) for number in range(bins + 1)]
     groups = [ordered[start:end] for start, end in itertools.pairwise(edges) if end > start]
     brier = sum((item.probability - item.outcome) ** 2 for item in forecasts) / count
