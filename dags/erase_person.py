@@ -70,7 +70,6 @@ with DAG(
         "tables": personal_tables,
         "sql_dir": SQL_DIR / "privacy",
         "sql_context": settings.sql_context,
-        "salt": settings.erasure_salt,
     }
     chain(
         PlanErasureOperator(task_id="plan_erasure", **common),

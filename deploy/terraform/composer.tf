@@ -87,8 +87,6 @@ resource "google_composer_environment" "airflow" {
   lifecycle {
     ignore_changes = [
       config[0].software_config[0].pypi_packages,
-      # Set by hand, so that it does not stand in a file (docs/deployment.md).
-      config[0].software_config[0].env_variables["MARKETING_ERASURE_SALT"],
     ]
   }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,6 @@ class Settings:
         (``MARKETING_PIPELINE_ACCOUNT``; needed where analysts are named).
     :param pii_policy_tag: full name of the policy tag of personal columns (``MARKETING_PII_POLICY_TAG``); None sets
         no tags.
-    :param erasure_salt: secret before every hash of an erased person's key (``MARKETING_ERASURE_SALT``, read by dbt
-        too; needed to erase somebody, and never to be changed after).
     :param report_uri: folder of the HTML reports, such as ``gs://bucket/reports`` (``MARKETING_REPORT_URI``).
     """
 
@@ -90,7 +88,6 @@ class Settings:
     analysts: tuple[str, ...]
     pipeline_account: str | None
     pii_policy_tag: str | None
-    erasure_salt: str = field(repr=False)
 
     @property
     def sql_context(self) -> dict[str, str | int]:
@@ -155,7 +152,6 @@ def _access(environ: dict[str, str]) -> dict[str, Any]:
         "analysts": analysts,
         "pipeline_account": pipeline[0] if pipeline else None,
         "pii_policy_tag": tag,
-        "erasure_salt": environ.get("MARKETING_ERASURE_SALT", ""),
     }
 
 

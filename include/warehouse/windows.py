@@ -74,8 +74,10 @@ def _from_interval(interval: tuple[datetime, datetime] | None, run_at: datetime)
         # A run by hand has no interval of its own: it means yesterday, as seen from the run.
         yesterday = run_at.astimezone(UTC).date() - ONE_DAY
         return yesterday, yesterday
-    start, end = (moment.astimezone(UTC) for moment in interval)
-    return start.date(), (end - timedelta(microseconds=1)).date()
+    start, end = (moment.astimezone(UTC).date() for moment in interval)
+    # A schedule of 00:30 gives intervals that reach into a day that has not ended: it belongs to the next run.
+    last = end - ONE_DAY
+    return min(start, last), last
 
 
 def resolve_window(

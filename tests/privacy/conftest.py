@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -24,7 +24,6 @@ from tests.privacy import people
 from tools.local.services import REPOSITORY
 
 PROJECT = "privacy-tests"
-SALT = "a-salt-for-the-tests-only"
 FIRST_DAY, LAST_DAY = date(2026, 11, 18), date(2026, 11, 19)
 DATASETS = [layer.dataset for layer in settings.layers.values()]
 
@@ -54,7 +53,7 @@ class PrivateWarehouse(DbtWarehouse):
         declared = declarations(self.work / "target" / "manifest.json")
         return [replace(table, name=table.name.replace(settings.project_id, self.project, 1)) for table in declared]
 
-    def erasure(self, request_id: str, salt: str = SALT) -> Erasure:
+    def erasure(self, request_id: str) -> Erasure:
         """Return a request."""
         return Erasure(
             self.client,
@@ -64,7 +63,6 @@ class PrivateWarehouse(DbtWarehouse):
             tables=self.tables(),
             find_customer_sql=render(SQL_DIR / "privacy" / "find_customer.sql", self.sql_context),
             identifiers_sql=render(SQL_DIR / "privacy" / "person_identifiers.sql", self.sql_context),
-            salt=salt,
         )
 
     def build(self) -> None:
@@ -99,23 +97,21 @@ class PrivateWarehouse(DbtWarehouse):
 
 
 @pytest.fixture(scope="session")
-def warehouse(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateWarehouse]:
+def warehouse(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> PrivateWarehouse:
     """Build two days of 30 customers and of two people of one home."""
     sample = tmp_path_factory.mktemp("privacy-sample")
     days = ["--start", str(FIRST_DAY), "--end", str(LAST_DAY)]
     generate = [sys.executable, "-m", "tools.sample_sources", "generate", "--customers", "30", "--out", str(sample)]
     subprocess.run([*generate, *days], cwd=REPOSITORY, check=True, capture_output=True)
     warehouse = PrivateWarehouse(PROJECT, warehouse_url, tmp_path_factory.mktemp("privacy"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MARKETING_ERASURE_SALT", SALT)
-        for dataset in DATASETS:
-            warehouse.query(f"create schema if not exists `{PROJECT}.{dataset}`")
-        for layer in ("ops", "bronze"):
-            warehouse.create_layer(layer)
-        warehouse.land(sample, FIRST_DAY, LAST_DAY)
-        people.land(warehouse)
-        warehouse.build()
-        yield warehouse
+    for dataset in DATASETS:
+        warehouse.query(f"create schema if not exists `{PROJECT}.{dataset}`")
+    for layer in ("ops", "bronze"):
+        warehouse.create_layer(layer)
+    warehouse.land(sample, FIRST_DAY, LAST_DAY)
+    people.land(warehouse)
+    warehouse.build()
+    return warehouse
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ from martech.privacy.operators.remove_from_destinations import RemoveFromDestina
 from include.activation.declarations import load_syncs
 from include.warehouse.settings import SQL_DIR
 from tests.privacy import people
-from tests.privacy.conftest import DATASETS, LAST_DAY, SALT, PrivateWarehouse
+from tests.privacy.conftest import DATASETS, LAST_DAY, PrivateWarehouse
 from tests.privacy.people import ANNA, ANNAS_OWN_EMAIL, ANNAS_TRACES, BERND, SHARED_EMAIL, SHARED_PHONE
 from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer
@@ -58,7 +58,7 @@ class Story:
         self.annas_id = annas_id
         self.notes: dict[str, Any] = {}
 
-    def task(self, kind: type[ErasureOperator], *, request_id: str = REQUEST, salt: str = SALT) -> ErasureOperator:
+    def task(self, kind: type[ErasureOperator], *, request_id: str = REQUEST) -> ErasureOperator:
         further: dict[type, dict[str, Any]] = {
             RemoveFromDestinationsOperator: {"state": STATE},
             ProveErasureOperator: {"datasets": DATASETS},
@@ -72,15 +72,14 @@ class Story:
             tables=self.warehouse.tables,
             sql_dir=SQL_DIR / "privacy",
             sql_context=self.warehouse.sql_context,
-            salt=salt,
             **further.get(kind, {}),
         )
 
-    def run(self, kind: type[ErasureOperator], *, request_id: str = REQUEST, salt: str = SALT, **params: Any) -> Any:
+    def run(self, kind: type[ErasureOperator], *, request_id: str = REQUEST, **params: Any) -> Any:
         params = {"customer_id": None, "identity_key": None, "email": None, "dry_run": False, **params}
         ti = SimpleNamespace(dag_id="erase_person", task_id="test")
         context = {"params": params, "run_id": "manual__test", "ti": ti}
-        return self.task(kind, request_id=request_id, salt=salt).execute(context)  # type: ignore[arg-type]
+        return self.task(kind, request_id=request_id).execute(context)  # type: ignore[arg-type]
 
     def sync(self) -> None:
         """Run the two syncs that know Anna."""
@@ -272,8 +271,6 @@ def test_someone_unknown_is_a_clear_error_and_changes_nothing(story: Story) -> N
         story.run(PlanErasureOperator, request_id="GDPR-3")
     with pytest.raises(AirflowFailException, match="Request GDPR-3 is unknown: clear plan_erasure"):
         story.run(EraseRowsOperator, request_id="GDPR-3")
-    with pytest.raises(AirflowFailException, match="MARKETING_ERASURE_SALT is not set"):
-        story.run(PlanErasureOperator, request_id="GDPR-3", salt="", email=SHARED_EMAIL)
     assert story.warehouse.contents(EVERYWHERE) == story.notes["after"]
 
 
@@ -297,7 +294,12 @@ def test_she_does_not_come_back_when_her_data_land_again(story: Story) -> None:
     assert "shopify:9100000000002" in orders
 
 
-def test_another_salt_stops_staging_instead_of_letting_her_in(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MARKETING_ERASURE_SALT", "another-salt-than-before")
-    with pytest.raises(AssertionError, match="MARKETING_ERASURE_SALT is not the one"):
-        story.warehouse.dbt("run", "--select", "stg_zendesk__users", start=LAST_DAY, end=LAST_DAY)
+def test_another_salt_stops_staging_instead_of_letting_her_in(story: Story) -> None:
+    salts = story.warehouse.table("ops.erasure_salt")
+    former = story.warehouse.query(f"select salt from `{salts}`")[0]["salt"]  # noqa: S608
+    story.warehouse.query(f"update `{salts}` set salt = 'another' where true")  # noqa: S608
+    try:
+        with pytest.raises(AssertionError, match=r"ops\.erasure_salt is not the one"):
+            story.warehouse.dbt("run", "--select", "stg_zendesk__users", start=LAST_DAY, end=LAST_DAY)
+    finally:
+        story.warehouse.query(f"update `{salts}` set salt = '{former}' where true")  # noqa: S608

@@ -54,6 +54,13 @@ def test_interval_of_several_days() -> None:
     assert resolve(interval=interval) == Window(date(2026, 11, 16), date(2026, 11, 22))
 
 
+def test_an_interval_that_ends_within_a_day_leaves_that_day_to_the_next_run() -> None:
+    half_past = datetime(2026, 11, 22, 0, 30, tzinfo=UTC)
+    day = timedelta(days=1)
+    runs = [resolve(interval=(half_past + n * day, half_past + (n + 1) * day)).days for n in range(2)]
+    assert runs == [[date(2026, 11, 22)], [date(2026, 11, 23)]]
+
+
 @pytest.mark.parametrize("interval", [None, (NOON, NOON)])
 def test_run_by_hand_means_yesterday(interval: tuple[datetime, datetime] | None) -> None:
     assert resolve(interval=interval) == YESTERDAY

@@ -230,8 +230,6 @@ class LocalStack:
             # The sample lands at once; a day of a small one may lack a table, and waiting would not bring it.
             "MARKETING_LANDING_TIMEOUT_SECONDS": "120",
             "MARKETING_REPORT_URI": (self.home / "reports").as_uri(),
-            # Sample people need no secret; on Google Cloud it is one.
-            "MARKETING_ERASURE_SALT": "sample-people-need-no-secret",
             "AIRFLOW_HOME": str(self.airflow_home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),

@@ -27,13 +27,16 @@
     nobody in it would be recognised: then the query fails. In parentheses, since IN and IS do not chain. `kind`: <source>:<entity>, or `user`, the login id,
     which is the shop's id of a customer. -#}
 {% macro is_erased(column, kind) -%}
-    {%- set salt = env_var('MARKETING_ERASURE_SALT', '') -%}
+    {%- set salts = api.Relation.create(
+        database=target.project, schema=var('ops_dataset'), identifier='erasure_salt'
+    ) -%}
+    {%- set salt = '(select max(salt) from ' ~ salts ~ ')' -%}
     {%- set entity = 'shopify:customer' if kind == 'user' else kind -%}
-    (to_hex(sha256(concat('{{ salt }}', '{{ entity }}:', cast({{ column }} as string)))) in (
+    (to_hex(sha256(concat({{ salt }}, '{{ entity }}:', cast({{ column }} as string)))) in (
             select
                 if(
-                    salt_id = '{{ local_md5(salt) }}', identity_hash,
-                    error('MARKETING_ERASURE_SALT is not the one of ops.suppressed_identities: set the former one')
+                    salt_id = to_hex(md5({{ salt }})), identity_hash,
+                    error('ops.erasure_salt is not the one of ops.suppressed_identities: bring the former row back')
                 )
             from {{ suppressed_identities() }}
         ))

@@ -7,10 +7,8 @@ proof, and statements read them there.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +20,6 @@ from martech.privacy.personal_table import PersonalTable, every_partition_sql, p
 log = logging.getLogger(__name__)
 
 STATUSES = ("requested", "destinations_confirmed", "erased", "proven")
-# It stands in dbt's SQL between quotes.
-SALT = re.compile(r"[A-Za-z0-9_-]{16,}")
 TABLES_PER_QUERY = 20
 # Kinds of identifiers that staging recognises: it drops what lands of these records again.
 SUPPRESSED = {"identity": "", "shopify:order": "shopify:order:", "user": "shopify:customer:"}
@@ -61,8 +57,6 @@ class Erasure:
     :param tables: what the tables hold.
     :param find_customer_sql: query for the customers that a selector leads to.
     :param identifiers_sql: query for everything that names a customer (``kind``, ``value``).
-    :param salt: secret that is put before every key that is hashed.
-    :raises ErasureError: where the salt is missing, too short, or of other characters than letters, digits, - and _.
     """
 
     def __init__(  # noqa: PLR0913 - what the warehouse is like, and the request
@@ -75,13 +69,7 @@ class Erasure:
         tables: Iterable[PersonalTable],
         find_customer_sql: str,
         identifiers_sql: str,
-        salt: str,
     ) -> None:
-        if not SALT.fullmatch(salt):
-            raise ErasureError(
-                f"MARKETING_ERASURE_SALT is {'no good salt' if salt else 'not set'}: set it to 16 or more random "
-                "letters, digits, - and _, for Airflow and dbt alike, and keep it for good."
-            )
         self._client = client
         self._request_id = request_id
         self._run_id = run_id
@@ -90,17 +78,14 @@ class Erasure:
         self._suppressed = table("ops.suppressed_identities")
         self._find_customer_sql = find_customer_sql
         self._identifiers_sql = identifiers_sql
-        self._salt = salt
+        self._salts = table("ops.erasure_salt")
+        # Read where it is used: no statement, log or job has it in its text.
+        self._salt = f"(select max(salt) from `{self._salts}`)"  # noqa: S608
         declared_tables = list(tables)
         datasets = sorted({declared.name.rpartition(".")[0] for declared in declared_tables})
         existing = {f"{dataset}.{item.table_id}" for dataset in datasets for item in client.list_tables(dataset)}
         # What has not been built yet holds nobody.
         self._tables = [declared for declared in declared_tables if declared.name in existing]
-
-    @property
-    def salt_id(self) -> str:
-        """Fingerprint of the salt, the same as dbt's ``local_md5``."""
-        return hashlib.md5(self._salt.encode(), usedforsecurity=False).hexdigest()
 
     def status(self) -> str | None:
         """Return how far the request has come; None where there is none yet."""
@@ -126,16 +111,15 @@ class Erasure:
             select request_id, status
             from `{self._requests}`
             where
-                person_hash = to_hex(sha256(concat(@salt, @value)))
+                person_hash = to_hex(sha256(concat({self._salt}, @value)))
                 or request_id in (
                     select request_id
                     from `{self._suppressed}`
-                    where identity_hash = to_hex(sha256(concat(@salt, @value)))
+                    where identity_hash = to_hex(sha256(concat({self._salt}, @value)))
                 )
             order by requested_at desc
             limit 1""",  # noqa: S608
             value=value,
-            salt=self._salt,
         )
         if earlier:
             raise ErasureError(
@@ -165,6 +149,13 @@ class Erasure:
 
     def request(self, customer_id: str) -> None:
         """Write down who is meant: identifiers for the steps to come, hashes for good, and the request last."""
+        self._query(
+            f"""
+            insert into `{self._salts}` (salt, created_at)
+            select concat(generate_uuid(), generate_uuid()), current_timestamp()
+            from unnest([1])
+            where (select count(*) from `{self._salts}`) = 0"""  # noqa: S608
+        )
         self._query(f"delete from {self._identifiers} where request_id = @request_id")  # noqa: S608
         self._query(
             f"""
@@ -182,10 +173,10 @@ class Erasure:
         self._query(
             f"""
             insert into `{self._suppressed}` (identity_hash, salt_id, request_id, suppressed_at)
-            select to_hex(sha256(concat(@salt, identity_key))), @salt_id, @request_id, current_timestamp()
-            from ({suppressed})""",  # noqa: S608
-            salt=self._salt,
-            salt_id=self.salt_id,
+            select
+                to_hex(sha256(concat({self._salt}, identity_key))), to_hex(md5({self._salt})), @request_id,
+                current_timestamp()
+            from ({suppressed})"""  # noqa: S608
         )
         self._query(
             f"""
@@ -193,12 +184,11 @@ class Erasure:
                 request_id, person_hash, status, identity_count, identifier_count, requested_at, run_id
             )
             select
-                @request_id, to_hex(sha256(concat(@salt, @customer_id))), 'requested',
+                @request_id, to_hex(sha256(concat({self._salt}, @customer_id))), 'requested',
                 countif(kind = 'identity'), count(*), current_timestamp(), @run_id
             from {self._identifiers}
             where request_id = @request_id""",  # noqa: S608
             customer_id=customer_id,
-            salt=self._salt,
             run_id=self._run_id,
         )
 

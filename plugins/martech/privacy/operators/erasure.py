@@ -25,14 +25,13 @@ class ErasureOperator(WarehouseOperator):
     :param tables: returns what the tables hold; asked when the task runs.
     :param sql_dir: folder with ``find_customer.sql`` and ``person_identifiers.sql``.
     :param sql_context: values for the Jinja templates in them.
-    :param salt: secret that is put before every key that is hashed.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     """
 
     template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "request_id")
     ui_color = "#fce4ec"
 
-    def __init__(  # noqa: PLR0913 - what the warehouse is like
+    def __init__(
         self,
         *,
         request_id: str,
@@ -40,7 +39,6 @@ class ErasureOperator(WarehouseOperator):
         tables: Callable[[], list[PersonalTable]],
         sql_dir: Path,
         sql_context: Mapping[str, Any],
-        salt: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -49,7 +47,6 @@ class ErasureOperator(WarehouseOperator):
         self.tables = tables
         self.sql_dir = sql_dir
         self.sql_context = sql_context
-        self.salt = salt
 
     def execute(self, context: Context) -> Any:
         """Do the step; what a retry cannot cure fails at once.
@@ -66,7 +63,6 @@ class ErasureOperator(WarehouseOperator):
                 tables=self.tables(),
                 find_customer_sql=render(self.sql_dir / "find_customer.sql", self.sql_context),
                 identifiers_sql=render(self.sql_dir / "person_identifiers.sql", self.sql_context),
-                salt=self.salt,
             )
             if erasure.status() == "proven":
                 erasure.forget()  # in case the proof died between its two last writes
