@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 from include.warehouse.ddl import layer_scripts
-from include.warehouse.settings import DBT_DIR, SQL_DIR, settings
+from include.warehouse.settings import MANIFEST, SQL_DIR, settings
 
-MANIFEST = DBT_DIR / "target" / "manifest.json"
 TABLES = ("table", "incremental", "seed")
 
 

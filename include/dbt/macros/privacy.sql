@@ -24,8 +24,8 @@
 {%- endmacro %}
 
 {#- True if the id in `column` is one of an erased source record. Where the list was written with another salt
-    nobody in it would be recognised: then the query fails. In parentheses, since IN and IS do not chain. `kind`: <source>:<entity>, or `user`, the login id,
-    which is the shop's id of a customer. -#}
+    nobody in it would be recognised: then the query fails. In parentheses, since IN and IS do not chain. `kind`:
+    <source>:<entity>, or `user`, the login id, which is the shop's id of a customer. -#}
 {% macro is_erased(column, kind) -%}
     {%- set salts = api.Relation.create(
         database=target.project, schema=var('ops_dataset'), identifier='erasure_salt'
