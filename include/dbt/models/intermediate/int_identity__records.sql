@@ -198,17 +198,21 @@ customer_records as (
     left join customer_orders on customers.customer_id = customer_orders.customer_id
 ),
 
+browsers_by_order as (
+    select
+        order_id,
+        array_agg(device_id order by device_id) as device_ids
+    from order_browsers
+    group by order_id
+),
+
 -- A guest checkout has no customer record: the order itself is all that is known of the buyer.
 guest_orders as (
     select
         orders.*,
-        array(
-            select order_browsers.device_id
-            from order_browsers
-            where order_browsers.order_id = orders.order_id
-            order by order_browsers.device_id
-        ) as device_ids
+        coalesce(browsers_by_order.device_ids, []) as device_ids
     from orders
+    left join browsers_by_order on orders.order_id = browsers_by_order.order_id
     where
         orders.customer_id is null
         and orders.order_id in (select changed_orders.order_id from changed_orders)
@@ -326,7 +330,7 @@ visitors as (
     select
         sessions.full_visitor_id,
         count(distinct sessions.user_id) > 1 as is_shared,
-        any_value(sessions.user_id) as user_id,
+        max(sessions.user_id) as user_id,
         array_concat(
             [sessions.full_visitor_id], coalesce(array_agg(distinct sessions.client_id ignore nulls), [])
         ) as device_ids,
