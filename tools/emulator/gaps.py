@@ -17,6 +17,7 @@ from bqemulator.domain.events import TableDataChanged
 from bqemulator.jobs import ddl_result, executor
 from bqemulator.scripting import interpreter
 from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
+from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning import ddl as view_ddl
 from bqemulator.versioning.materialized_views import MaterializedViewManager
@@ -236,10 +237,54 @@ def copy_no_table_for_time_travel() -> None:
     SnapshotManager.record_change = record_change
 
 
+def merge_by_delete_and_insert() -> None:
+    """Let dbt's ``insert_overwrite`` cost the partitions that it replaces.
+
+    It is a ``MERGE … ON FALSE`` that deletes some rows and inserts others. DuckDB joins it with the whole table, where
+    BigQuery reads the named partitions.
+    """
+    plain_execute = DuckDBEngine.execute
+
+    def parts(sql: str) -> tuple[str, str] | None:
+        if not sql.startswith("MERGE") or "ON FALSE" not in sql:
+            return None
+        merge = sqlglot.parse_one(sql, read="duckdb")
+        whens = {bool(when.args.get("source")): when for when in merge.args["whens"].expressions}
+        if len(whens) != len(merge.args["whens"].expressions) or any(when.args["matched"] for when in whens.values()):
+            return None
+        delete, insert = whens.get(True), whens.get(False)
+        if not delete or not insert or not isinstance(insert.args["then"], exp.Insert):
+            return None
+        columns, values = insert.args["then"].this, insert.args["then"].expression
+        stale = exp.delete(merge.this, where=delete.args["condition"])
+        fresh = exp.select(*values.expressions).from_(merge.args["using"])
+        table = exp.table_(merge.this.this, db=merge.this.args.get("db"))
+        names = ", ".join(column.sql("duckdb") for column in columns.expressions)
+        return stale.sql("duckdb"), f"INSERT INTO {table.sql('duckdb')} ({names}) {fresh.sql('duckdb')}"
+
+    def execute(self: DuckDBEngine, sql: str, parameters: list[Any] | None = None) -> Any:
+        delete, insert = parts(sql) or ("", "")
+        # The list of partitions is the only parameter that dbt passes.
+        if not delete or (parameters and "$" in insert):
+            return plain_execute(self, sql, parameters)
+        plain_execute(self, "BEGIN TRANSACTION")
+        try:
+            plain_execute(self, delete, parameters)
+            inserted = plain_execute(self, insert).fetchall()
+            plain_execute(self, "COMMIT")
+        except Exception:
+            plain_execute(self, "ROLLBACK")
+            raise
+        return plain_execute(self, "SELECT ?::BIGINT AS Count", [inserted[0][0]])
+
+    DuckDBEngine.execute = execute
+
+
 def close_gaps() -> None:
     """Close every gap of this module."""
     parse_each_statement_once()
     copy_no_table_for_time_travel()
+    merge_by_delete_and_insert()
     find_not_null_beside_column_options()
     keep_partition_column_of_functions()
     keep_json_columns()
