@@ -63,5 +63,6 @@ def scoring(sample: Path, result: Path, results: Results) -> None:
     for name, scores in json.loads(result.read_text()).items():
         results.add(
             f"conversion probability, {name}",
-            f"Brier {scores['brier']:.4f}; base rate alone {scores['brier_of_base_rate']:.4f}; n = {scores['count']}",
+            f"Brier {scores['brier']:.4f}; base rate alone {scores['brier_of_base_rate']:.4f}; difference "
+            f"{scores['difference_from']:+.4f} to {scores['difference_to']:+.4f} (90%); n = {scores['count']:,}",
         )
