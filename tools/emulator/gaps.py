@@ -264,8 +264,8 @@ def merge_by_delete_and_insert() -> None:
 
     def execute(self: DuckDBEngine, sql: str, parameters: list[Any] | None = None) -> Any:
         delete, insert = parts(sql) or ("", "")
-        # The list of partitions is the only parameter that dbt passes.
-        if not delete or (parameters and "$" in insert):
+        # dbt passes one parameter, the list of partitions; what has others is merged as it stands.
+        if not delete or len(set(re.findall(r"\$\d+", delete))) != len(parameters or ()):
             return plain_execute(self, sql, parameters)
         plain_execute(self, "BEGIN TRANSACTION")
         try:
