@@ -18,6 +18,7 @@ from tools.local.stack import AIRFLOW_3, LocalStack
 pytestmark = pytest.mark.e2e
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chrome")
 READY_MILLISECONDS = 30_000
+expect.set_options(timeout=READY_MILLISECONDS)
 CHAIN = ("build_silver", "silver", "publish_asset")
 
 
@@ -64,7 +65,7 @@ def test_the_dag_list_shows_every_dag_and_no_import_error(story: Story, page: Pa
 def test_the_grid_shows_the_runs_of_the_chain(story: Story, page: Page) -> None:
     page.goto("/dags/build_silver" if is_airflow_3(story) else "/dags/build_silver/grid")
     runs = story.stack.query_metadata("select run_id from dag_run where dag_id = 'build_silver'")
-    squares = page.locator("[data-testid=grid] a[href*='/runs/'], [data-testid=run]")
+    squares = page.locator("a[href*='/dags/build_silver/runs/'], [data-testid=run]")
     expect(squares.first).to_be_visible()
     for text in CHAIN:
         expect(page.get_by_text(text, exact=True).first).to_be_visible()
