@@ -92,7 +92,7 @@ def test_the_docs_say_what_to_do_when_it_fails(story: Story, page: Page) -> None
     else:
         page.goto("/dags/build_silver/grid")
         page.locator("#headingOne").click()
-    expect(page.get_by_text("When it fails")).to_be_visible()
+    expect(page.get_by_text("When it fails", exact=True)).to_be_visible()
     keep(page, story.stack, "docs")
 
 
