@@ -43,15 +43,9 @@ PARAMS = {
 }
 
 
-def table(name: str) -> str:
-    """Return the full name of ``layer.table``."""
-    layer, _, model = name.partition(".")
-    return settings.table(layer, model)
-
-
 def activation_dag(sync: Sync) -> DAG:
     """Return the DAG of a sync."""
-    common = {"sync": sync, "table": table, **WAREHOUSE}
+    common = {"sync": sync, "table": settings.named, **WAREHOUSE}
     arguments = dag_arguments(Tag.ACTIVATION, Tag.ON_ASSETS, params=PARAMS)
     arguments["default_args"] |= {"owner": sync.owner}
     with DAG(

@@ -18,7 +18,7 @@ from martech.timetables.asset_chain import asset_chain
 
 from include.warehouse.assets import SILVER_ASSET, publish_asset, source_asset
 from include.warehouse.dags import Tag, dag_arguments
-from include.warehouse.dbt import dbt_task_group
+from include.warehouse.dbt import SILVER, dbt_task_group
 from include.warehouse.sources import load_sources
 
 with DAG(
@@ -28,8 +28,6 @@ with DAG(
     **dag_arguments(Tag.SILVER, Tag.ON_ASSETS),
 ):
     chain(
-        dbt_task_group(
-            "silver", select=["path:seeds", "path:models/staging", "path:models/intermediate", "path:models/silver"]
-        ),
+        dbt_task_group("silver", select=SILVER),
         publish_asset(SILVER_ASSET),
     )

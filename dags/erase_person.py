@@ -26,15 +26,11 @@ otherwise declare the column first. Every task can be cleared at any time; a pro
 from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, Param, chain
+from martech.operators.trigger_dag_run import TriggerDagRunOperator
 from martech.privacy.operators.erase_rows import EraseRowsOperator
 from martech.privacy.operators.plan_erasure import PlanErasureOperator
 from martech.privacy.operators.prove_erasure import ProveErasureOperator
 from martech.privacy.operators.remove_from_destinations import RemoveFromDestinationsOperator
-
-try:
-    from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-except ImportError:  # Airflow 2.11
-    from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 
 from include.activation.declarations import load_syncs
 from include.privacy.declarations import personal_tables
@@ -51,12 +47,6 @@ PARAMS = {
 }
 
 
-def table(name: str) -> str:
-    """Return the full name of ``layer.table``."""
-    layer, _, model = name.partition(".")
-    return settings.table(layer, model)
-
-
 with DAG(
     dag_id="erase_person",
     schedule=None,
@@ -66,7 +56,7 @@ with DAG(
     common = {
         **WAREHOUSE,
         "request_id": "{{ params.request_id }}",
-        "table": table,
+        "table": settings.named,
         "tables": personal_tables,
         "sql_dir": SQL_DIR / "privacy",
         "sql_context": settings.sql_context,

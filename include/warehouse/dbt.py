@@ -15,6 +15,10 @@ from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavi
 
 from include.warehouse.settings import DBT_DIR, MANIFEST, settings
 
+# What each layer's DAG builds.
+SILVER = ["path:seeds", "path:models/staging", "path:models/intermediate", "path:models/silver"]
+GOLD = ["path:models/gold"]
+
 
 def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
     """Return the task group that builds and tests a selection of dbt models for the run's window.

@@ -103,6 +103,10 @@ class Settings:
         """Return ``project.dataset.table`` for a table of a layer."""
         return f"{self.project_id}.{self.layers[layer].dataset}.{table}"
 
+    def named(self, name: str) -> str:
+        """Return ``project.dataset.table`` for ``layer.table``."""
+        return self.table(*name.split("."))
+
 
 def _identifier(pattern: re.Pattern[str], variable: str, value: str) -> str:
     if not pattern.fullmatch(value):

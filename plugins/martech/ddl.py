@@ -225,3 +225,13 @@ def require_identifier(name: str, value: str, pattern: str = r"[A-Za-z0-9_]{1,10
     if not re.fullmatch(pattern, value):
         raise ValueError(f"{name}={value!r} is not a valid BigQuery name (expected {pattern}).")
     return value
+
+
+def require_table(name: str, value: str) -> str:
+    """Return ``value`` if it is the full name of a table, see :func:`require_identifier`.
+
+    :param name: how errors call it.
+    :param value: ``project.dataset.table``.
+    :raises ValueError: for anything else.
+    """
+    return require_identifier(name, value, r"[A-Za-z0-9_.:-]+")

@@ -15,8 +15,7 @@ OPS_TABLES = ("state", "outbox", "changelog", "dead_letters", "runs")
 
 def table(name: str) -> str:
     """Return the full name of ``layer.table``."""
-    layer, _, model = name.partition(".")
-    return settings.table(layer, model)
+    return settings.named(name)
 
 
 class Warehouse:

@@ -13,13 +13,13 @@ from types import TracebackType
 
 import psutil
 
+from include.warehouse.dbt import SILVER
 from include.warehouse.settings import DBT_DIR, settings
 from tools.bench.commands import python
 from tools.bench.results import Chart, Results
 from tools.local.chain import Chain
 from tools.local.stack import LocalStack
 
-SILVER = ("path:seeds", "path:models/staging", "path:models/intermediate", "path:models/silver")
 SAMPLE_SECONDS = 0.5
 
 

@@ -13,12 +13,13 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from google.cloud import bigquery
+from martech.hooks.bigquery_retention import BigQueryRetentionHook
 
 from include.warehouse.settings import settings
 from include.warehouse.sources import load_sources
@@ -35,12 +36,10 @@ DAY = re.compile(r"'(\d{4}-\d{2}-\d{2})[^']*'")
 
 @dataclass
 class Reading:
-    """What was read of one table: rows and bytes of its scans, and the partitions that the filters left."""
+    """What was read of one table: bytes of its scans, and the partitions that the filters left."""
 
-    rows: int = 0
     bytes: int = 0
     partitions: int = 0
-    scans: int = field(default=0)
 
 
 def bounds(column: str, filters: Iterable[str]) -> tuple[date, date]:
@@ -71,28 +70,11 @@ def partition_columns(manifest: Path) -> dict[str, str]:
     columns = {
         f"{bronze}.{table.name}": table.partition_field for source in load_sources().values() for table in source.tables
     }
-    for node in models(manifest):
-        if partition_by := node["config"].get("partition_by"):
+    for node in json.loads(manifest.read_text())["nodes"].values():
+        partition_by = node["config"].get("partition_by") if node["resource_type"] == "model" else None
+        if partition_by:
             columns[f"{node['schema']}.{node['name']}"] = partition_by["field"]
     return columns
-
-
-def models(manifest: Path) -> list[dict[str, Any]]:
-    """Return the models of dbt's manifest."""
-    nodes = json.loads(manifest.read_text())["nodes"].values()
-    return [node for node in nodes if node["resource_type"] == "model"]
-
-
-def overwritten_tables(manifest: Path) -> set[str]:
-    """Return ``dataset.table`` of the models whose partitions are overwritten.
-
-    dbt merges into them by a list of partitions, a script variable by which BigQuery prunes and DuckDB does not.
-    """
-    return {
-        f"{node['schema']}.{node['name']}"
-        for node in models(manifest)
-        if node["config"].get("incremental_strategy") == "insert_overwrite"
-    }
 
 
 def partitions_of(client: bigquery.Client) -> dict[str, list[date]]:
@@ -102,46 +84,27 @@ def partitions_of(client: bigquery.Client) -> dict[str, list[date]]:
         schema = f"`{settings.project_id}.{layer.dataset}.INFORMATION_SCHEMA.PARTITIONS`"
         for row in client.query_and_wait(f"select table_name, partition_id from {schema}"):  # noqa: S608
             if re.fullmatch(r"\d{6}(\d{2})?", row.partition_id):  # a day or a month
-                first_day = row.partition_id.ljust(8, "_").replace("__", "01")
-                days[f"{layer.dataset}.{row.table_name}"].append(date.fromisoformat(first_day))
+                day = BigQueryRetentionHook.partition_day(row.partition_id)
+                days[f"{layer.dataset}.{row.table_name}"].append(day)
     return days
 
 
-def plain_name(name: str) -> str:
-    """Return ``dataset.table`` of a table as DuckDB names it."""
-    return name.replace(f"{settings.project_id}__", "").replace('"', "")
-
-
-def read(
-    scan_log: Path, columns: dict[str, str], partitions: dict[str, list[date]], overwritten: set[str]
-) -> dict[str, Reading]:
+def read(scan_log: Path, columns: dict[str, str], partitions: dict[str, list[date]]) -> dict[str, Reading]:
     """Add up what the scans of a run read, by ``dataset.table``.
 
     :param scan_log: what the warehouse wrote.
     :param columns: partitioning column by table.
     :param partitions: days of the partitions by table.
-    :param overwritten: tables whose own merge does not count.
     """
     readings: dict[str, Reading] = defaultdict(Reading)
     for line in scan_log.read_text().splitlines():
         scan: dict[str, Any] = json.loads(line)
-        table = plain_name(scan["table"].split(".", 1)[1])
-        target = re.match(r"MERGE INTO (\S+)", scan["statement"])
-        if target and table in overwritten and plain_name(target[1]) == table:
-            continue
-        reading = readings[table]
-        reading.scans += 1
+        # DuckDB calls it catalog.project__dataset.table.
+        table = scan["table"].split(".", 1)[1].replace(f"{settings.project_id}__", "").replace('"', "")
+        readings[table].bytes += scan["bytes"]
         if table in columns:
             first, last = bounds(columns[table], scan["filters"])
-            days = partitions.get(table, [])
-            kept = sum(first <= day <= last for day in days)
-            share = kept / len(days) if days else 1.0
-            reading.partitions += kept
-            reading.rows += round(scan["rows"] * share)
-            reading.bytes += scan["bytes"]
-        else:
-            reading.rows += scan["rows"]
-            reading.bytes += scan["bytes"]
+            readings[table].partitions += sum(first <= day <= last for day in partitions.get(table, []))
     return readings
 
 
@@ -163,10 +126,8 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
             python("tools.sample_sources", "load", "--from", sample, "--start", day, "--end", day)
             scan_log.write_text("")
             dbt("build", work, day, day, *WITHOUT_TESTS, **WINDOWS)
-            manifest = work / "target" / "manifest.json"
-            columns = partition_columns(manifest)
-            partitions = partitions_of(warehouse_client(url))
-            taken[day] = read(scan_log, columns, partitions, overwritten_tables(manifest))
+            columns = partition_columns(work / "target" / "manifest.json")
+            taken[day] = read(scan_log, columns, partitions_of(warehouse_client(url)))
             began = day + timedelta(days=1)
     near, far = taken[NEAR], taken[FAR]
     history = f"history {(NEAR - FIRST).days} → {(FAR - FIRST).days} days"

@@ -13,7 +13,6 @@ from typing import Any
 
 from bqemulator.storage.engine import DuckDBEngine
 
-HEAD_LETTERS = 200  # enough to tell what a statement writes
 WRITES = ("create", "insert", "merge", "delete", "update", "with")
 
 
@@ -28,7 +27,6 @@ def scans(operator: dict[str, Any], filters: tuple[str, ...] = ()) -> Iterator[d
         pushed = facts.get("Filters", [])
         yield {
             "table": facts["Table"],
-            "rows": operator["operator_rows_scanned"],
             "bytes": operator["result_set_size"],
             "filters": [*filters, *([pushed] if isinstance(pushed, str) else pushed)],
         }
@@ -56,8 +54,7 @@ def record_scans(log: Path) -> None:
         result = plain_execute(self, sql, parameters)
         if profile := self.connection.get_profiling_information():
             with log.open("a") as lines:
-                head = " ".join(sql.split())[:HEAD_LETTERS]
-                lines.writelines(json.dumps({**scan, "statement": head}) + "\n" for scan in scans(json.loads(profile)))
+                lines.writelines(json.dumps(scan) + "\n" for scan in scans(json.loads(profile)))
         self.connection.execute("pragma disable_profiling")
         return result
 

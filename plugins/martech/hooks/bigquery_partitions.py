@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowException
-from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from martech.ddl import require_identifier
@@ -21,13 +19,9 @@ class BigQueryPartitionsHook(WarehouseHook):
     """
 
     def _information_schema(self, sql: str, parameters: Iterable[Any]) -> list[Any]:
-        try:
+        # "Nothing has landed" would be the wrong answer: it would wait for hours.
+        with self.cure_of_missing_dataset():
             return list(self.query(sql, parameters))
-        except NotFound as error:
-            # "Nothing has landed" would be the wrong answer: it would wait for hours.
-            raise AirflowException(
-                f"{error.message}. Check the project, dataset and location, and run the DAG that creates the tables."
-            ) from error
 
     def rows_by_day(
         self, dataset_id: str, tables: Iterable[str], first: date, last: date

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
-
-from airflow.providers.common.compat.sdk import AirflowException
-from google.api_core.exceptions import NotFound
 
 from martech.ddl import require_identifier
 from martech.hooks.warehouse import WarehouseHook
@@ -29,7 +24,7 @@ class BigQueryRetentionHook(WarehouseHook):
         :raises AirflowException: where the dataset is missing.
         """
         dataset = f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}"
-        with self._cure_of_missing_dataset():
+        with self.cure_of_missing_dataset():
             rows = list(
                 self.query(
                     f"""
@@ -86,16 +81,6 @@ class BigQueryRetentionHook(WarehouseHook):
         }
 
     @staticmethod
-    @contextmanager
-    def _cure_of_missing_dataset() -> Iterator[None]:
-        try:
-            yield
-        except NotFound as error:
-            raise AirflowException(
-                f"{error.message}. Check the project, dataset and location, and run create_warehouse."
-            ) from error
-
-    @staticmethod
     def partition_day(partition_id: str) -> date:
         """Return the first day of a partition.
 
@@ -109,7 +94,7 @@ class BigQueryRetentionHook(WarehouseHook):
         :param dataset_id: the dataset.
         :raises AirflowException: where the dataset is missing.
         """
-        with self._cure_of_missing_dataset():
+        with self.cure_of_missing_dataset():
             dataset = self.client.get_dataset(f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}")
         expiries = (dataset.default_table_expiration_ms, dataset.default_partition_expiration_ms)
         tables, partitions = (None if ms is None else ms / MILLISECONDS_PER_DAY for ms in expiries)

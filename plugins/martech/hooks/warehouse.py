@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
+from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from martech.ddl import require_identifier
@@ -65,6 +68,20 @@ class WarehouseHook:
             **({} if maximum_bytes_billed is None else {"maximum_bytes_billed": maximum_bytes_billed}),
         )
         self.client.default_load_job_config = bigquery.LoadJobConfig(labels=self.labels)
+
+    @staticmethod
+    @contextmanager
+    def cure_of_missing_dataset() -> Iterator[None]:
+        """Tell what to do where a dataset is missing, which a plain "not found" does not.
+
+        :raises AirflowException: in place of BigQuery's NotFound.
+        """
+        try:
+            yield
+        except NotFound as error:
+            raise AirflowException(
+                f"{error.message}. Check the project, dataset and location, and run the DAG that creates the tables."
+            ) from error
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> RowIterator:
         """Run one statement and wait for it.

@@ -19,7 +19,6 @@ from martech.privacy.personal_table import PersonalTable, every_partition_sql, p
 
 log = logging.getLogger(__name__)
 
-STATUSES = ("requested", "destinations_confirmed", "erased", "proven")
 TABLES_PER_QUERY = 20
 # Kinds of identifiers that staging recognises: it drops what lands of these records again.
 SUPPRESSED = {"identity": "", "shopify:order": "shopify:order:", "user": "shopify:customer:"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from martech.ddl import require_identifier
+from martech.ddl import require_table
 from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
 from martech.quality.healing import Rebuild
 from martech.quality.profile import Profile, profile_sql, read_profile
@@ -18,10 +18,6 @@ from martech.quality.tables import DAILY, QualityTable
 
 # A run is cleared and looked at within days; the history of results is partitioned by when they were found.
 RUN_LASTS = timedelta(days=30)
-
-
-def _table(table: str) -> str:
-    return require_identifier("table", table, r"[A-Za-z0-9_.:-]+")
 
 
 class QualityHook(BigQueryPartitionsHook):
@@ -83,7 +79,7 @@ class QualityHook(BigQueryPartitionsHook):
         rows = self.query(
             f"""
             select *
-            from `{_table(table)}`
+            from `{require_table("table", table)}`
             where checked_at >= @since and run_id = @run_id
             qualify rank() over (partition by layer order by checked_at desc) = 1
             order by layer, table_name, check_name, column_name, checked_day
@@ -105,7 +101,7 @@ class QualityHook(BigQueryPartitionsHook):
         rows = self.query(
             f"""
             select *
-            from `{_table(table)}`
+            from `{require_table("table", table)}`
             where
                 -- A day is never judged before it has ended.
                 checked_at >= cast(@first as timestamp)
@@ -159,7 +155,7 @@ class QualityHook(BigQueryPartitionsHook):
         rows = self.query(
             f"""
             select *
-            from `{_table(table)}`
+            from `{require_table("table", table)}`
             where scored_at >= cast(@first as timestamp) and checked_day between @first and @last
             qualify row_number() over (partition by layer, table_name, checked_day order by scored_at desc) = 1
             order by layer, table_name, checked_day
@@ -180,7 +176,7 @@ class QualityHook(BigQueryPartitionsHook):
 
         :param table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_healing.sql``.
         """
-        rows = self.query(f"select * from `{_table(table)}` order by planned_at, layer, rebuilt_day")  # noqa: S608
+        rows = self.query(f"select * from `{require_table('table', table)}` order by planned_at, layer, rebuilt_day")  # noqa: S608
         return [(row.run_id, Rebuild(row.layer, row.rebuilt_day, row.reason)) for row in rows]
 
     def keep_rebuilds(self, table: str, rebuilds: Iterable[Rebuild], run_id: str) -> None:

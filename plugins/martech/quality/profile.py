@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from martech.ddl import require_identifier
+from martech.ddl import require_identifier, require_table
 from martech.quality.tables import CURRENT, NUMBERS, QualityTable, Reference
 
 BASELINE, NOW = "baseline", "now"
@@ -167,7 +167,7 @@ def profile_sql(project_id: str, table: QualityTable) -> str:
     :param table: what is expected of it; its names are validated.
     """
     for reference in table.references:
-        require_identifier("reference", reference.to, r"[A-Za-z0-9_.:-]+")
+        require_table("reference", reference.to)
         require_identifier("reference", reference.key)
     name = f"{project_id}.{table.label}"
     parts = [

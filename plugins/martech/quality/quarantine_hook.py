@@ -9,7 +9,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from martech.ddl import require_identifier
+from martech.ddl import require_table
 from martech.hooks.warehouse import WarehouseHook
 from martech.quality.malformed import (
     RawRules,
@@ -67,7 +67,7 @@ class QuarantineHook(WarehouseHook):
         :param table: ``project.dataset.table`` of the quarantine.
         :param run_id: run that does it.
         """
-        quarantine = require_identifier("table", table, r"[A-Za-z0-9_.:-]+")
+        quarantine = require_table("table", table)
         parameters = self._parameters(rules, first, last, run_id)
         self.query(copy_sql(self.project_id, rules, quarantine), parameters)
         self.query(delete_sql(self.project_id, rules, quarantine), parameters)
@@ -77,7 +77,7 @@ class QuarantineHook(WarehouseHook):
 
         :param table: ``project.dataset.table`` of the quarantine.
         """
-        name = require_identifier("table", table, r"[A-Za-z0-9_.:-]+")
+        name = require_table("table", table)
         rows = self.query(f"select distinct table_name from `{name}` where status = 'quarantined' order by table_name")  # noqa: S608
         return [row.table_name for row in rows]
 
@@ -89,7 +89,7 @@ class QuarantineHook(WarehouseHook):
         :param run_id: run that does it.
         :return: the days that got rows back.
         """
-        quarantine = require_identifier("table", table, r"[A-Za-z0-9_.:-]+")
+        quarantine = require_table("table", table)
         today = self._today()
         judged = list(self.query(curable_sql(rules, quarantine), self._parameters(rules, today, today, run_id)))
         good = {row.row_hash: row.day for row in judged if row.reason is None}
