@@ -65,6 +65,13 @@ class PrivateWarehouse(DbtWarehouse):
             identifiers_sql=render(SQL_DIR / "privacy" / "person_identifiers.sql", self.sql_context),
         )
 
+    def kinds_of_identifiers(self) -> set[str]:
+        """Return the kinds of everything that names anybody."""
+        everybody = render(SQL_DIR / "privacy" / "person_identifiers.sql", self.sql_context).replace(
+            "@customer_id", "customer_id"
+        )
+        return {row["kind"] for row in self.query(f"select distinct kind from ({everybody})")}  # noqa: S608
+
     def build(self) -> None:
         """Build all models for all days."""
         self.dbt("build", "--exclude-resource-type", "test", "unit_test", start=FIRST_DAY, end=LAST_DAY)

@@ -28,6 +28,7 @@ from martech.privacy.operators.prove_erasure import ProveErasureOperator
 from martech.privacy.operators.remove_from_destinations import RemoveFromDestinationsOperator
 
 from include.activation.declarations import load_syncs
+from include.privacy.declarations import KINDS
 from include.warehouse.settings import SQL_DIR
 from tests.privacy import people
 from tests.privacy.conftest import DATASETS, LAST_DAY, PrivateWarehouse
@@ -127,6 +128,7 @@ def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterat
         warehouse.query(
             f"create table copied_by_hand as select 1 as id, [struct('{ANNAS_OWN_EMAIL}' as mail)] as people", "ops"
         )
+        notes["kinds"] = warehouse.kinds_of_identifiers()
         story.sync()
         notes["audience_before"] = story.audience()
         notes["braze_before"] = deepcopy(braze.attributes)
@@ -163,6 +165,11 @@ def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterat
         notes["status_proved"] = story.status()
         notes["after"] = warehouse.contents(EVERYWHERE)
         yield story
+
+
+def test_every_kind_of_id_is_looked_for(story: Story) -> None:
+    """A kind that the query for a person's identifiers never gives would be declared in vain."""
+    assert story.notes["kinds"] >= KINDS
 
 
 def test_the_two_share_what_they_share_and_are_two_customers(story: Story) -> None:

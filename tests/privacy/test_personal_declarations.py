@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.privacy.declarations import KINDS, PrivacyError, model_tables, ops_tables
+from include.privacy.declarations import PrivacyError, model_tables, ops_tables
 from include.warehouse.ddl import layer_scripts
 from include.warehouse.settings import settings
 from tests.privacy.conftest import PrivateWarehouse
@@ -98,15 +98,3 @@ def test_a_wrong_declaration_names_the_table_and_the_cure(tmp_path: Path, text: 
 def test_a_missing_manifest_names_the_cure(tmp_path: Path) -> None:
     with pytest.raises(PrivacyError, match="make it with `make manifest`"):
         model_tables(tmp_path / "manifest.json")
-
-
-def test_every_kind_of_id_is_looked_for(warehouse: PrivateWarehouse) -> None:
-    """A kind that the query for a person's identifiers never gives would be declared in vain."""
-    erasure = warehouse.erasure("kinds")
-    found = {
-        row["kind"]
-        for row in warehouse.client.query(
-            f"select distinct kind from ({erasure._identifiers_sql.replace('@customer_id', 'customer_id')})"  # noqa: S608
-        ).result()
-    }
-    assert found >= KINDS
