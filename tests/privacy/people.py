@@ -12,6 +12,9 @@ AT = f"{DAY}T10:00:00Z"
 ANNA, BERND = 7100000000001, 7100000000002
 ANNAS_OWN_EMAIL = "anna.privately@keller.example"
 SHARED_EMAIL, SHARED_PHONE = "family@keller.example", "+12125550142"
+# A browser of both of them, and a click made in it.
+HOME_TABLET, TABLET_CLICK = "7103.1003", "EAIaIQobTabletClick"
+HOME_BROWSER = "7102.1002"  # both logged in there
 # What names Anna and nobody else, as people would search for it.
 ANNAS_TRACES = (
     str(ANNA), "9100000000001", "8100000000001", "9200000000001", "7101.1001", "EAIaIQobAnnaClick", ANNAS_OWN_EMAIL,
@@ -49,7 +52,8 @@ def raw_rows() -> dict[str, list[dict[str, Any]]]:
         ],
         "shopify_orders": [
             {**order, "id": 9100000000001, "name": "#1001", "order_number": 1001, "customer_id": ANNA},
-            {**order, "id": 9100000000002, "name": "#1002", "order_number": 1002, "customer_id": BERND},
+            {**order, "id": 9100000000002, "name": "#1002", "order_number": 1002, "customer_id": BERND,
+             "note_attributes": [{"name": "ga_client_id", "value": HOME_TABLET}]},
         ],
         "shopify_order_line_items": [
             {"id": 9300000000001, "order_id": 9100000000001, "product_id": 1, "quantity": 1, "price": 80, **landed},
@@ -80,14 +84,19 @@ def raw_rows() -> dict[str, list[dict[str, Any]]]:
         "google_ads_clicks": [
             {"date": str(DAY), "gclid": "EAIaIQobAnnaClick", "customer_id": 1, "campaign_id": 2, "click_timestamp": AT,
              "campaign_name": "Brand", **landed},
+            {"date": str(DAY), "gclid": TABLET_CLICK, "customer_id": 1, "campaign_id": 2, "click_timestamp": AT,
+             "campaign_name": "Brand", **landed},
         ],
         "ga360_sessions": [
             {**session, "full_visitor_id": "7101.1001", "visit_id": 71010001, "user_id": str(ANNA),
              "traffic_source_gclid": "EAIaIQobAnnaClick"},
             # The browser at home: Anna logged in in the morning, Bernd later.
-            {**session, "full_visitor_id": "7102.1002", "visit_id": 71020001, "user_id": str(ANNA),
+            {**session, "full_visitor_id": HOME_BROWSER, "visit_id": 71020001, "user_id": str(ANNA),
              "visit_start_time": f"{DAY}T08:00:00Z"},
-            {**session, "full_visitor_id": "7102.1002", "visit_id": 71020002, "user_id": str(BERND)},
+            {**session, "full_visitor_id": HOME_BROWSER, "visit_id": 71020002, "user_id": str(BERND)},
+            # The tablet at home: only Anna logged in, so resolution gives it to her, but Bernd ordered with it.
+            {**session, "full_visitor_id": HOME_TABLET, "visit_id": 71030001, "user_id": str(ANNA),
+             "traffic_source_gclid": TABLET_CLICK},
         ],
         "ga360_hits": [
             {"date": str(DAY), "full_visitor_id": "7101.1001", "visit_id": 71010001, "hit_number": 1, "hit_time": AT,

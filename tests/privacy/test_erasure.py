@@ -32,7 +32,17 @@ from include.privacy.declarations import KINDS
 from include.warehouse.settings import SQL_DIR
 from tests.privacy import people
 from tests.privacy.conftest import DATASETS, LAST_DAY, PrivateWarehouse
-from tests.privacy.people import ANNA, ANNAS_OWN_EMAIL, ANNAS_TRACES, BERND, SHARED_EMAIL, SHARED_PHONE
+from tests.privacy.people import (
+    ANNA,
+    ANNAS_OWN_EMAIL,
+    ANNAS_TRACES,
+    BERND,
+    HOME_BROWSER,
+    HOME_TABLET,
+    SHARED_EMAIL,
+    SHARED_PHONE,
+    TABLET_CLICK,
+)
 from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer
 
@@ -237,13 +247,29 @@ def test_nobody_else_loses_a_row(story: Story) -> None:
         )
         assert all(any(trace in row for trace in traces) for row in lost), table
         # A row that only named her is still there, without the name.
-        assert len(gained) == len([row for row in lost if "7102.1002" in row]) or not gained, table
+        assert len(gained) == len([row for row in lost if HOME_BROWSER in row or HOME_TABLET in row]) or not gained, (
+            table
+        )
 
 
 def test_the_browser_at_home_stays_his_without_her_login(story: Story) -> None:
-    sessions = [row for row in story.notes["after"]["bronze.ga360_sessions"] if "7102.1002" in row]
+    sessions = [row for row in story.notes["after"]["bronze.ga360_sessions"] if HOME_BROWSER in row]
     assert len(sessions) == 2
     assert [str(BERND) in row for row in sessions].count(True) == 1
+
+
+def test_a_device_that_resolution_gave_her_and_he_uses_too_stays_his(story: Story) -> None:
+    """She alone logged in on the tablet, he ordered with it: it names nobody, and neither does a click made in it."""
+    before, after = story.notes["before"], story.notes["after"]
+    resolved = [row for row in before["silver.identity_map"] if HOME_TABLET in row]
+    assert story.annas_id in resolved[0]
+    session = next(row for row in after["bronze.ga360_sessions"] if HOME_TABLET in row)
+    assert str(ANNA) not in session
+    for table, trace in (("google_ads_clicks", TABLET_CLICK), ("shopify_orders", HOME_TABLET)):
+        assert [row for row in after[f"bronze.{table}"] if trace in row] == [
+            row for row in before[f"bronze.{table}"] if trace in row
+        ]
+    assert [row for row in after["silver.identity_map"] if HOME_TABLET in row] == []
 
 
 def test_the_proof_finds_what_nobody_declared(story: Story) -> None:

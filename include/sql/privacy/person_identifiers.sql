@@ -25,7 +25,7 @@ opportunities as (
 ),
 
 -- Ids that the customer had before a merge are aliases.
-persons_records as (
+resolved_records as (
     select
         identity_key,
         concat(source, ':', source_entity) as kind,
@@ -34,6 +34,50 @@ persons_records as (
         alias_customer_id
     from identity_map
     where customer_id = @customer_id
+),
+
+-- The browser of a household is everybody's, although resolution gives it to one of them.
+shared_devices as (
+    select distinct resolved_records.identity_key
+    from resolved_records
+    inner join identifiers
+        on
+            resolved_records.source_record_id = identifiers.identifier_value
+            and identifiers.identifier_type = 'device'
+    left join resolved_records as own on identifiers.identity_key = own.identity_key
+    where resolved_records.kind in ('ga360:visitor', 'firebase:user') and own.identity_key is null
+),
+
+-- So is a click that was made in it.
+shared_clicks as (
+    select distinct resolved_records.identity_key
+    from resolved_records
+    inner join identifiers
+        on
+            resolved_records.source_record_id = identifiers.identifier_value
+            and identifiers.identifier_type = 'gclid'
+    left join resolved_records as own on identifiers.identity_key = own.identity_key
+    left join shared_devices on identifiers.identity_key = shared_devices.identity_key
+    where
+        resolved_records.kind = 'google_ads:click'
+        and (own.identity_key is null or shared_devices.identity_key is not null)
+),
+
+persons_records as (
+    select *
+    from resolved_records
+    where identity_key not in (
+        select shared_devices.identity_key from shared_devices
+        union all
+        select shared_clicks.identity_key from shared_clicks
+    )
+),
+
+-- A login is the id that the shop gave, or one given by us. It stays theirs where others' browsers carry it.
+logins as (
+    select source_record_id as login
+    from persons_records
+    where kind in ('shopify:customer', 'braze:user')
 ),
 
 -- Values as the records have them and as identity resolution compares them.
@@ -91,19 +135,22 @@ final as (
     select
         'customer' as kind,
         customer_id as value
-    from persons_records
+    from resolved_records
     union distinct
     select
         'customer' as kind,
         alias_customer_id as value
-    from persons_records
-    -- A login is the id that the shop gave, or one given by us.
+    from resolved_records
     union distinct
     select
         'user' as kind,
-        source_record_id as value
-    from persons_records
-    where kind in ('shopify:customer', 'braze:user')
+        login as value
+    from logins
+    union distinct
+    select
+        'node' as kind,
+        concat('#user_id:', login) as value
+    from logins
     union distinct
     select
         if(kind = 'user_id', 'user', kind) as kind,

@@ -281,7 +281,12 @@ class Erasure:
             f"countif(regexp_contains(to_json_string({column.name}), {pattern})) as {column.name}"
             for column in table.schema
         )
-        by_column = self._rows(f"select {counts} from `{_name(table)}` where {_everywhere(table)}")[0]  # noqa: S608
+        by_column = self._rows(
+            f"""
+            select {counts}
+            from `{_name(table)}` as searched
+            where {_everywhere(table)} and regexp_contains(to_json_string(searched), {pattern})"""  # noqa: S608
+        )[0]
         columns = [f"{column} in {count} rows" for column, count in by_column.items() if count]
         return f"{_name(table)}: {', '.join(columns)}"
 
