@@ -8,6 +8,7 @@
         'expected_matches_per_record': 1.8,
         'expected_housemates_per_record': 0.2,
         'expected_colleagues_per_record': 0.3,
+        'separate_accounts_bits': -8,
         'link_bits': 5,
         'conflict_bits': -4,
         'max_records_per_cluster': 1000,

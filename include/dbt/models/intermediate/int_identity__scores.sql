@@ -6,6 +6,10 @@ weights as (
     select * from {{ ref('identity_weights') }}
 ),
 
+separate_accounts as (
+    select * from {{ ref('int_identity__separate_accounts') }}
+),
+
 likelihoods as (
     select
         levels.*,
@@ -59,25 +63,41 @@ scored as (
     from evidence
 ),
 
+-- Who opens a second account gives the same phone, birth date or mailbox. Two accounts with none of it in common are
+-- two people of one name, such as father and son in one home, whatever their names and address add up to.
+with_accounts as (
+    select
+        scored.*,
+        if(separate_accounts.identity_key_a is null, 0, {{ identity_setting('separate_accounts_bits') }})
+            as account_bits
+    from scored
+    left join separate_accounts
+        on
+            scored.identity_key_a = separate_accounts.identity_key_a
+            and scored.identity_key_b = separate_accounts.identity_key_b
+),
+
 final as (
     select
         identity_key_a,
         identity_key_b,
         if(has_same_email and not is_contradicted, 'same_email', 'similar_person') as match_rule,
         evidence,
-        counter_evidence,
+        if(
+            account_bits = 0, counter_evidence, concat(coalesce(concat(counter_evidence, '+'), ''), 'separate_accounts')
+        ) as counter_evidence,
         -- Whole bits: a daily drift of frequencies must not touch every pair.
         cast(round(greatest(-40, least(40, if(
             has_same_email and not is_contradicted,
             greatest(model_bits, {{ identity_rule_bits('same_email') }}),
-            model_bits
+            model_bits + account_bits
         )))) as int64) as match_bits,
         -- Against a link speaks a pair that is none, if both have a name: little to go by is no conflict.
         cast(round(greatest(-40, least(
-            0,
+            account_bits,
             if(is_named, model_bits, least(bits_over_strangers, bits_over_housemates, bits_over_colleagues))
         ))) as int64) as against_bits
-    from scored
+    from with_accounts
 )
 
 select * from final
