@@ -7,13 +7,26 @@ known to DuckDB's profiler, and which partitions those filters leave is what Big
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from bqemulator.storage.engine import DuckDBEngine
 
-WRITES = ("create", "insert", "merge", "delete", "update", "with")
+# dbt puts a comment in front of every statement, with the model as a label of the job.
+WRITES = re.compile(r"(\s|/\*.*?\*/)*(create|insert|merge|delete|update|with)\b", re.IGNORECASE | re.DOTALL)
+MODEL = re.compile(r'"dbt-model": "(\w+)"')
+TARGET = re.compile(r"(?:table|into|from|update)\s+\S+\.\"?(\w+)", re.IGNORECASE)
+
+
+def writer(sql: str) -> str:
+    """Return the model or table that a statement writes; empty where it has no name.
+
+    :param sql: the statement as DuckDB gets it.
+    """
+    found = MODEL.search(sql) or TARGET.search(sql)
+    return found[1] if found else ""
 
 
 def scans(operator: dict[str, Any], filters: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
@@ -47,15 +60,18 @@ def record_scans(log: Path) -> None:
     plain_execute = DuckDBEngine.execute
 
     def execute(self: DuckDBEngine, sql: str, parameters: list[Any] | None = None) -> Any:
-        if not sql.lstrip().lower().startswith(WRITES):
+        if not WRITES.match(sql):
             return plain_execute(self, sql, parameters)
+        # A filter that all rows of a short history pass is a filter still.
+        self.connection.execute("set disabled_optimizers = 'statistics_propagation'")
+        # Left on: what is executed after the statement would take the place of its result.
         self.connection.execute("pragma enable_profiling = 'no_output'")
         self.connection.execute("set profiling_mode = 'detailed'")
         result = plain_execute(self, sql, parameters)
         if profile := self.connection.get_profiling_information():
+            found = [{"by": writer(sql), **scan} for scan in scans(json.loads(profile))]
             with log.open("a") as lines:
-                lines.writelines(json.dumps(scan) + "\n" for scan in scans(json.loads(profile)))
-        self.connection.execute("pragma disable_profiling")
+                lines.writelines(json.dumps(scan) + "\n" for scan in found)
         return result
 
     DuckDBEngine.execute = execute

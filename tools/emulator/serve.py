@@ -33,9 +33,10 @@ def install_duckdb_extensions() -> None:
 
 if __name__ == "__main__":
     install_duckdb_extensions()
-    close_gaps()
+    # First, since the statements into which a gap splits one are what is profiled.
     if log := os.environ.get("EMULATOR_SCAN_LOG"):
         from scans import record_scans
 
         record_scans(Path(log))
+    close_gaps()
     main(["start", *sys.argv[1:]], prog_name="bqemulator")

@@ -1,0 +1,104 @@
+"""``make bench`` sees every table that a statement reads, and the days that its filters leave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from google.cloud import bigquery
+
+from tools.bench.commands import warehouse
+from tools.bench.growth import bounds, read
+from tools.local.report import warehouse_client
+
+EVERY_DAY = (date.min, date.max)
+DAYS = [date(2026, 1, day) for day in range(1, 11)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "days"),
+    [
+        ("day>='2026-01-03'::DATE AND day<='2026-01-05'::DATE AND n>4", (date(2026, 1, 3), date(2026, 1, 5))),
+        ("(CAST(day AS DATE) BETWEEN '2026-01-03'::DATE AND '2026-01-05'::DATE)", (date(2026, 1, 3), date(2026, 1, 5))),
+        ("optional: day IN ('2026-01-03'::DATE, '2026-01-09'::DATE)", (date(2026, 1, 3), date(2026, 1, 9))),
+        ("((day = '2026-01-03'::DATE) OR (day > '2026-01-04'::DATE))", (date(2026, 1, 3), date.max)),
+        # None of these is a condition on the partitioning column that BigQuery could prune by.
+        ("((day = '2026-01-03'::DATE) OR (n > 4))", EVERY_DAY),
+        ("(CAST(cancelled_at AS DATE) BETWEEN '2026-01-03'::DATE AND '2026-01-05'::DATE)", EVERY_DAY),
+        ("(day = other_day)", EVERY_DAY),
+        ("(NOT (day = '2026-01-03'::DATE))", EVERY_DAY),
+    ],
+)
+def test_only_literals_compared_with_the_partitioning_column_bound_the_days(
+    condition: str, days: tuple[date, date]
+) -> None:
+    assert bounds("day", [condition]) == days
+
+
+@pytest.fixture(scope="module")
+def scan_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scans") / "scans.ndjson"
+
+
+@pytest.fixture(scope="module")
+def client(scan_log: Path) -> Iterator[bigquery.Client]:
+    """Serve a warehouse that records what it reads, with a table of ten days."""
+    with pytest.MonkeyPatch.context() as patch:
+        # The benchmark's warehouse sets both: they are put back afterwards.
+        patch.setenv("BIGQUERY_EMULATOR_HOST", "")
+        patch.setenv("DBT_TARGET", "")
+        with warehouse(scan_log) as url:
+            served = warehouse_client(url)
+            served.query_and_wait("create schema lake")
+            served.query_and_wait(
+                "create table lake.events (day date, n int64) partition by day as "
+                "select day, 1 as n from unnest(generate_date_array('2026-01-01', '2026-01-10')) as day"
+            )
+            yield served
+
+
+@pytest.mark.parametrize(
+    ("statement", "windows", "whole"),
+    [
+        ("/* dbt's comment */ create or replace table lake.a as select * from lake.events", 0, 10),
+        (
+            "create table lake.b as with e as (select * from lake.events) select * from e where day >= '2026-01-09'",
+            2,
+            0,
+        ),
+        # A window that begins before the first partition counts in full.
+        (
+            "create table lake.c as select * from lake.events where day between '2025-12-30' and '2026-01-02'",
+            4,
+            0,
+        ),
+        ("/* dbt's comment */ update lake.events set n = 2 where day = '2026-01-02'", 1, 0),
+        # As dbt writes insert_overwrite.
+        (
+            "merge into lake.events as t using (select * from lake.events where day = '2026-01-10') as s on false "
+            "when not matched by source and t.day in ('2026-01-10') then delete "
+            "when not matched then insert (day, n) values (day, n)",
+            2,
+            0,
+        ),
+    ],
+)
+def test_what_a_statement_reads_is_recorded(
+    client: bigquery.Client, scan_log: Path, statement: str, windows: int, whole: int
+) -> None:
+    scan_log.write_text("")
+    client.query_and_wait(statement)
+    reading = read(scan_log, {"lake.events": "day"}, {"lake.events": DAYS}, DAYS[-1], set())["lake.events"]
+    assert (reading.windows, reading.whole) == (windows, whole)
+    assert reading.bytes > 0
+
+
+def test_a_scan_names_the_model_that_reads(client: bigquery.Client, scan_log: Path) -> None:
+    scan_log.write_text("")
+    client.query_and_wait(
+        '/* {"app": "dbt", "dbt-model": "some_model"} */ create table lake.d as select * from lake.events'
+    )
+    assert [json.loads(line)["by"] for line in scan_log.read_text().splitlines()] == ["some_model"]
