@@ -82,7 +82,7 @@ def slack() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def story(slack: Server) -> Iterator[Story]:
+def story(slack: Server, request: pytest.FixtureRequest) -> Iterator[Story]:
     """Start everything, and run two days and a backfill; tests then look at what came of it."""
     home = Path(tempfile.mkdtemp(prefix="e2e-"))
     webhook = {"conn_type": "slackwebhook", "host": f"http://127.0.0.1:{slack.port}/slack", "password": "T0/B0/none"}
@@ -114,4 +114,7 @@ def story(slack: Server) -> Iterator[Story]:
         story.runs["backfill"] = chain.wait({"build_silver", "build_gold"})
         story.tables["backfill"] = story.fingerprint()
         yield story
-    shutil.rmtree(home)
+    if request.session.testsfailed:
+        print(f"Logs and tables of the failed story are kept in {home}")
+    else:
+        shutil.rmtree(home)

@@ -1,7 +1,8 @@
-"""Third chapter: the warehouse watches itself."""
+"""Third chapter: the warehouse watches itself, and forgets a person who asks for it."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,19 @@ from tests.e2e.conftest import DAY_3, Story
 from tools.local.chain import Chain, Run
 
 pytestmark = pytest.mark.e2e
-WATCHERS = {"enforce_retention"}
+WATCHERS = {"watch_costs", "enforce_retention"}
 TODAY = DAY_3 + timedelta(days=1)
+REQUEST = "E2E-1"
+
+# The person whom most systems know, and who is in the destinations too.
+BEST_KNOWN_SQL = """
+    select customer_id, array_agg(identity_key) as keys
+    from `{identity_map}`
+    where customer_id in (select person_key from `{state}`)
+    group by customer_id
+    order by count(distinct source) desc, customer_id
+    limit 1
+"""
 
 
 def rows_of(story: Story, table: str, condition: str = "true") -> list[dict[str, object]]:
@@ -25,12 +37,35 @@ def watched(story: Story) -> list[Run]:
     """Start the DAGs that the clock would start."""
     chain = Chain(story.stack)
     for dag_id in sorted(WATCHERS):
-        chain.trigger(TODAY, TODAY, dag_id)
+        chain.trigger(TODAY, TODAY, dag_id)  # the jobs of this story ran today
     return chain.wait(WATCHERS)
+
+
+@pytest.fixture(scope="module")
+def erased(story: Story) -> tuple[list[str], list[Run]]:
+    """Erase the person whom most systems know; return the former keys and the runs."""
+    tables = {
+        "identity_map": settings.table("silver", "identity_map"),
+        "state": settings.table("ops", "activation_state"),
+    }
+    person = story.rows(BEST_KNOWN_SQL.format(**tables))[0]
+    chain = Chain(story.stack)
+    request = json.dumps({"request_id": REQUEST, "customer_id": person["customer_id"]})
+    story.stack.airflow("dags", "trigger", "erase_person", "--conf", request)
+    keys = person["keys"]
+    assert isinstance(keys, list)
+    return keys, chain.wait({"erase_person"})
 
 
 def test_watchers_succeed(watched: list[Run]) -> None:
     assert {run.dag_id: run.state for run in watched} == dict.fromkeys(WATCHERS, "success")
+
+
+def test_costs_tell_dag_and_model(story: Story, watched: list[Run]) -> None:
+    costs = rows_of(story, "job_costs", "dag_id = 'build_silver' and dbt_model = 'customer_360'")
+    assert sum(int(str(row["jobs"])) for row in costs) > 0
+    storage = {row["dataset_id"] for row in rows_of(story, "storage_costs")}
+    assert storage >= {settings.layers[layer].dataset for layer in ("bronze", "silver", "gold")}
 
 
 def test_every_table_expires_as_declared(story: Story, watched: list[Run]) -> None:
@@ -43,3 +78,14 @@ def test_every_layer_has_a_quality_score(story: Story) -> None:
     scores = rows_of(story, "quality_scores", "table_name is null")
     assert {row["layer"] for row in scores} == {"bronze", "silver", "gold"}
     assert all(50 < float(str(row["score"])) <= 100 for row in scores)
+
+
+def test_an_erased_person_is_in_no_table_any_more(story: Story, erased: tuple[list[str], list[Run]]) -> None:
+    keys, runs = erased
+    assert {run.dag_id: run.state for run in runs if run.state != "success"} == {}
+    request = rows_of(story, "erasure_requests", f"request_id = '{REQUEST}'")[0]
+    assert request["status"] == "proven"
+    assert request["erased_rows"]
+    mapped = story.rows(f"select identity_key from `{settings.table('silver', 'identity_map')}`")  # noqa: S608
+    assert {row["identity_key"] for row in mapped}.isdisjoint(keys)
+    assert rows_of(story, "erasure_identifiers", f"request_id = '{REQUEST}'") == []

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from tools.local.services import StackError
 from tools.local.stack import LocalStack
 
 HEAD_DAG = "create_warehouse"
 FINISHED = ("success", "failed")
+# Of a failed task's log, enough for the error that ended it.
+LOG_TAIL_CHARACTERS = 3000
 
 # `logical_date` on Airflow 3, `execution_date` on 2: neither is needed here, ids and states are enough.
 RUNS_SQL = """
@@ -93,7 +96,13 @@ class Chain:
                 self._say(f"   {mark} {row['dag_id']}.{row['task_id']:<60} {took}")
                 if row["state"] == "failed":
                     folder = self._stack.airflow_home / "logs" / f"dag_id={row['dag_id']}" / f"run_id={row['run_id']}"
-                    self._say(f"     its log: {folder}/task_id={row['task_id']}")
+                    self._say_why(folder / f"task_id={row['task_id']}")
+
+    def _say_why(self, folder: Path) -> None:
+        attempts = sorted(folder.glob("attempt=*.log"), key=lambda file: file.stat().st_mtime)
+        self._say(f"     its log: {folder}")
+        if attempts:
+            self._say(attempts[-1].read_text(errors="replace")[-LOG_TAIL_CHARACTERS:])
 
     def wait(self, expected: set[str], *, until_idle: bool = True, timeout: float = 3600) -> list[Run]:
         """Wait until every expected DAG has a finished run.
