@@ -21,6 +21,7 @@ partition by checked_day
 cluster by table_name, check_name
 options (
     description = 'History of partition checks: one row per check of a table and day, appended.',
+    partition_expiration_days = {{ gold_retention_days }},
     require_partition_filter = true,
     labels = [('layer', 'ops'), ('domain', 'quality'), ('pii', 'false')]
 );

@@ -7,8 +7,10 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.quality_healing` 
     reason string not null options (description = 'What was missing, or that quarantined rows came back'),
     triggered_run_id string not null options (description = 'Run that rebuilds it, of the DAG of its layer')
 )
+partition by date(planned_at)
 cluster by layer, rebuilt_day
 options (
     description = 'Rebuilds that check_quality asked for; one row per run, layer and day',
+    partition_expiration_days = {{ gold_retention_days }},
     labels = [('layer', 'ops'), ('domain', 'quality'), ('pii', 'false')]
 );

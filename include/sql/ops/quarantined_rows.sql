@@ -14,8 +14,11 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.quarantined_rows`
     replayed_at timestamp options (description = 'When it was last put back (UTC); null if never'),
     replayed_run_id string options (description = 'Airflow run that put it back; null if never')
 )
+partition by date(quarantined_at)
 cluster by table_name, row_hash
 options (
     description = 'Malformed raw rows kept aside until they are corrected; one row per table and row_hash',
+    -- Personal data stays no longer here than in the table it came from.
+    partition_expiration_days = {{ bronze_retention_days }},
     labels = [('layer', 'ops'), ('domain', 'quality'), ('pii', 'true')]
 );
