@@ -6,7 +6,6 @@ in ``ops_tables.yml``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import yaml
 from martech.privacy.personal_table import PersonalTable
 
 from include.warehouse.ddl import layer_scripts
+from include.warehouse.manifest import load_manifest
 from include.warehouse.settings import MANIFEST, settings
 
 OPS_FILE = Path(__file__).with_name("ops_tables.yml")
@@ -46,11 +46,10 @@ def model_tables(manifest: Path = MANIFEST) -> list[PersonalTable]:
     """Return the tables that dbt builds or reads, views left out.
 
     :param manifest: dbt's manifest.
-    :raises PrivacyError: where the manifest is missing, or a declaration names an unknown kind of id.
+    :raises FileNotFoundError: where the manifest has not been made yet.
+    :raises PrivacyError: where a declaration names an unknown kind of id.
     """
-    if not manifest.exists():
-        raise PrivacyError(f"{manifest} is missing: make it with `make manifest`.")
-    parsed = json.loads(manifest.read_text())
+    parsed = load_manifest(manifest)
     tables = []
     for node in [*parsed["sources"].values(), *parsed["nodes"].values()]:
         config, meta = node["config"], node["config"].get("meta") or {}

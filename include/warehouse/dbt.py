@@ -13,7 +13,8 @@ import os
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior, TestIndirectSelection
 
-from include.warehouse.settings import DBT_DIR, MANIFEST, settings
+from include.warehouse.manifest import require_manifest
+from include.warehouse.settings import DBT_DIR, settings
 
 # What each layer's DAG builds.
 SILVER = ["path:seeds", "path:models/staging", "path:models/intermediate", "path:models/silver"]
@@ -27,15 +28,13 @@ def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
     :param select: dbt selection, such as ``path:models/gold``.
     :raises FileNotFoundError: where dbt's manifest has not been made yet.
     """
-    if not MANIFEST.exists():
-        raise FileNotFoundError(
-            f"{MANIFEST} is missing: Airflow reads the dbt project from it. "
-            "Make it with `make manifest` (the Dockerfile and `make run` do so)."
-        )
     return DbtTaskGroup(
         group_id=group_id,
         project_config=ProjectConfig(
-            dbt_project_path=DBT_DIR, manifest_path=MANIFEST, project_name="marketing", install_dbt_deps=False
+            dbt_project_path=DBT_DIR,
+            manifest_path=require_manifest(),
+            project_name="marketing",
+            install_dbt_deps=False,
         ),
         profile_config=ProfileConfig(
             profile_name="marketing",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from include.warehouse.ddl import layer_scripts
+from include.warehouse.manifest import load_manifest
 from include.warehouse.settings import MANIFEST, SQL_DIR, settings
 
 TABLES = ("table", "incremental", "seed")
@@ -20,10 +20,8 @@ def declared_retention(manifest: Path = MANIFEST) -> dict[str, dict[str, int | N
     :param manifest: dbt's manifest.
     :raises FileNotFoundError: where the manifest has not been made yet.
     """
-    if not manifest.exists():
-        raise FileNotFoundError(f"{manifest} is missing: make it with `make manifest`.")
     declared: dict[str, dict[str, int | None]] = {layer.dataset: {} for layer in settings.layers.values()}
-    for node in json.loads(manifest.read_text())["nodes"].values():
+    for node in load_manifest(manifest)["nodes"].values():
         config = node["config"]
         if node["resource_type"] in ("model", "seed") and config["materialized"] in TABLES:
             # Dataset names may be overridden, which the manifest does not know.

@@ -96,5 +96,5 @@ def test_a_wrong_declaration_names_the_table_and_the_cure(tmp_path: Path, text: 
 
 
 def test_a_missing_manifest_names_the_cure(tmp_path: Path) -> None:
-    with pytest.raises(PrivacyError, match="make it with `make manifest`"):
+    with pytest.raises(FileNotFoundError, match="make it with `make manifest`"):
         model_tables(tmp_path / "manifest.json")
