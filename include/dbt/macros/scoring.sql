@@ -7,8 +7,18 @@
         'churn_days': 90,
         'prior_weight': 10,
         'calibration_prior_weight': 20,
+        'chance_after_giving_up': 0.05,
     } -%}
     {{ return(var('scoring_' ~ name, defaults[name])) }}
+{%- endmacro %}
+
+{#- What sales has decided about a lead: that it is no customer, or that it is not one yet. -#}
+{% macro is_disqualified(status) -%}
+    regexp_contains(lower(coalesce({{ status }}, '')), r'unqualified|not converted|disqualified')
+{%- endmacro %}
+
+{% macro is_nurtured(status) -%}
+    regexp_contains(lower(coalesce({{ status }}, '')), r'nurtur')
 {%- endmacro %}
 
 {#- The components of a lead score, as columns `<component>_score` of int_leads__observed. -#}

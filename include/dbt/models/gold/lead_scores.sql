@@ -21,10 +21,8 @@ as_of as (
     select as_of_date from {{ ref('int_customers__as_of') }}
 ),
 
-calibration as (
-    select calibrations.*
-    from {{ ref('int_leads__calibration') }} as calibrations
-    inner join as_of on calibrations.fitted_date = as_of.as_of_date
+forecast as (
+    select * from {{ ref('int_leads__forecast') }}
 ),
 
 actions as (
@@ -73,7 +71,7 @@ ready as (
         ) as recency_score,
         case
             when leads.is_converted then 100
-            when regexp_contains(lower(coalesce(leads.status, '')), r'unqualified|not converted|disqualified') then 0
+            when {{ is_disqualified('leads.status') }} then 0
             when regexp_contains(lower(coalesce(leads.status, '')), r'working|contacted|qualified') then 80
             else 30
         end as stage_score,
@@ -100,9 +98,8 @@ qualified as (
         leads.lead_id,
         case
             when leads.is_converted then 'converted'
-            when regexp_contains(lower(coalesce(leads.status, '')), r'unqualified|not converted|disqualified')
-                then 'disqualified'
-            when regexp_contains(lower(coalesce(leads.status, '')), r'nurtur') then 'nurture'
+            when {{ is_disqualified('leads.status') }} then 'disqualified'
+            when {{ is_nurtured('leads.status') }} then 'nurture'
             when observed.lead_score >= stages.sql_minimum or lower(leads.status) = 'qualified' then 'sql'
             when observed.lead_score >= stages.mql_minimum then 'mql'
             else 'new'
@@ -121,7 +118,7 @@ final as (
         leads.company,
         observed.lead_score,
         {{ band_of('grade_bands.bands', 'observed.lead_score') | indent(8) }} as lead_grade,
-        calibration.conversion_probability,
+        forecast.conversion_probability,
         readiness.sales_readiness_score,
         actions.action as recommended_next_action,
         qualified.qualification_status,
@@ -142,12 +139,7 @@ final as (
         as_of.as_of_date as score_date
     from leads
     inner join observed on leads.lead_id = observed.lead_id
-    inner join calibration
-        on
-            observed.lead_score >= calibration.score_from
-            and observed.lead_score < calibration.score_to
-            and observed.age_days >= calibration.age_from
-            and observed.age_days < calibration.age_to
+    inner join forecast on leads.lead_id = forecast.lead_id
     inner join listed on leads.lead_id = listed.lead_id
     inner join readiness on leads.lead_id = readiness.lead_id
     inner join qualified on leads.lead_id = qualified.lead_id
