@@ -20,24 +20,16 @@ READ_WHOLE: dict[str, set[str]] = {
     # Rebuilt in every run for the months that it restates: the whole table is the window.
     "int_attribution__journeys": {"int_attribution__touches"},
     "int_attribution__paths": {"int_attribution__journeys"},
-    # First and newest visit or contact of a customer. Silver keeps these tables for a year.
-    "int_customers__activity": {"unified_sessions"},
-    "int_customers__contacts": {"unified_touchpoints"},
     # Behaviour of every lead when it was new, which is what the calibration learns from.
     "int_leads__observed": {"unified_leads", "unified_sessions", "unified_touchpoints"},
-    # The partition column alone.
-    "int_customers__as_of": {
-        "unified_leads", "unified_sessions", "unified_support_tickets", "unified_touchpoints", "unified_transactions",
-    },
     # What a customer or lead has ever done: one row per order, lead or ticket, kept for good.
-    "cohort_retention": {"unified_transactions"},
     "customer_lifetime_value": {"unified_transactions"},
     "int_customers__revenue": {"unified_transactions"},
     "int_customers__sales": {"unified_leads"},
     "int_customers__support": {"unified_support_tickets"},
     "int_leads__conversion_curve": {"unified_leads"},
     "lead_scores": {"unified_leads"},
-    "marketing_attribution": {"int_attribution__journeys", "unified_transactions"},
+    "marketing_attribution": {"int_attribution__journeys"},
     # Facts by another day than the partition's: of conversion, cancellation, solution or rating.
     "executive_kpis": {"unified_leads", "unified_support_tickets"},
     "int_features__daily": {"unified_leads", "unified_support_tickets", "unified_transactions"},

@@ -40,18 +40,23 @@
         {%- endif %}
 {%- endmacro %}
 
-{#- Post-hook of merged tables: rows whose source record was withdrawn in the window go. `staged`: relation of
-    the records; `key`: this table's key, `staged_key`: SQL of the same key there; `condition`: what
-    withdraws a record. -#}
-{% macro delete_withdrawn(staged, key, staged_key, condition='is_deleted') -%}
+{#- Post-hook of merged tables: rows whose source record was withdrawn in the window go. `key`: this table's key;
+    `records`: of each source the relation, SQL of the same key there, and what withdraws a record. All sources in one
+    statement, for each reads the table whole. -#}
+{% macro delete_withdrawn(key, records) -%}
     delete from {{ this }}
     where
         {{ key }} in (
+            {%- for staged, staged_key, condition in records %}
             select {{ staged_key }}
             from {{ staged }}
             where
                 date(synced_at) between {{ window_start() }} and {{ window_end() }}
                 and ({{ condition }})
+            {%- if not loop.last %}
+            union all
+            {%- endif %}
+            {%- endfor %}
         )
 {%- endmacro %}
 

@@ -1,4 +1,5 @@
 create materialized view if not exists `{{ project_id }}.{{ gold_dataset }}.mv_campaign_daily_summary`
+partition by campaign_date
 options (
     enable_refresh = true,
     refresh_interval_minutes = 30,

@@ -1,4 +1,5 @@
 create materialized view if not exists `{{ project_id }}.{{ gold_dataset }}.mv_revenue_by_channel`
+partition by transaction_date
 options (
     enable_refresh = true,
     refresh_interval_minutes = 30,

@@ -104,7 +104,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     product_views_30d int64 not null options (description = 'Product detail views of the last 30 days'),
     add_to_carts_30d int64 not null options (description = 'Add-to-cart actions of the last 30 days'),
     last_session_date date options (
-        description = 'Day of the last session; null if there was none in a year'
+        description = 'Day of the last session; null without a session'
     ),
     days_since_last_session int64 options (
         description = 'Days from last_session_date to as_of_date; null without a session'

@@ -7,13 +7,28 @@
     labels={'layer': 'gold', 'domain': 'customer', 'pii': 'false'},
 ) }}
 
+{#- No cohort begins earlier. Silver may have ended some days before the window does. #}
+{%- set first_day = window_start(var('gold_retention_days') | int + silent_days()) %}
+
 with conversions as (
     select
         customer_id,
         date_add(transaction_date, interval 1 - extract(day from transaction_date) day) as activity_month,
         net_revenue
     from {{ ref('unified_transactions') }}
-    where customer_id is not null and net_revenue > 0 and not is_cancelled
+    where
+        transaction_date >= {{ first_day }}
+        and customer_id is not null
+        and net_revenue > 0
+        and not is_cancelled
+),
+
+first_conversions as (
+    select
+        customer_id,
+        date_add(first_conversion_date, interval 1 - extract(day from first_conversion_date) day) as cohort_month
+    from {{ ref('int_customers__revenue') }}
+    where first_conversion_date is not null
 ),
 
 as_of as (
@@ -23,16 +38,14 @@ as_of as (
 -- Cohorts older than the retention of gold would expire on arrival.
 cohort_members as (
     select
-        conversions.customer_id,
-        min(conversions.activity_month) as cohort_month
-    from conversions
+        first_conversions.customer_id,
+        first_conversions.cohort_month
+    from first_conversions
     cross join as_of
-    group by conversions.customer_id
-    having
-        min(conversions.activity_month) >= date_sub(
-            any_value(as_of.as_of_date), interval {{ var('gold_retention_days') }} day
-        )
-        and min(conversions.activity_month) <= any_value(as_of.as_of_date)
+    where
+        first_conversions.cohort_month
+        >= date_sub(as_of.as_of_date, interval {{ var('gold_retention_days') }} day)
+        and first_conversions.cohort_month <= as_of.as_of_date
 ),
 
 cohorts as (

@@ -10,32 +10,49 @@
 {%- set first_day = window_start(var('restatement_days')) %}
 {%- set churn_days = scoring_setting('churn_days') %}
 {#- The longest trend compares 28 days with the 28 days before. #}
-{%- set first_read = "date_sub(" ~ first_day ~ ", interval 56 day)" %}
+{%- set first_read = window_start(var('restatement_days') | int + 56) %}
+{#- Who churns on the first of these days, or had bought before the 28 days in front of it, bought so long before. #}
+{%- set first_conversion = window_start(var('restatement_days') | int + 56 + churn_days) %}
 
 with days as (
     select day
     from unnest(generate_date_array({{ first_read }}, {{ window_end() }})) as day
 ),
 
--- All of them: first conversions and churn need the whole history of a customer.
+first_conversions as (
+    select
+        customer_id,
+        first_conversion_id,
+        first_conversion_date
+    from {{ ref('int_customers__revenue') }}
+),
+
+transactions as (
+    select *
+    from {{ ref('unified_transactions') }}
+    where
+        transaction_date between {{ first_conversion }} and {{ window_end() }}
+        and net_revenue > 0
+        and not is_cancelled
+),
+
+-- Who is not resolved has bought once.
 conversions as (
     select
-        coalesce(customer_id, transaction_id) as buyer,
-        customer_id,
-        transaction_date,
-        transaction_type,
-        net_revenue,
-        row_number() over (
-            partition by coalesce(customer_id, transaction_id)
-            order by transaction_at asc, transaction_id asc
-        ) = 1 as is_first,
-        min(transaction_date) over (partition by coalesce(customer_id, transaction_id)) as first_date,
-        lead(transaction_date) over (
-            partition by coalesce(customer_id, transaction_id)
-            order by transaction_at asc, transaction_id asc
+        coalesce(transactions.customer_id, transactions.transaction_id) as buyer,
+        transactions.customer_id,
+        transactions.transaction_date,
+        transactions.transaction_type,
+        transactions.net_revenue,
+        coalesce(first_conversions.first_conversion_id, transactions.transaction_id) = transactions.transaction_id
+            as is_first,
+        coalesce(first_conversions.first_conversion_date, transactions.transaction_date) as first_date,
+        lead(transactions.transaction_date) over (
+            partition by coalesce(transactions.customer_id, transactions.transaction_id)
+            order by transactions.transaction_at asc, transactions.transaction_id asc
         ) as next_date
-    from {{ ref('unified_transactions') }}
-    where net_revenue > 0 and not is_cancelled and transaction_date <= {{ window_end() }}
+    from transactions
+    left join first_conversions on transactions.customer_id = first_conversions.customer_id
 ),
 
 sales as (

@@ -25,11 +25,9 @@ shapley as (
 first_conversions as (
     select
         customer_id,
-        array_agg(transaction_id order by transaction_at asc, transaction_id asc limit 1)[safe_offset(0)]
-            as first_transaction_id
-    from {{ ref('unified_transactions') }}
-    where customer_id is not null and net_revenue > 0 and not is_cancelled
-    group by customer_id
+        first_conversion_id as first_transaction_id
+    from {{ ref('int_customers__revenue') }}
+    where first_conversion_id is not null
 ),
 
 positions as (

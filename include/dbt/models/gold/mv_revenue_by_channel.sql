@@ -3,11 +3,13 @@
     on_configuration_change='apply',
     enable_refresh=true,
     refresh_interval_minutes=30,
+    partition_by={'field': 'transaction_date', 'data_type': 'date'},
     persist_docs={'relation': false, 'columns': false},
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
 ) }}
 
--- Only what BigQuery refreshes incrementally: sums over one table. The description comes with the DDL: dbt would
+-- Only what BigQuery refreshes incrementally: sums over one table, partitioned as it is, so that a day that is
+-- overwritten there makes BigQuery read that day again and not the table. The description comes with the DDL: dbt would
 -- write it by an update of the table, which makes a plain view of it in the embedded warehouse.
 select
     transaction_date,

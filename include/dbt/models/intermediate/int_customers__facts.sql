@@ -12,7 +12,7 @@ profiles as (
 ),
 
 revenue as (
-    select * from {{ ref('int_customers__revenue') }}
+    select * except (first_conversion_date, first_conversion_id) from {{ ref('int_customers__revenue') }}
 ),
 
 activity as (

@@ -1,3 +1,5 @@
+-- Reads every revenue event there is, so that others need not: they take a customer's first conversion from here.
+
 with transactions as (
     select *
     from {{ ref('unified_transactions') }}
@@ -32,7 +34,11 @@ final as (
         {{ rate('date_diff(max(transaction_date), min(transaction_date), day)', 'count(*) - 1') }}
             as average_days_between_orders,
         array_agg(channel order by transaction_at, transaction_id limit 1)[safe_offset(0)]
-            as first_order_channel
+            as first_order_channel,
+        min(if(net_revenue > 0, transaction_date, null)) as first_conversion_date,
+        array_agg(
+            if(net_revenue > 0, transaction_id, null) ignore nulls order by transaction_at, transaction_id limit 1
+        )[safe_offset(0)] as first_conversion_id
     from dated
     group by customer_id
 )

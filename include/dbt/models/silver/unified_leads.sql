@@ -7,7 +7,7 @@
         cluster_by=['customer_id', 'status'],
         labels={'layer': 'silver', 'domain': 'sales', 'pii': 'true'},
         post_hook=[
-            "{{ delete_withdrawn(ref('stg_salesforce__leads'), 'lead_id', 'lead_id') }}",
+            "{{ delete_withdrawn('lead_id', [(ref('stg_salesforce__leads'), 'lead_id', 'is_deleted')]) }}",
             "{{ restamp_customer_id() }}",
         ],
     )

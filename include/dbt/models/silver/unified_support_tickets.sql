@@ -7,7 +7,7 @@
         cluster_by=['customer_id', 'status'],
         labels={'layer': 'silver', 'domain': 'support', 'pii': 'true'},
         post_hook=[
-            "{{ delete_withdrawn(ref('stg_zendesk__tickets'), 'ticket_id', 'ticket_id') }}",
+            "{{ delete_withdrawn('ticket_id', [(ref('stg_zendesk__tickets'), 'ticket_id', 'is_deleted')]) }}",
             "{{ restamp_customer_id() }}",
         ],
     )

@@ -7,8 +7,10 @@
         cluster_by=['customer_id', 'transaction_type'],
         labels={'layer': 'silver', 'domain': 'sales', 'pii': 'true'},
         post_hook=[
-            "{{ delete_withdrawn(ref('stg_shopify__orders'), 'transaction_id', \"concat('shopify:', order_id)\", 'is_deleted or is_test') }}",
-            "{{ delete_withdrawn(ref('stg_salesforce__opportunities'), 'transaction_id', \"concat('salesforce:', opportunity_id)\", 'is_deleted or not is_won') }}",
+            "{{ delete_withdrawn('transaction_id', [
+                (ref('stg_shopify__orders'), \"concat('shopify:', order_id)\", 'is_deleted or is_test'),
+                (ref('stg_salesforce__opportunities'), \"concat('salesforce:', opportunity_id)\", 'is_deleted or not is_won'),
+            ]) }}",
             "{{ restamp_customer_id() }}",
         ],
     )
