@@ -14,8 +14,10 @@ REFERENCE = re.compile(r"\bref\('(\w+)'\)\s*\}\}")
 
 # model → tables that it reads whole. docs/performance.md says what each of them costs.
 READ_WHOLE: dict[str, set[str]] = {
-    # The condition follows in a later query of the model, into which BigQuery pushes it down.
+    # The condition follows in a later query of the model, into which BigQuery pushes it down; two of three are by
+    # another day than the partition's.
     "campaign_performance": {"unified_leads"},
+    # All visits of a visitor who came back, all clicks on an ad that was clicked again.
     "int_identity__records": {"stg_ga360__hits", "stg_ga360__sessions", "stg_google_ads__clicks"},
     # Rebuilt in every run for the months that it restates: the whole table is the window.
     "int_attribution__journeys": {"int_attribution__touches"},
@@ -28,6 +30,7 @@ READ_WHOLE: dict[str, set[str]] = {
     "int_customers__sales": {"unified_leads"},
     "int_customers__support": {"unified_support_tickets"},
     "int_leads__conversion_curve": {"unified_leads"},
+    "int_leads__forecast": {"unified_leads"},
     "lead_scores": {"unified_leads"},
     "marketing_attribution": {"int_attribution__journeys"},
     # Facts by another day than the partition's: of conversion, cancellation, solution or rating.
