@@ -11,11 +11,11 @@ import pytest
 from google.cloud import bigquery
 
 from tools.bench.commands import warehouse
-from tools.bench.growth import bounds, read
+from tools.bench.growth import Tables, bounds, read
 from tools.local.report import warehouse_client
 
 EVERY_DAY = (date.min, date.max)
-DAYS = [date(2026, 1, day) for day in range(1, 11)]
+PARTITIONS = {date(2026, 1, day): 1 for day in range(1, 11)}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,8 @@ def test_what_a_statement_reads_is_recorded(
 ) -> None:
     scan_log.write_text("")
     client.query_and_wait(statement)
-    reading = read(scan_log, {"lake.events": "day"}, {"lake.events": DAYS}, DAYS[-1], set())["lake.events"]
+    tables = Tables({"lake.events": "day"}, {"lake.events": PARTITIONS}, set())
+    reading = read(scan_log, tables, min(PARTITIONS), max(PARTITIONS))["lake.events"]
     assert (reading.windows, reading.whole) == (windows, whole)
     assert reading.bytes > 0
 

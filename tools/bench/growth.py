@@ -55,6 +55,15 @@ class Reading:
         return self.windows + self.whole
 
 
+@dataclass
+class Tables:
+    """The tables of a warehouse: partitioning column of each and the rows of its partitions, by ``dataset.table``."""
+
+    columns: dict[str, str]
+    partitions: dict[str, dict[date, int]]
+    materialized_views: set[str]
+
+
 def bounds(column: str, filters: Iterable[str]) -> tuple[date, date]:
     """Return the first and last day that the filters on a column leave.
 
@@ -115,47 +124,55 @@ def materialized_views(manifest: Path) -> set[str]:
     return {node["name"] for node in models(manifest) if node["config"]["materialized"] == "materialized_view"}
 
 
-def partitions_of(client: bigquery.Client) -> dict[str, list[date]]:
-    """Return the days of each table's partitions, by ``dataset.table``."""
-    days: dict[str, list[date]] = defaultdict(list)
+def partitions_of(client: bigquery.Client) -> dict[str, dict[date, int]]:
+    """Return the rows of each table's partitions by their first day, by ``dataset.table``."""
+    rows: dict[str, dict[date, int]] = defaultdict(dict)
     for layer in settings.layers.values():
         schema = f"`{settings.project_id}.{layer.dataset}.INFORMATION_SCHEMA.PARTITIONS`"
-        for row in client.query_and_wait(f"select table_name, partition_id from {schema}"):  # noqa: S608
+        for row in client.query_and_wait(f"select table_name, partition_id, total_rows from {schema}"):  # noqa: S608
             if re.fullmatch(r"\d{6}(\d{2})?", row.partition_id):  # a day or a month
                 day = BigQueryRetentionHook.partition_day(row.partition_id)
-                days[f"{layer.dataset}.{row.table_name}"].append(day)
-    return days
+                rows[f"{layer.dataset}.{row.table_name}"][day] = row.total_rows
+    return rows
 
 
-def read(
-    scan_log: Path, columns: dict[str, str], partitions: dict[str, list[date]], day: date, left_out: set[str]
-) -> dict[str, Reading]:
+def read(scan_log: Path, tables: Tables, began: date, day: date) -> dict[str, Reading]:
     """Add up what the scans of a run read, by ``dataset.table``.
 
+    Bytes are the width of the columns read, times the rows of the partitions that are left: BigQuery bills rows that
+    other filters drop.
+
     :param scan_log: what the warehouse wrote.
-    :param columns: partitioning column by table.
-    :param partitions: days of the partitions by table.
+    :param tables: what there is to read.
+    :param began: first day of the history.
     :param day: the data day that was built; no window reaches further.
-    :param left_out: tables whose writing does not count.
     """
     readings: dict[str, Reading] = defaultdict(Reading)
     for line in scan_log.read_text().splitlines():
         scan: dict[str, Any] = json.loads(line)
-        if scan["by"] in left_out:
-            continue
         # DuckDB calls it catalog.project__dataset.table.
         table = scan["table"].split(".", 1)[1].replace(f"{settings.project_id}__", "").replace('"', "")
-        reading = readings[table]
-        reading.bytes += scan["bytes"]
-        if table not in columns:
+        if scan["by"] in tables.materialized_views or "__dbt_tmp" in table:
             continue
-        first, last = bounds(columns[table], scan["filters"])
-        kept = sum(first <= day <= last for day in partitions.get(table, []))
-        if first > date.min:
-            reading.windows += max(kept, (min(last, day) - first).days + 1)
-        else:
-            reading.whole += kept
+        reading = readings[table]
+        if table not in tables.columns:
+            reading.bytes += scan["bytes"]
+            continue
+        width = scan["bytes"] / max(scan["rows"], 1)
+        first, last = bounds(tables.columns[table], scan["filters"])
+        kept = {start: rows for start, rows in tables.partitions[table].items() if first <= start <= last}
+        rows = sum(kept.values())
+        if first == date.min:
+            reading.whole += len(kept)
             reading.whole_by.add(scan["by"])
+        else:
+            # The days before the history began are taken to be like those since.
+            days = (min(last, day) - first).days + 1
+            since = max(first, began)
+            known = sum(kept_rows for start, kept_rows in kept.items() if start >= since)
+            reading.windows += max(len(kept), days)
+            rows = known * days / max((min(last, day) - since).days + 1, 1)
+        reading.bytes += round(width * rows)
     return readings
 
 
@@ -179,8 +196,8 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
             dbt("build", work, day, day, *WITHOUT_TESTS, **WINDOWS)
             manifest = work / "target" / "manifest.json"
             columns = partition_columns(manifest)
-            partitions = partitions_of(warehouse_client(url))
-            taken[day] = read(scan_log, columns, partitions, day, materialized_views(manifest))
+            tables = Tables(columns, partitions_of(warehouse_client(url)), materialized_views(manifest))
+            taken[day] = read(scan_log, tables, FIRST, day)
             began = day + timedelta(days=1)
     near, far = taken[NEAR], taken[FAR]
     history = f"history {(NEAR - FIRST).days} → {(FAR - FIRST).days} days"

@@ -40,6 +40,7 @@ def scans(operator: dict[str, Any], filters: tuple[str, ...] = ()) -> Iterator[d
         pushed = facts.get("Filters", [])
         yield {
             "table": facts["Table"],
+            "rows": operator["operator_cardinality"],
             "bytes": operator["result_set_size"],
             "filters": [*filters, *([pushed] if isinstance(pushed, str) else pushed)],
         }
