@@ -3,16 +3,20 @@
     incremental_strategy='merge',
     unique_key='identity_key',
     cluster_by=['identity_key'],
+    full_refresh=false,
 ) }}
 
+{%- set days = {
+    'first_session_date': 'least', 'last_session_date': 'greatest', 'last_interaction_date': 'greatest',
+} %}
 {%- set first_interaction = [
     'first_interaction_date', 'first_interaction_at', 'first_interaction_id', 'first_channel', 'first_source',
     'first_campaign',
 ] %}
 
--- When a source record was first and last seen, kept for good, so that nobody has to read all of its sessions and
--- contacts for it. By record, not by customer: a merge of customers never touches it. The order of runs and reruns
--- does not matter, since only an earlier first and a later last day replace what is stored.
+-- When a source record was first and last seen, so that nobody has to read all of its sessions and contacts, which
+-- silver forgets after a year. By record, not by customer: a merge of customers never touches it. The order of runs
+-- and reruns does not matter, since only an earlier first and a later last day replace what is stored.
 
 with sessions as (
     select
@@ -59,10 +63,7 @@ seen as (
 compared as (
     select
         seen.*,
-        stored.first_session_date as stored_first_session_date,
-        stored.last_session_date as stored_last_session_date,
-        stored.last_interaction_date as stored_last_interaction_date,
-        {%- for column in first_interaction %}
+        {%- for column in days.keys() | list + first_interaction %}
         stored.{{ column }} as stored_{{ column }},
         {%- endfor %}
         stored.first_interaction_at is null or seen.first_interaction_at <= stored.first_interaction_at as is_earlier
@@ -72,18 +73,15 @@ compared as (
 
 final as (
     select
-        identity_key,
-        least(
-            coalesce(first_session_date, stored_first_session_date),
-            coalesce(stored_first_session_date, first_session_date)
-        ) as first_session_date,
-        {{ later_of('coalesce(last_session_date, stored_last_session_date)', 'stored_last_session_date') }}
-            as last_session_date,
-        {{ later_of('coalesce(last_interaction_date, stored_last_interaction_date)', 'stored_last_interaction_date') }}
-            as last_interaction_date,
-        {%- for column in first_interaction %}
-        if(is_earlier, {{ column }}, stored_{{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- for column, pick in days.items() %}
+        {{ pick }}(
+            coalesce({{ column }}, stored_{{ column }}), coalesce(stored_{{ column }}, {{ column }})
+        ) as {{ column }},
         {%- endfor %}
+        {%- for column in first_interaction %}
+        if(is_earlier, {{ column }}, stored_{{ column }}) as {{ column }},
+        {%- endfor %}
+        identity_key
     from compared
 )
 {%- else %}
