@@ -86,12 +86,8 @@ def test_the_graph_shows_dbt_and_what_it_publishes(story: Story, page: Page) -> 
 
 
 def test_the_docs_say_what_to_do_when_it_fails(story: Story, page: Page) -> None:
-    if is_airflow_3(story):
-        page.goto("/dags/build_silver")
-        page.get_by_role("button", name="Dag Docs").click()
-    else:
-        page.goto("/dags/build_silver/grid")
-        page.locator("#headingOne").click()
+    page.goto("/dags/build_silver" if is_airflow_3(story) else "/dags/build_silver/grid")
+    page.get_by_role("button", name="Dag Docs").click()
     expect(page.get_by_text("When it fails", exact=True)).to_be_visible()
     keep(page, story.stack, "docs")
 
