@@ -90,7 +90,6 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
         Chart(
             "one day through the whole chain, seconds by bronze rows",
             {f"{rows:,} rows": seconds for rows, seconds in chains.values()},
-            logarithmic=True,
         )
     )
 

@@ -25,13 +25,11 @@ class Chart:
     :param title: what the bars show, with the unit.
     :param bars: value by label.
     :param goal: where to draw the line that a bar should not pass; None draws none.
-    :param logarithmic: True where the values differ by orders of magnitude.
     """
 
     title: str
     bars: dict[str, float]
     goal: float | None = None
-    logarithmic: bool = False
 
 
 @dataclass
@@ -73,8 +71,6 @@ def plot(results: Results, path: Path) -> None:
         panel.margins(x=0.12)
         panel.set_title(chart.title, loc="left", fontsize=10)
         panel.spines[["top", "right"]].set_visible(False)
-        if chart.logarithmic:
-            panel.set_xscale("log")
         if chart.goal is not None:
             panel.axvline(chart.goal, color="#b3402a", linestyle="--", linewidth=1)
     figure.savefig(path, metadata={"Date": None})
