@@ -29,8 +29,8 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=30, help="its days of history (default: 30)")
     parser.add_argument("--growth-customers", type=int, default=200, help="size of growth's sample (default: 200)")
     parser.add_argument(
-        "--chain-customers", type=int, nargs="+", default=[1_200, 12_000],
-        help="sizes of the days that run through the chain (default: some 10,000 and 100,000 bronze rows)",
+        "--chain-customers", type=int, nargs="+", default=[1_200, 12_000, 70_000],
+        help="sizes of the days that run through the chain (default: some 10,000, 100,000 and 1,000,000 bronze rows)",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=11, help="seed of the samples (default: 11)")
     parser.add_argument("--end", type=date.fromisoformat, default=date(2026, 11, 23), help="last data day")
