@@ -26,6 +26,7 @@ from google.cloud import bigquery
 from martech.hooks.bigquery_retention import BigQueryRetentionHook
 from sqlglot import exp
 
+from include.warehouse.manifest import load_manifest
 from include.warehouse.settings import settings
 from include.warehouse.sources import load_sources
 from tools.bench.commands import create_tables, dbt, python, warehouse
@@ -101,27 +102,21 @@ def days_of(condition: exp.Expression, column: str) -> tuple[date, date]:
     return (date.min, last) if isinstance(condition, exp.LT | exp.LTE) else (date.min, date.max)
 
 
-def models(manifest: Path) -> list[dict[str, Any]]:
-    """Return the models of dbt's manifest."""
-    nodes = json.loads(manifest.read_text())["nodes"].values()
-    return [node for node in nodes if node["resource_type"] == "model"]
-
-
-def partition_columns(manifest: Path) -> dict[str, str]:
+def partition_columns(models: Iterable[dict[str, Any]]) -> dict[str, str]:
     """Return the partitioning column by ``dataset.table``: raw tables from sources.yml, models from dbt's manifest."""
     bronze = settings.layers["bronze"].dataset
     columns = {
         f"{bronze}.{table.name}": table.partition_field for source in load_sources().values() for table in source.tables
     }
-    for node in models(manifest):
+    for node in models:
         if partition_by := node["config"].get("partition_by"):
             columns[f"{node['schema']}.{node['name']}"] = partition_by["field"]
     return columns
 
 
-def materialized_views(manifest: Path) -> set[str]:
+def materialized_views(models: Iterable[dict[str, Any]]) -> set[str]:
     """Return the names of the materialized views."""
-    return {node["name"] for node in models(manifest) if node["config"]["materialized"] == "materialized_view"}
+    return {node["name"] for node in models if node["config"]["materialized"] == "materialized_view"}
 
 
 def partitions_of(client: bigquery.Client) -> dict[str, dict[date, int]]:
@@ -194,9 +189,10 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
             python("tools.sample_sources", "load", "--from", sample, "--start", day, "--end", day)
             scan_log.write_text("")
             dbt("build", work, day, day, *WITHOUT_TESTS, **WINDOWS)
-            manifest = work / "target" / "manifest.json"
-            columns = partition_columns(manifest)
-            tables = Tables(columns, partitions_of(warehouse_client(url)), materialized_views(manifest))
+            nodes = load_manifest(work / "target" / "manifest.json")["nodes"].values()
+            models = [node for node in nodes if node["resource_type"] == "model"]
+            columns = partition_columns(models)
+            tables = Tables(columns, partitions_of(warehouse_client(url)), materialized_views(models))
             taken[day] = read(scan_log, tables, FIRST, day)
             began = day + timedelta(days=1)
     near, far = taken[NEAR], taken[FAR]

@@ -36,31 +36,35 @@ resolved_records as (
     where customer_id = @customer_id
 ),
 
+-- Records that carry the id of one of these records, such as an order that names the browser it was made in.
+carriers as (
+    select
+        resolved_records.identity_key,
+        resolved_records.kind,
+        identifiers.identifier_type,
+        identifiers.identity_key as carrier_key,
+        own.identity_key is null as is_others
+    from resolved_records
+    inner join identifiers on resolved_records.source_record_id = identifiers.identifier_value
+    left join resolved_records as own on identifiers.identity_key = own.identity_key
+),
+
 -- The browser of a household is everybody's, although resolution gives it to one of them.
 shared_devices as (
-    select distinct resolved_records.identity_key
-    from resolved_records
-    inner join identifiers
-        on
-            resolved_records.source_record_id = identifiers.identifier_value
-            and identifiers.identifier_type = 'device'
-    left join resolved_records as own on identifiers.identity_key = own.identity_key
-    where resolved_records.kind in ('ga360:visitor', 'firebase:user') and own.identity_key is null
+    select distinct identity_key
+    from carriers
+    where kind in ('ga360:visitor', 'firebase:user') and identifier_type = 'device' and is_others
 ),
 
 -- So is a click that was made in it.
 shared_clicks as (
-    select distinct resolved_records.identity_key
-    from resolved_records
-    inner join identifiers
-        on
-            resolved_records.source_record_id = identifiers.identifier_value
-            and identifiers.identifier_type = 'gclid'
-    left join resolved_records as own on identifiers.identity_key = own.identity_key
-    left join shared_devices on identifiers.identity_key = shared_devices.identity_key
+    select distinct carriers.identity_key
+    from carriers
+    left join shared_devices on carriers.carrier_key = shared_devices.identity_key
     where
-        resolved_records.kind = 'google_ads:click'
-        and (own.identity_key is null or shared_devices.identity_key is not null)
+        carriers.kind = 'google_ads:click'
+        and carriers.identifier_type = 'gclid'
+        and (carriers.is_others or shared_devices.identity_key is not null)
 ),
 
 persons_records as (
