@@ -52,7 +52,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_leads`
         description = 'When the lead or its opportunity last changed (UTC)'
     )
 )
-partition by created_date
+partition by date_trunc(created_date, month)
 cluster by customer_id, status
 options (
     description = 'Salesforce leads with conversion and campaign; one row per lead (lead_id)',

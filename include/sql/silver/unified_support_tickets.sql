@@ -29,7 +29,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_suppor
     rated_at timestamp options (description = 'When it was rated (UTC); null if not rated'),
     updated_at timestamp not null options (description = 'When the ticket or its rating last changed (UTC)')
 )
-partition by created_date
+partition by date_trunc(created_date, month)
 cluster by customer_id, status
 options (
     description = 'Zendesk tickets with their rating; one row per ticket (ticket_id)',

@@ -48,7 +48,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
     country string options (description = 'Billing country of the order or account; null if unknown'),
     updated_at timestamp not null options (description = 'When the source last changed the record (UTC)')
 )
-partition by transaction_date
+partition by date_trunc(transaction_date, month)
 cluster by customer_id, transaction_type
 options (
     description = 'Shopify orders and won Salesforce opportunities; one row each (transaction_id)',

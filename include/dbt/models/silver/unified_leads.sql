@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='merge',
         unique_key='lead_id',
-        partition_by={'field': 'created_date', 'data_type': 'date'},
+        partition_by={'field': 'created_date', 'data_type': 'date', 'granularity': 'month'},
         cluster_by=['customer_id', 'status'],
         labels={'layer': 'silver', 'domain': 'sales', 'pii': 'true'},
         post_hook=[
