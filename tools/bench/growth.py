@@ -58,11 +58,15 @@ class Reading:
 
 @dataclass
 class Tables:
-    """The tables of a warehouse: partitioning column of each and the rows of its partitions, by ``dataset.table``."""
+    """The tables of a warehouse: partitioning column of each and the rows of its partitions, by ``dataset.table``.
+
+    The partitions of ``monthly`` are months, those of the others days.
+    """
 
     columns: dict[str, str]
     partitions: dict[str, dict[date, int]]
     materialized_views: set[str]
+    monthly: frozenset[str] = frozenset()
 
 
 def bounds(column: str, filters: Iterable[str]) -> tuple[date, date]:

@@ -50,6 +50,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The recent days (SQL of a DATE) for a table that keeps what was before them; all days when it is made anew. -#}
+{% macro recent_if_incremental(day) -%}
+    {{ day }} >= {{ recent_start() if is_incremental() else "date '0001-01-01'" }}
+{%- endmacro %}
+
 {#- Aggregate: the known value with the greatest `by`; the value itself breaks ties. -#}
 {% macro latest(value, by) -%}
     array_agg({{ value }} ignore nulls order by {{ by }} desc, {{ value }} limit 1)[safe_offset(0)]

@@ -10,6 +10,9 @@
 {%- set sorted_ids = 'array(select distinct device_id from unnest(device_ids) as device_id order by device_id)' %}
 {%- set particles = '(?:(?i:de|del|della|la|las|los|le|van|von|der|den|di|da|dos|du|bin|al|el)\\s+)*' %}
 
+-- Visits, clicks and hits are read for the recent days only. What was before them is taken from the record itself, and
+-- only where it is older: so a younger visitor is always made of all visits, and what a rerun takes away goes.
+
 with contacts as (
     select * from {{ ref('stg_salesforce__contacts') }}
 ),
@@ -44,15 +47,24 @@ app_users as (
 
 sessions as (
     select * from {{ ref('stg_ga360__sessions') }}
+    where {{ recent_if_incremental('session_date') }}
 ),
 
 hits as (
     select * from {{ ref('stg_ga360__hits') }}
+    where {{ recent_if_incremental('hit_date') }}
 ),
 
 clicks as (
     select * from {{ ref('stg_google_ads__clicks') }}
+    where {{ recent_if_incremental('click_date') }}
 ),
+{%- if is_incremental() %}
+
+known_records as (
+    select * from {{ this }}
+),
+{%- endif %}
 
 -- The mobile phone comes first: a business phone may be the switchboard of the whole company.
 contact_records as (
@@ -130,6 +142,21 @@ order_browsers as (
         transactions.full_visitor_id as device_id
     from orders
     inner join transactions on orders.order_name = transactions.order_name
+    {%- if is_incremental() %}
+    union distinct
+    select
+        orders.order_id,
+        device_id
+    from orders
+    inner join known_records
+        on
+            known_records.identity_key = coalesce(
+                {{ identity_key('shopify', 'customer', 'orders.customer_id') }},
+                {{ identity_key('shopify', 'order', 'orders.order_id') }}
+            )
+    cross join unnest(known_records.device_ids) as device_id
+    where date(orders.created_at) <= {{ recent_start() }}
+    {%- endif %}
 ),
 
 -- A new order tells which browser and which ad click belong to its customer.
@@ -325,25 +352,59 @@ changed_visitors as (
     where {{ changed_in_window('session_date', var('late_arrival_days')) }}
 ),
 
+visits as (
+    select
+        full_visitor_id,
+        user_id,
+        client_id,
+        gclid,
+        city,
+        country,
+        started_at,
+        session_date,
+        false as is_shared
+    from sessions
+    {%- if is_incremental() %}
+    union all
+    select
+        known_records.source_record_id as full_visitor_id,
+        known_records.user_id,
+        device_id as client_id,
+        gclid,
+        known_records.city,
+        known_records.country,
+        known_records.created_at as started_at,
+        known_records.first_seen_date as session_date,
+        -- Only a browser that is nobody's has no device, not even itself.
+        array_length(known_records.device_ids) = 0 as is_shared
+    from known_records
+    left join unnest(known_records.device_ids) as device_id
+    left join unnest(known_records.gclids) as gclid
+    where
+        known_records.source = 'ga360'
+        and known_records.first_seen_date < {{ recent_start() }}
+    {%- endif %}
+),
+
 -- One row per browser, from all its sessions. A browser on which several people logged in is nobody's.
 visitors as (
     select
-        sessions.full_visitor_id,
-        count(distinct sessions.user_id) > 1 as is_shared,
-        max(sessions.user_id) as user_id,
+        visits.full_visitor_id,
+        count(distinct visits.user_id) > 1 or logical_or(visits.is_shared) as is_shared,
+        max(visits.user_id) as user_id,
         array_concat(
-            [sessions.full_visitor_id], coalesce(array_agg(distinct sessions.client_id ignore nulls), [])
+            [visits.full_visitor_id], coalesce(array_agg(distinct visits.client_id ignore nulls), [])
         ) as device_ids,
-        array_agg(distinct sessions.gclid ignore nulls order by sessions.gclid) as gclids,
-        {{ latest('sessions.city', 'sessions.started_at') }} as city,
-        {{ latest('sessions.country', 'sessions.started_at') }} as country,
-        min(sessions.started_at) as first_started_at,
-        max(sessions.started_at) as last_started_at,
-        min(sessions.session_date) as first_session_date,
-        max(sessions.session_date) as last_session_date
-    from sessions
-    inner join changed_visitors on sessions.full_visitor_id = changed_visitors.full_visitor_id
-    group by sessions.full_visitor_id
+        array_agg(distinct visits.gclid ignore nulls order by visits.gclid) as gclids,
+        {{ latest('visits.city', 'visits.started_at') }} as city,
+        {{ latest('visits.country', 'visits.started_at') }} as country,
+        min(visits.started_at) as first_started_at,
+        max(visits.started_at) as last_started_at,
+        min(visits.session_date) as first_session_date,
+        max(visits.session_date) as last_session_date
+    from visits
+    inner join changed_visitors on visits.full_visitor_id = changed_visitors.full_visitor_id
+    group by visits.full_visitor_id
 ),
 
 visitor_records as (
@@ -369,18 +430,39 @@ changed_clicks as (
     where {{ changed_in_window('click_date', var('late_arrival_days')) }}
 ),
 
+clicks_on_ads as (
+    select
+        gclid,
+        city,
+        country,
+        clicked_at,
+        click_date
+    from clicks
+    {%- if is_incremental() %}
+    union all
+    select
+        source_record_id as gclid,
+        city,
+        country,
+        created_at as clicked_at,
+        first_seen_date as click_date
+    from known_records
+    where source = 'google_ads' and first_seen_date < {{ recent_start() }}
+    {%- endif %}
+),
+
 ad_clicks as (
     select
-        clicks.gclid,
-        {{ latest('clicks.city', 'clicks.clicked_at') }} as city,
-        {{ latest('clicks.country', 'clicks.clicked_at') }} as country,
-        min(clicks.clicked_at) as first_clicked_at,
-        max(clicks.clicked_at) as last_clicked_at,
-        min(clicks.click_date) as first_click_date,
-        max(clicks.click_date) as last_click_date
-    from clicks
-    inner join changed_clicks on clicks.gclid = changed_clicks.gclid
-    group by clicks.gclid
+        clicks_on_ads.gclid,
+        {{ latest('clicks_on_ads.city', 'clicks_on_ads.clicked_at') }} as city,
+        {{ latest('clicks_on_ads.country', 'clicks_on_ads.clicked_at') }} as country,
+        min(clicks_on_ads.clicked_at) as first_clicked_at,
+        max(clicks_on_ads.clicked_at) as last_clicked_at,
+        min(clicks_on_ads.click_date) as first_click_date,
+        max(clicks_on_ads.click_date) as last_click_date
+    from clicks_on_ads
+    inner join changed_clicks on clicks_on_ads.gclid = changed_clicks.gclid
+    group by clicks_on_ads.gclid
 ),
 
 click_records as (
