@@ -97,6 +97,19 @@ def test_what_a_statement_reads_is_recorded(
     assert reading.bytes > 0
 
 
+def test_a_window_of_a_table_by_month_reads_months(tmp_path: Path) -> None:
+    scan_log = tmp_path / "scans.ndjson"
+    filters = ["day>='2026-01-20'::DATE", "day<='2026-03-02'::DATE"]
+    scan_log.write_text(
+        json.dumps({"table": '"lake".lake.events', "rows": 3, "bytes": 24, "filters": filters, "by": "m"})
+    )
+    partitions = {date(2026, month, 1): 1 for month in range(1, 5)}
+    tables = Tables({"lake.events": "day"}, {"lake.events": partitions}, set(), frozenset({"lake.events"}))
+    reading = read(scan_log, tables, min(partitions), date(2026, 4, 30))["lake.events"]
+    # A month that a window begins in is read; 42 days are more than the short history has.
+    assert (reading.windows, reading.long_windows, reading.telling) == (3, 3, 0)
+
+
 def test_a_scan_names_the_model_that_reads(client: bigquery.Client, scan_log: Path) -> None:
     scan_log.write_text("")
     client.query_and_wait(

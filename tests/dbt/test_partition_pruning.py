@@ -17,21 +17,20 @@ READ_WHOLE: dict[str, set[str]] = {
     # The condition follows in a later query of the model, into which BigQuery pushes it down; two of three are by
     # another day than the partition's.
     "campaign_performance": {"unified_leads"},
-    # All visits of a visitor who came back, all clicks on an ad that was clicked again.
-    "int_identity__records": {"stg_ga360__hits", "stg_ga360__sessions", "stg_google_ads__clicks"},
     # Rebuilt in every run for the months that it restates: the whole table is the window.
     "int_attribution__journeys": {"int_attribution__touches"},
     "int_attribution__paths": {"int_attribution__journeys"},
-    # Behaviour of every lead when it was new, which is what the calibration learns from.
-    "int_leads__observed": {"unified_leads", "unified_sessions", "unified_touchpoints"},
-    # What a customer or lead has ever done: one row per order, lead or ticket, kept for good.
+    # Every lead as it looked when new, which is what the calibration learns from: rebuilt in every run.
+    "int_leads__calibration": {"int_leads__observed"},
+    # What a customer or lead has ever done: one row per order, lead or ticket, kept for good, in months.
     "customer_lifetime_value": {"unified_transactions"},
     "int_customers__revenue": {"unified_transactions"},
     "int_customers__sales": {"unified_leads"},
     "int_customers__support": {"unified_support_tickets"},
     "int_leads__conversion_curve": {"unified_leads"},
-    "int_leads__forecast": {"unified_leads"},
-    "lead_scores": {"unified_leads"},
+    "int_leads__forecast": {"int_leads__observed", "unified_leads"},
+    "int_leads__observed": {"unified_leads"},
+    "lead_scores": {"int_leads__observed", "unified_leads"},
     "marketing_attribution": {"int_attribution__journeys"},
     # Facts by another day than the partition's: of conversion, cancellation, solution or rating.
     "executive_kpis": {"unified_leads", "unified_support_tickets"},

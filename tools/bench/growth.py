@@ -2,8 +2,9 @@
 
 The day is built twice, with some days of history and with ten times as many. DuckDB says which filters reached each
 scan; the days that they leave of the partitioning column are what BigQuery reads and bills. A window that is longer
-than the short history counts in full on both, for it is not history that makes it read more; a table that is read
-without such a filter counts with all partitions it has. Tables without partitions are read whole on both. Both
+than the short history counts in full on both, for it is not history that makes it read more; since such windows flatter
+the sum, it is given without them, too. A table that is read without such a filter counts with all partitions it has.
+Tables without partitions are read whole on both. Both
 measured days are the same day of a month, since attribution restates whole months.
 
 Materialized views are left out: BigQuery refreshes the partitions that have changed, the embedded warehouse all.
@@ -43,10 +44,14 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass
 class Reading:
-    """What was read of one table: bytes of its scans, partitions of its windows, partitions read without a window."""
+    """What was read of one table: bytes of its scans, partitions of its windows, partitions read without a window.
+
+    ``long_windows`` are those of windows that are longer than the short history and its measured day.
+    """
 
     bytes: int = 0
     windows: int = 0
+    long_windows: int = 0
     whole: int = 0
     whole_by: set[str] = field(default_factory=set)
 
@@ -54,6 +59,11 @@ class Reading:
     def partitions(self) -> int:
         """All partitions."""
         return self.windows + self.whole
+
+    @property
+    def telling(self) -> int:
+        """Partitions without those of windows that are longer than the short history."""
+        return self.partitions - self.long_windows
 
 
 @dataclass
@@ -106,6 +116,11 @@ def days_of(condition: exp.Expression, column: str) -> tuple[date, date]:
     return (date.min, last) if isinstance(condition, exp.LT | exp.LTE) else (date.min, date.max)
 
 
+def months(first: date, last: date) -> int:
+    """Return how many calendar months the days from first to last touch."""
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
 def partition_columns(models: Iterable[dict[str, Any]]) -> dict[str, str]:
     """Return the partitioning column by ``dataset.table``: raw tables from sources.yml, models from dbt's manifest."""
     bronze = settings.layers["bronze"].dataset
@@ -116,6 +131,15 @@ def partition_columns(models: Iterable[dict[str, Any]]) -> dict[str, str]:
         if partition_by := node["config"].get("partition_by"):
             columns[f"{node['schema']}.{node['name']}"] = partition_by["field"]
     return columns
+
+
+def monthly(models: Iterable[dict[str, Any]]) -> frozenset[str]:
+    """Return the models that are partitioned by month, by ``dataset.table``."""
+    return frozenset(
+        f"{node['schema']}.{node['name']}"
+        for node in models
+        if (node["config"].get("partition_by") or {}).get("granularity") == "month"
+    )
 
 
 def materialized_views(models: Iterable[dict[str, Any]]) -> set[str]:
@@ -159,6 +183,9 @@ def read(scan_log: Path, tables: Tables, began: date, day: date) -> dict[str, Re
             continue
         width = scan["bytes"] / max(scan["rows"], 1)
         first, last = bounds(tables.columns[table], scan["filters"])
+        is_monthly = table in tables.monthly
+        if is_monthly:
+            first = first.replace(day=1)
         kept = {start: rows for start, rows in tables.partitions[table].items() if first <= start <= last}
         rows = sum(kept.values())
         if first == date.min:
@@ -169,7 +196,10 @@ def read(scan_log: Path, tables: Tables, began: date, day: date) -> dict[str, Re
             days = (min(last, day) - first).days + 1
             since = max(first, began)
             known = sum(kept_rows for start, kept_rows in kept.items() if start >= since)
-            reading.windows += max(len(kept), days)
+            partitions = max(len(kept), months(first, min(last, day)) if is_monthly else days)
+            reading.windows += partitions
+            if days > (NEAR - FIRST).days + 1:
+                reading.long_windows += partitions
             rows = known * days / max((min(last, day) - since).days + 1, 1)
         reading.bytes += round(width * rows)
     return readings
@@ -196,7 +226,8 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
             nodes = load_manifest(work / "target" / "manifest.json")["nodes"].values()
             models = [node for node in nodes if node["resource_type"] == "model"]
             columns = partition_columns(models)
-            tables = Tables(columns, partitions_of(warehouse_client(url)), materialized_views(models))
+            partitions = partitions_of(warehouse_client(url))
+            tables = Tables(columns, partitions, materialized_views(models), monthly(models))
             taken[day] = read(scan_log, tables, FIRST, day)
             began = day + timedelta(days=1)
     near, far = taken[NEAR], taken[FAR]
@@ -209,6 +240,7 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
     for what, name, partitioned in (
         ("partitions", "partitions", True),
         ("partitions, of tables read whole", "whole", True),
+        ("partitions, without windows longer than the short history", "telling", True),
         ("bytes of partitioned tables", "bytes", True),
         ("bytes of tables of state", "bytes", False),
     ):

@@ -1,6 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='insert_overwrite',
+    partition_by={'field': 'observed_date', 'data_type': 'date', 'granularity': 'month'},
+    partitions=['date_trunc(dbt_internal_dest.observed_date, month)'],
+    full_refresh=false,
+) }}
+
+{#- Of the days from here on the 30 days of behaviour lie within what is read. #}
+{%- set first_read_day = 'date_add(' ~ recent_start() ~ ', interval 29 day)' %}
+{%- set behaviour = ['sessions', 'pageviews', 'product_views', 'add_to_carts', 'clicks'] %}
+
 -- A lead as it looked at the end of a day: on two days of its first week, to learn what scores are worth, and on
 -- the last day before its outcome, to score it. Only what is entered with the lead and what was done until
 -- that day counts; status and rating do not, since sales sets them when it knows more.
+-- All rows are made in every run; the behaviour before a day long ago is taken over from the run before, which also
+-- outlives silver's visits.
 
 with leads as (
     select
@@ -38,7 +52,7 @@ sessions as (
         add_to_carts,
         0 as clicks
     from {{ ref('unified_sessions') }}
-    where customer_id is not null
+    where customer_id is not null and {{ recent_if_incremental('session_date') }}
 ),
 
 messages as (
@@ -51,7 +65,10 @@ messages as (
         0 as add_to_carts,
         cast(touchpoint_type = 'message_clicked' as int64) as clicks
     from {{ ref('unified_touchpoints') }}
-    where customer_id is not null and touchpoint_type in ('message_opened', 'message_clicked')
+    where
+        customer_id is not null
+        and touchpoint_type in ('message_opened', 'message_clicked')
+        and {{ recent_if_incremental('touchpoint_date') }}
 ),
 
 activity as (
@@ -61,7 +78,7 @@ activity as (
 ),
 
 recording as (
-    select min(activity_date) as first_date from sessions
+    select min(first_session_date) as first_date from {{ ref('int_records__seen') }}
 ),
 
 landmarks as (
@@ -99,24 +116,49 @@ days as (
     select * from current_days
 ),
 
-behaviour as (
+read_behaviour as (
     select
         days.lead_id,
         days.observed_date,
         days.is_current,
-        coalesce(sum(activity.sessions), 0) as sessions,
-        coalesce(sum(activity.pageviews), 0) as pageviews,
-        coalesce(sum(activity.product_views), 0) as product_views,
-        coalesce(sum(activity.add_to_carts), 0) as add_to_carts,
-        coalesce(sum(activity.clicks), 0) as clicks,
-        max(activity.activity_date) as last_activity_date
+        {%- for count in behaviour %}
+        coalesce(sum(activity.{{ count }}), 0) as {{ count }},
+        {%- endfor %}
+        max(activity.activity_date) as last_activity_date,
+        true as is_known
     from days
     inner join leads on days.lead_id = leads.lead_id
     left join activity
         on
             leads.customer_id = activity.customer_id
             and date_diff(days.observed_date, activity.activity_date, day) between 0 and 29
+    {%- if is_incremental() %}
+    where days.observed_date >= {{ first_read_day }}
+    {%- endif %}
     group by days.lead_id, days.observed_date, days.is_current
+),
+
+behaviour as (
+    select * from read_behaviour
+    {%- if is_incremental() %}
+    union all
+    select
+        days.lead_id,
+        days.observed_date,
+        days.is_current,
+        {%- for count in behaviour %}
+        coalesce(known.{{ count }}, 0) as {{ count }},
+        {%- endfor %}
+        known.last_activity_date,
+        known.lead_id is not null as is_known
+    from days
+    left join {{ this }} as known
+        on
+            days.lead_id = known.lead_id
+            and days.observed_date = known.observed_date
+            and days.is_current = known.is_current
+    where days.observed_date < {{ first_read_day }}
+    {%- endif %}
 ),
 
 described as (
@@ -143,9 +185,12 @@ valued as (
         behaviour.is_current,
         described.created_date,
         described.converted_date,
+        {%- for count in behaviour %}
+        behaviour.{{ count }},
+        {%- endfor %}
         behaviour.last_activity_date,
         date_diff(behaviour.observed_date, described.created_date, day) as age_days,
-        coalesce(described.created_date >= recording.first_date, true) as is_recorded,
+        behaviour.is_known and coalesce(described.created_date >= recording.first_date, true) as is_recorded,
         case
             when described.told_budget in ('over 50k', 'over 100k') then 100
             when described.told_budget = '10k-50k' then 85
