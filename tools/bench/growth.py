@@ -133,7 +133,7 @@ def partition_columns(models: Iterable[dict[str, Any]]) -> dict[str, str]:
     return columns
 
 
-def monthly(models: Iterable[dict[str, Any]]) -> frozenset[str]:
+def monthly_tables(models: Iterable[dict[str, Any]]) -> frozenset[str]:
     """Return the models that are partitioned by month, by ``dataset.table``."""
     return frozenset(
         f"{node['schema']}.{node['name']}"
@@ -147,15 +147,19 @@ def materialized_views(models: Iterable[dict[str, Any]]) -> set[str]:
     return {node["name"] for node in models if node["config"]["materialized"] == "materialized_view"}
 
 
-def partitions_of(client: bigquery.Client) -> dict[str, dict[date, int]]:
-    """Return the rows of each table's partitions by their first day, by ``dataset.table``."""
+def partitions_of(client: bigquery.Client, monthly: frozenset[str]) -> dict[str, dict[date, int]]:
+    """Return the rows of each table's partitions by their first day, by ``dataset.table``.
+
+    :param monthly: tables whose partitions are months, of which the embedded warehouse shows days.
+    """
     rows: dict[str, dict[date, int]] = defaultdict(dict)
     for layer in settings.layers.values():
         schema = f"`{settings.project_id}.{layer.dataset}.INFORMATION_SCHEMA.PARTITIONS`"
         for row in client.query_and_wait(f"select table_name, partition_id, total_rows from {schema}"):  # noqa: S608
             if re.fullmatch(r"\d{6}(\d{2})?", row.partition_id):  # a day or a month
-                day = BigQueryRetentionHook.partition_day(row.partition_id)
-                rows[f"{layer.dataset}.{row.table_name}"][day] = row.total_rows
+                table, day = f"{layer.dataset}.{row.table_name}", BigQueryRetentionHook.partition_day(row.partition_id)
+                start = day.replace(day=1) if table in monthly else day
+                rows[table][start] = rows[table].get(start, 0) + row.total_rows
     return rows
 
 
@@ -226,8 +230,9 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
             nodes = load_manifest(work / "target" / "manifest.json")["nodes"].values()
             models = [node for node in nodes if node["resource_type"] == "model"]
             columns = partition_columns(models)
-            partitions = partitions_of(warehouse_client(url))
-            tables = Tables(columns, partitions, materialized_views(models), monthly(models))
+            monthly = monthly_tables(models)
+            partitions = partitions_of(warehouse_client(url), monthly)
+            tables = Tables(columns, partitions, materialized_views(models), monthly)
             taken[day] = read(scan_log, tables, FIRST, day)
             began = day + timedelta(days=1)
     near, far = taken[NEAR], taken[FAR]
