@@ -18,7 +18,7 @@ from martech.timetables.asset_chain import asset_chain
 
 from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET, publish_asset
 from include.warehouse.dags import Tag, dag_arguments
-from include.warehouse.dbt import GOLD, dbt_task_group
+from include.warehouse.dbt import GOLD, build_with_dbt
 
 with DAG(
     dag_id="build_gold",
@@ -26,4 +26,4 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.GOLD, Tag.ON_ASSETS),
 ):
-    chain(dbt_task_group("gold", select=GOLD), publish_asset(GOLD_ASSET))
+    chain(*map(build_with_dbt, GOLD), publish_asset(GOLD_ASSET))

@@ -18,7 +18,7 @@ from martech.timetables.asset_chain import asset_chain
 
 from include.warehouse.assets import SILVER_ASSET, publish_asset, source_asset
 from include.warehouse.dags import Tag, dag_arguments
-from include.warehouse.dbt import SILVER, dbt_task_group
+from include.warehouse.dbt import SILVER, build_with_dbt
 from include.warehouse.sources import load_sources
 
 with DAG(
@@ -27,7 +27,4 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.SILVER, Tag.ON_ASSETS),
 ):
-    chain(
-        dbt_task_group("silver", select=SILVER),
-        publish_asset(SILVER_ASSET),
-    )
+    chain(*map(build_with_dbt, SILVER), publish_asset(SILVER_ASSET))
