@@ -4,9 +4,9 @@
 Runs when **all seven sources** have published new data days. dbt cleans the raw records (`stg_…`), resolves who is
 who (`int_identity__…`), and builds the 8 tables and 3 views of `staging`, each followed by its tests.
 
-**When it fails** open the red model's log: it ends with dbt's message. A failed *test* names the rule, the model and
-the rows' query (in the log, ready to paste). Correct the data or the model, then clear the red task: it is run again
-with everything after it. Rebuilding days is always safe: `airflow dags backfill build_silver -s DAY -e DAY`.
+**When it fails** open the red task's log: it ends with dbt's message and the query of what failed, ready to paste. What
+depends on a failed test is not built. Correct the data or the model, then clear the red task: it is run again with
+everything after it. Rebuilding days is always safe: `airflow dags backfill build_silver -s DAY -e DAY`.
 
 **Owner** marketing-data · **Reads** `raw_data` · **Writes** `intermediate`, `staging`
 """

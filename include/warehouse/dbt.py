@@ -10,14 +10,15 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos import DbtBuildLocalOperator, ProfileConfig
 from cosmos.constants import InvocationMode, TestIndirectSelection
 from martech.alerts import Alert
-from martech.dbt.artifacts import node_results, notable_queries
+from martech.dbt.artifacts import NOTABLE, NodeResult, node_results
 from martech.hooks.warehouse import WarehouseHook, job_labels
 
 from include.warehouse.alerts import send_alert
@@ -58,6 +59,13 @@ SILVER = (
 GOLD = (DbtStep("build_marts", ("path:seeds", "path:models/gold"), exclude=("+path:models/silver",)),)
 
 
+def _results_of(project_dir: str) -> list[NodeResult]:
+    try:
+        return node_results(Path(project_dir) / "target")
+    except FileNotFoundError:
+        return []  # dbt ended before it ran anything; Cosmos raises its error
+
+
 def keep_results(project_dir: str, context: Context) -> None:
     """Keep what became of each model and test, and log the query of what failed or warned: Cosmos removes dbt's files.
 
@@ -66,13 +74,11 @@ def keep_results(project_dir: str, context: Context) -> None:
     :param project_dir: where dbt ran.
     :param context: the task's context.
     """
-    target, task, window = Path(project_dir) / "target", context["ti"], window_of(context)
-    try:
-        results = node_results(target)
-    except FileNotFoundError:
-        return  # dbt ended before it ran anything; its error follows
-    for name, query in notable_queries(target).items():
-        log.warning("The query of %s:\n%s", name, query)
+    task, window = context["ti"], window_of(context)
+    results = _results_of(project_dir)
+    for result in results:
+        if result.status in NOTABLE:
+            log.warning("The query of %s:\n%s", result.node_name, result.query)
     head = {
         "dag_id": task.dag_id,
         "task_id": task.task_id,
@@ -83,10 +89,23 @@ def keep_results(project_dir: str, context: Context) -> None:
     table = settings.table("ops", "dbt_results")
     try:
         WarehouseHook(**WAREHOUSE, labels=job_labels(context)).append_rows(
-            table, [head | asdict(result) for result in results]
+            table, [head | result.as_row() for result in results]
         )
     except Exception:
         log.exception("%s lacks this run. If the table is missing, run create_warehouse.", table)
+
+
+def fail_without_retry(project_dir: str, context: Context) -> None:
+    """Fail at once where nothing but data tests failed: only data or code can mend that, another try cannot.
+
+    :param project_dir: where dbt ran.
+    :param context: the task's context, which Cosmos hands to every callback.
+    :raises AirflowFailException: with each test that failed and its rows.
+    """
+    results = _results_of(project_dir)
+    failed = [f"{result.node_name}: {result.failures} rows" for result in results if result.status == "fail"]
+    if failed and not any(result.status == "error" for result in results):
+        raise AirflowFailException("dbt tests failed, their queries are above:\n" + "\n".join(failed))
 
 
 def tell_warnings(context: Context) -> None:
@@ -135,6 +154,6 @@ def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
         emit_datasets=False,  # the layer's asset says more than one asset per model would
         should_store_compiled_sql=False,  # of all models at once; keep_results logs what failed
         append_env=True,
-        callback=keep_results,
+        callback=[keep_results, fail_without_retry],
         on_warning_callback=tell_warnings,
     )

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import count
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos.exceptions import CosmosDbtRunError
 from dbt.cli.main import dbtRunner
 from martech.alerts import Alert
@@ -21,7 +22,7 @@ from include.warehouse.settings import DBT_DIR, settings
 from tests.dbt.dbt_warehouse import DbtWarehouse
 
 DAY = date(2026, 11, 20)
-PROJECT = "dbt-steps"
+numbers = count(1)
 CAMPAIGNS, CLICKS = "stg_google_ads__campaigns", "stg_google_ads__clicks"
 NEVER_BUILT = ("unit_test", "source", "exposure")
 
@@ -62,46 +63,47 @@ def test_the_steps_build_every_node_once(listed: Callable[..., set[str]]) -> Non
 @pytest.fixture
 def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse], monkeypatch: pytest.MonkeyPatch) -> DbtWarehouse:
     """A campaign of a status that a test does not know, and no table of clicks."""
-    warehouse = dbt_warehouse(PROJECT)
+    project = f"dbt-steps-{next(numbers)}"
+    warehouse = dbt_warehouse(project)
     warehouse.create_layer("ops")
     synced = f"{DAY}T10:00:00Z"
     warehouse.insert(
         "google_ads_campaigns", [{"id": 1, "customer_id": 1, "status": "ON HOLIDAY", "_fivetran_synced": synced}]
     )
-    warehouse.query(f"drop table `{PROJECT}.{settings.layers['bronze'].dataset}.google_ads_clicks`")
+    warehouse.query(f"drop table `{project}.{settings.layers['bronze'].dataset}.google_ads_clicks`")
     for name, value in {
         "DBT_TARGET": "local",
         "BIGQUERY_EMULATOR_HOST": warehouse.url,
-        "MARKETING_PROJECT_ID": PROJECT,
+        "MARKETING_PROJECT_ID": project,
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setitem(WAREHOUSE, "project_id", PROJECT)
-    monkeypatch.setattr(dbt, "settings", replace(settings, project_id=PROJECT))
+    monkeypatch.setitem(WAREHOUSE, "project_id", project)
+    monkeypatch.setattr(dbt, "settings", replace(settings, project_id=project))
     return warehouse
 
 
-def test_a_step_tells_what_failed_or_warned_and_keeps_every_result(
-    warehouse: DbtWarehouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    told: list[Alert] = []
-    monkeypatch.setattr(dbt, "send_alert", lambda alert, _: told.append(alert))
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
+    """What the engineer is told."""
+    alerts: list[Alert] = []
+    monkeypatch.setattr(dbt, "send_alert", lambda alert, _: alerts.append(alert))
+    return alerts
+
+
+def build(*models: str) -> None:
+    """Build models as the task of a step does."""
     window = {"start_date": DAY.isoformat(), "end_date": DAY.isoformat()}
     task = SimpleNamespace(dag_id="build_silver", task_id="stage_sources", run_id="run 1", try_number=1, map_index=-1)
     midnight = datetime(2026, 11, 21, tzinfo=UTC)
     run = SimpleNamespace(data_interval_start=None, data_interval_end=None, logical_date=midnight)
-    context: Any = {
-        "ti": task,
-        "task_instance": task,
-        "run_id": "run 1",
-        "params": window,
-        "dag_run": run,
-    }
+    operator = build_with_dbt(DbtStep("stage_sources", models))
+    operator.vars = {**settings.variables, **window}
+    operator.execute({"ti": task, "task_instance": task, "run_id": "run 1", "params": window, "dag_run": run})
 
-    def build(*models: str) -> None:
-        operator = build_with_dbt(DbtStep("stage_sources", models))
-        operator.vars = {**settings.variables, **window}
-        operator.execute(context)
 
+def test_a_step_tells_what_failed_or_warned_and_keeps_every_result(
+    warehouse: DbtWarehouse, told: list[Alert], caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.WARNING), pytest.raises(CosmosDbtRunError) as error:
         build(CAMPAIGNS, CLICKS)
     assert f"{CLICKS}: Database Error" in str(error.value)
@@ -129,3 +131,10 @@ def test_a_step_tells_what_failed_or_warned_and_keeps_every_result(
     (alert,) = told
     assert (alert.title, alert.severity) == ("dbt tests that warn in stage_sources: 1", "warning")
     assert alert.reason.startswith("accepted_values_stg_google_ads__campaigns_campaign_status")
+
+
+def test_a_failed_test_is_not_tried_again(warehouse: DbtWarehouse, told: list[Alert]) -> None:
+    build(CAMPAIGNS)
+    warehouse.query(f"insert into {CAMPAIGNS} (campaign_id, synced_at) values ('of nobody', '{DAY}')")  # noqa: S608
+    with pytest.raises(AirflowFailException, match=f"not_null_{CAMPAIGNS}_is_deleted: 1 rows"):
+        build(CAMPAIGNS)

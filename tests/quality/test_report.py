@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -127,10 +126,10 @@ def test_the_last_build_of_a_day_counts(empty_shop: Shop, hook: QualityHook) -> 
     first, again = built("test", "a", "fail", 2.0, failures=3), built("test", "a", "pass", 1.0, failures=0)
     slow, other_day = built("model", "b", "success", 9.0), built("test", "a", "fail", 1.0, failures=9)
     rows = [
-        row | asdict(first),
-        row | asdict(again) | {"finished_at": "2026-11-24T02:00:00Z"},
-        row | asdict(slow),
-        row | asdict(other_day) | {"finished_at": "2026-11-25T02:00:00Z", "first_day": next_day, "last_day": next_day},
+        row | first.as_row(),
+        row | again.as_row() | {"finished_at": "2026-11-24T02:00:00Z"},
+        row | slow.as_row(),
+        row | other_day.as_row() | {"finished_at": "2026-11-25T02:00:00Z", "first_day": next_day, "last_day": next_day},
     ]
     hook.append_rows(table, rows)
     (results,) = hook.dbt_results(table, DAY).values()

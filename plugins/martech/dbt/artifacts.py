@@ -6,7 +6,8 @@ Source: https://docs.getdbt.com/reference/artifacts/run-results-json, schema ver
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ NOTABLE = ("error", "fail", "runtime error", "warn")
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one node; the fields are those of ``include/sql/ops/dbt_results.sql``.
+    """What became of one node; a row of ``ops.dbt_results``.
 
     :param finished_at: when dbt was done with it (ISO 8601, UTC).
     :param node_id: dbt's id.
@@ -26,6 +27,7 @@ class NodeResult:
     :param status: dbt's word.
     :param seconds: time it took.
     :param failures: rows that break the test; None for models, and where it was not run.
+    :param query: its compiled SQL; empty where dbt did not get so far.
     """
 
     finished_at: str
@@ -36,6 +38,20 @@ class NodeResult:
     status: str
     seconds: float
     failures: int | None
+    query: str = field(default="", compare=False)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> NodeResult:
+        """Return what :meth:`as_row` has kept.
+
+        :param row: row of ``ops.dbt_results``.
+        """
+        kept = {column.name: row[column.name] for column in fields(cls) if column.name != "query"}
+        return cls(**kept | {"finished_at": row["finished_at"].isoformat()})
+
+    def as_row(self) -> dict[str, Any]:
+        """Return what ``ops.dbt_results`` keeps of it, beside the run: all but the query."""
+        return {name: value for name, value in asdict(self).items() if name != "query"}
 
 
 def _model(node: dict[str, Any]) -> str | None:
@@ -73,19 +89,7 @@ def node_results(target: Path) -> list[NodeResult]:
                 status=result["status"],
                 seconds=result["execution_time"],
                 failures=result["failures"] if node["resource_type"] == "test" else None,
+                query=(result["compiled_code"] or "").strip(),
             )
         )
     return results
-
-
-def notable_queries(target: Path) -> dict[str, str]:
-    """Return the compiled SQL of what failed or warned, by name, ready to be pasted.
-
-    :param target: dbt's target directory.
-    """
-    results = _load(target / "run_results.json")["results"]
-    return {
-        result["unique_id"].split(".")[2]: (result["compiled_code"] or "").strip()
-        for result in results
-        if result["status"] in NOTABLE
-    }

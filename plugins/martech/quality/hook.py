@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -192,8 +191,7 @@ class QualityHook(BigQueryPartitionsHook):
         )
         found: dict[str, list[NodeResult]] = {}
         for row in rows:
-            values = {field.name: row[field.name] for field in fields(NodeResult)}
-            found.setdefault(row.dag_id, []).append(NodeResult(**values | {"finished_at": row.finished_at.isoformat()}))
+            found.setdefault(row.dag_id, []).append(NodeResult.from_row(row))
         return found
 
     def rebuilds(self, table: str) -> list[tuple[str, Rebuild]]:
