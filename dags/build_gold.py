@@ -4,9 +4,9 @@
 Runs when silver has been built. dbt builds attribution, campaign performance, health and lead scores, lifetime
 value, cohorts, KPIs, ML features and the dashboards' materialized views in `marts`, each followed by its tests.
 
-**When it fails** open the red model's log: it ends with dbt's message. Nothing else in gold depends on a model that
-failed its tests. Correct it, then clear the red task. Rebuilding days is always safe:
-`airflow dags backfill build_gold -s DAY -e DAY`.
+**When it fails** open the red task's log: it ends with dbt's message and the query of what failed, ready to paste. What
+depends on a failed test is not built. Correct the data or the model, then clear the red task. Rebuilding days is always
+safe: `airflow dags backfill build_gold -s DAY -e DAY`.
 
 **Owner** marketing-data · **Reads** `staging` · **Writes** `marts`
 """
@@ -18,7 +18,7 @@ from martech.timetables.asset_chain import asset_chain
 
 from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET, publish_asset
 from include.warehouse.dags import Tag, dag_arguments
-from include.warehouse.dbt import GOLD, dbt_task_group
+from include.warehouse.dbt import GOLD, build_with_dbt
 
 with DAG(
     dag_id="build_gold",
@@ -26,4 +26,4 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.GOLD, Tag.ON_ASSETS),
 ):
-    chain(dbt_task_group("gold", select=GOLD), publish_asset(GOLD_ASSET))
+    chain(*map(build_with_dbt, GOLD), publish_asset(GOLD_ASSET))

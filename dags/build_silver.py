@@ -4,9 +4,9 @@
 Runs when **all seven sources** have published new data days. dbt cleans the raw records (`stg_…`), resolves who is
 who (`int_identity__…`), and builds the 8 tables and 3 views of `staging`, each followed by its tests.
 
-**When it fails** open the red model's log: it ends with dbt's message. A failed *test* names the rule, the model and
-the rows' query (in the log, ready to paste). Correct the data or the model, then clear the red task: it is run again
-with everything after it. Rebuilding days is always safe: `airflow dags backfill build_silver -s DAY -e DAY`.
+**When it fails** open the red task's log: it ends with dbt's message and the query of what failed, ready to paste. What
+depends on a failed test is not built. Correct the data or the model, then clear the red task: it is run again with
+everything after it. Rebuilding days is always safe: `airflow dags backfill build_silver -s DAY -e DAY`.
 
 **Owner** marketing-data · **Reads** `raw_data` · **Writes** `intermediate`, `staging`
 """
@@ -18,7 +18,7 @@ from martech.timetables.asset_chain import asset_chain
 
 from include.warehouse.assets import SILVER_ASSET, publish_asset, source_asset
 from include.warehouse.dags import Tag, dag_arguments
-from include.warehouse.dbt import SILVER, dbt_task_group
+from include.warehouse.dbt import SILVER, build_with_dbt
 from include.warehouse.sources import load_sources
 
 with DAG(
@@ -27,7 +27,4 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.SILVER, Tag.ON_ASSETS),
 ):
-    chain(
-        dbt_task_group("silver", select=SILVER),
-        publish_asset(SILVER_ASSET),
-    )
+    chain(*map(build_with_dbt, SILVER), publish_asset(SILVER_ASSET))

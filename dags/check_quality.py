@@ -94,6 +94,7 @@ with DAG(
         results_table=results_table,
         scores_table=scores_table,
         healing_table=settings.table("ops", "quality_healing"),
+        dbt_table=settings.table("ops", "dbt_results"),
         **WAREHOUSE,
     )
     report_failures = ReportFailuresOperator(

@@ -1,67 +1,159 @@
-"""How Airflow runs dbt: one project, one profile, one Cosmos task group per layer.
+"""How Airflow runs dbt: one project, one profile, one ``dbt build`` per step of a layer.
 
-Modes, and why (docs/dbt_on_airflow.md has the measurements): DAGs are parsed from dbt's manifest, since
-``dbt ls`` would start dbt at every parse; execution is Cosmos' *watcher*, where one ``dbt build`` runs the
-group and a light task per model shows and follows its state, since a dbt start per model costs more than
-most models.
+Steps, and not a task per model, because an Airflow task costs more than most models do
+(docs/dbt_on_airflow.md has the measurements). A step builds its models in dbt's own order, each followed by its
+tests: what depends on a failed test is not built. What became of each model and test is kept in ``ops.dbt_results``.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
-from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior, TestIndirectSelection
+from airflow.providers.common.compat.sdk import AirflowFailException
+from cosmos import DbtBuildLocalOperator, ProfileConfig
+from cosmos.constants import InvocationMode, TestIndirectSelection
+from martech.alerts import Alert
+from martech.dbt.artifacts import NOTABLE, NodeResult, node_results
+from martech.hooks.warehouse import WarehouseHook, job_labels
 
-from include.warehouse.manifest import require_manifest
+from include.warehouse.alerts import send_alert
+from include.warehouse.dags import WAREHOUSE
 from include.warehouse.settings import DBT_DIR, settings
+from include.warehouse.windows import window_of
 
-# What each layer's DAG builds.
-SILVER = ["path:seeds", "path:models/staging", "path:models/intermediate", "path:models/silver"]
-GOLD = ["path:models/gold"]
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+log = logging.getLogger(__name__)
 
 
-def dbt_task_group(group_id: str, *, select: list[str]) -> DbtTaskGroup:
-    """Return the task group that builds and tests a selection of dbt models for the run's window.
+@dataclass(frozen=True)
+class DbtStep:
+    """A part of a layer that is built by one task.
 
-    :param group_id: id of the task group.
-    :param select: dbt selection, such as ``path:models/gold``.
-    :raises FileNotFoundError: where dbt's manifest has not been made yet.
+    :param task_id: what the step does.
+    :param select: dbt's selection of its nodes.
+    :param exclude: what earlier steps have built.
     """
-    return DbtTaskGroup(
-        group_id=group_id,
-        project_config=ProjectConfig(
-            dbt_project_path=DBT_DIR,
-            manifest_path=require_manifest(),
-            project_name="marketing",
-            install_dbt_deps=False,
-        ),
+
+    task_id: str
+    select: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+
+
+# What each layer's DAG builds, one step after the other; seeds with what reads them.
+SILVER = (
+    DbtStep("stage_sources", ("path:models/staging",)),
+    DbtStep("resolve_identity", ("+identity_map",), exclude=("path:models/staging",)),
+    DbtStep(
+        "build_tables",
+        ("path:models/intermediate", "+path:models/silver"),
+        exclude=("path:models/staging", "+identity_map"),
+    ),
+)
+GOLD = (DbtStep("build_marts", ("path:seeds", "path:models/gold"), exclude=("+path:models/silver",)),)
+
+
+def _results_of(project_dir: str) -> list[NodeResult]:
+    try:
+        return node_results(Path(project_dir) / "target")
+    except FileNotFoundError:
+        return []  # dbt ended before it ran anything; Cosmos raises its error
+
+
+def keep_results(project_dir: str, context: Context) -> None:
+    """Keep what became of each model and test, and log the query of what failed or warned: Cosmos removes dbt's files.
+
+    A history that cannot be written is logged and fails nothing: what dbt built, or dbt's own error, counts.
+
+    :param project_dir: where dbt ran.
+    :param context: the task's context.
+    """
+    task, window = context["ti"], window_of(context)
+    results = _results_of(project_dir)
+    for result in results:
+        if result.status in NOTABLE:
+            log.warning("The query of %s:\n%s", result.node_name, result.query)
+    head = {
+        "dag_id": task.dag_id,
+        "task_id": task.task_id,
+        "run_id": task.run_id,
+        "first_day": window.start.isoformat(),
+        "last_day": window.end.isoformat(),
+    }
+    table = settings.table("ops", "dbt_results")
+    try:
+        WarehouseHook(**WAREHOUSE, labels=job_labels(context)).append_rows(
+            table, [head | result.as_row() for result in results]
+        )
+    except Exception:
+        log.exception("%s lacks this run. If the table is missing, run create_warehouse.", table)
+
+
+def fail_without_retry(project_dir: str, context: Context) -> None:
+    """Fail at once where nothing but data tests failed: only data or code can mend that, another try cannot.
+
+    :param project_dir: where dbt ran.
+    :param context: the task's context, which Cosmos hands to every callback.
+    :raises AirflowFailException: with each test that failed and its rows.
+    """
+    results = _results_of(project_dir)
+    failed = [f"{result.node_name}: {result.failures} rows" for result in results if result.status == "fail"]
+    if failed and not any(result.status == "error" for result in results):
+        raise AirflowFailException("dbt tests failed, their queries are above:\n" + "\n".join(failed))
+
+
+def tell_warnings(context: Context) -> None:
+    """Send one alert with every test that warned.
+
+    :param context: the task's context, with the ``test_names`` and ``test_results`` that Cosmos adds.
+    """
+    # Cosmos calls back after every build, whether or not something warned.
+    if context["test_names"]:
+        found = [
+            f"{name}: {result}" for name, result in zip(context["test_names"], context["test_results"], strict=True)
+        ]
+        title = f"dbt tests that warn in {context['ti'].task_id}: {len(found)}"
+        cure = "Run the test's query, which is in the task's log; correct the data, or the rule in the model's YAML."
+        send_alert(Alert(title, "\n".join(found), cure, severity="warning"), context)
+
+
+def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
+    """Return the task that builds and tests a step's models for the run's window.
+
+    :param step: what to build.
+    """
+    return DbtBuildLocalOperator(
+        task_id=step.task_id,
+        project_dir=str(DBT_DIR),
         profile_config=ProfileConfig(
             profile_name="marketing",
             target_name=os.environ.get("DBT_TARGET", "prod"),
             profiles_yml_filepath=DBT_DIR / "profiles.yml",
         ),
-        execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER,
-            invocation_mode=InvocationMode.DBT_RUNNER,
-            # Unit tests prove the code, not the day's data: they run in `make test`.
-            setup_operator_args={"dbt_cmd_flags": ["--exclude-resource-type", "unit_test"]},
-        ),
-        render_config=RenderConfig(
-            select=select,
-            load_method=LoadMode.DBT_MANIFEST,
-            test_behavior=TestBehavior.AFTER_EACH,
-            emit_datasets=False,  # the layer's asset says more than one asset per model would
-            enable_owner_inheritance=False,
-        ),
-        operator_args={
-            "vars": {
-                **settings.variables,
-                "start_date": "{{ window_start() }}",
-                "end_date": "{{ window_end() }}",
-            },
-            # A test that reads gold and silver runs with gold, not already with silver.
-            "indirect_selection": TestIndirectSelection.BUILDABLE.value,
-            "append_env": True,
+        invocation_mode=InvocationMode.DBT_RUNNER,
+        select=list(step.select),
+        exclude=list(step.exclude),
+        # A test of several models runs in the step in which the last of them is built.
+        indirect_selection=TestIndirectSelection.BUILDABLE.value,
+        # Unit tests prove the code, not the day's data: they run in `make test`.
+        dbt_cmd_flags=["--exclude-resource-type", "unit_test"],
+        vars={
+            **settings.variables,
+            "start_date": "{{ window_start() }}",
+            "end_date": "{{ window_end() }}",
         },
+        # The project is parsed once per window, not once per step.
+        cache_dir=Path(tempfile.gettempdir()) / "marketing-dbt",
+        install_deps=False,
+        emit_datasets=False,  # the layer's asset says more than one asset per model would
+        should_store_compiled_sql=False,  # of all models at once; keep_results logs what failed
+        append_env=True,
+        callback=[keep_results, fail_without_retry],
+        on_warning_callback=tell_warnings,
     )

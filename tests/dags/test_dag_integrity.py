@@ -64,9 +64,7 @@ def test_every_task_has_owner_retries_and_timeout(dag_bag: Any) -> None:
         for task in dag.tasks:
             where = f"{dag_id}.{task.task_id}"
             assert task.owner != "airflow", f"{where} has no owner: make its DAG with dag_arguments() (owner {OWNER})."
-            # Cosmos' producer restarts as a whole only through its consumers, so it sets its own retries.
-            if "dbt_producer_watcher" not in task.task_id:
-                assert task.retries >= 1, f"{where} has no retries: leave `retries` to dag_arguments()."
+            assert task.retries >= 1, f"{where} has no retries: leave `retries` to dag_arguments()."
             assert task.execution_timeout, f"{where} may hang for ever: leave `execution_timeout` to dag_arguments()."
 
 

@@ -21,7 +21,7 @@ def jobs(dbt_warehouse: Callable[[str], DbtWarehouse]) -> list[bigquery.QueryJob
     warehouse = dbt_warehouse("label-tests")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CTX_DAG_ID", "Build.Silver")
-        patch.setenv("AIRFLOW_CTX_TASK_ID", "silver.dbt_producer_watcher")
+        patch.setenv("AIRFLOW_CTX_TASK_ID", "resolve_identity")
         patch.setenv("MARKETING_MAXIMUM_BYTES_BILLED", str(10**9))
         before = {job.job_id for job in warehouse.client.list_jobs(max_results=10_000)}
         select = ["identity_weights", "stg_google_ads__clicks"]
@@ -31,7 +31,7 @@ def jobs(dbt_warehouse: Callable[[str], DbtWarehouse]) -> list[bigquery.QueryJob
 
 
 def test_every_query_carries_the_task_as_operators_spell_it(jobs: list[bigquery.QueryJob]) -> None:
-    task = SimpleNamespace(dag_id="Build.Silver", task_id="silver.dbt_producer_watcher")
+    task = SimpleNamespace(dag_id="Build.Silver", task_id="resolve_identity")
     expected = job_labels({"ti": task})
     assert jobs
     assert [job.query for job in jobs if not expected.items() <= job.labels.items()] == []

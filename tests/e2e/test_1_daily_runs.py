@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from include.warehouse.dbt import GOLD, SILVER
 from include.warehouse.settings import settings
 from include.warehouse.sources import load_sources
 from tests.e2e.conftest import DAY_1, DAY_2, Story
@@ -109,3 +110,21 @@ def test_acceptance_query(story: Story, query: Path) -> None:
     rows = story.rows(query.read_text().format(project_id=settings.project_id, day=DAY_2))
     assert rows, f"{query.name} returns no row"
     print(f"\n{query.stem}: {len(rows)} rows, first: {rows[0]}")
+
+
+def test_every_model_and_test_of_a_day_is_on_record(story: Story) -> None:
+    table = settings.table("ops", "dbt_results")
+    kept = story.rows(
+        f"""
+        select task_id, resource_type, status, count(distinct node_id) as nodes
+        from `{table}`
+        where finished_at >= '2026-01-01' and last_day = '{DAY_2}'
+        group by task_id, resource_type, status
+        """  # noqa: S608
+    )
+    assert {row["task_id"] for row in kept} == {step.task_id for step in (*SILVER, *GOLD)}
+    assert {(row["resource_type"], row["status"]) for row in kept} == {
+        ("model", "success"),
+        ("seed", "success"),
+        ("test", "pass"),
+    }

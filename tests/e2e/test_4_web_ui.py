@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from include.warehouse.assets import GOLD_ASSET, SCHEMA_ASSET, SILVER_ASSET, source_asset
+from include.warehouse.dbt import SILVER
 from include.warehouse.sources import load_sources
 from tests.e2e.conftest import Story
 from tools.local.services import REPOSITORY
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.e2e
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chrome")
 READY_MILLISECONDS = 30_000
 expect.set_options(timeout=READY_MILLISECONDS)
-CHAIN = ("build_silver", "silver", "publish_asset")
+CHAIN = (*(step.task_id for step in SILVER), "publish_asset")
 
 
 def browser_path() -> str:
@@ -67,7 +68,7 @@ def test_the_grid_shows_the_runs_of_the_chain(story: Story, page: Page) -> None:
     runs = story.stack.query_metadata("select run_id from dag_run where dag_id = 'build_silver'")
     squares = page.locator("a[href*='/dags/build_silver/runs/'], [data-testid=run]")
     expect(squares.first).to_be_visible()
-    for text in CHAIN:
+    for text in ("build_silver", *CHAIN):
         expect(page.get_by_text(text, exact=True).first).to_be_visible()
     keep(page, story.stack, "grid")
     assert squares.count() >= len(runs)
@@ -80,7 +81,7 @@ def test_the_graph_shows_dbt_and_what_it_publishes(story: Story, page: Page) -> 
     else:
         page.goto("/dags/build_silver/grid?tab=graph")
     nodes = page.locator(".react-flow__node")
-    for text in CHAIN[1:]:
+    for text in CHAIN:
         expect(nodes.filter(has_text=text).first).to_be_visible()
     keep(page, story.stack, "graph")
 

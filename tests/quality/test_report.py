@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from martech.alerts import Alert
+from martech.dbt.artifacts import NodeResult
 from martech.quality.charts import Point, line_chart
 from martech.quality.healing import Rebuild
 from martech.quality.hook import QualityHook
@@ -45,6 +46,7 @@ def page(**facts: Any) -> str:
         },
         "volumes": {"staging.unified_sessions": {DAY: RESULTS[1]}},
         "rebuilds": [Rebuild("silver", DAY, "staging.unified_sessions: 0 rows")],
+        "dbt": {},
     }
     return render_report(ReportData(**{**data, **facts}))
 
@@ -69,6 +71,26 @@ def test_good_day() -> None:
     text = page(results=[r for r in RESULTS if r.passed], rebuilds=[])
     assert "nothing failed" in text
     assert "What is being mended" not in text
+
+
+def built(kind: str, name: str, status: str, seconds: float, failures: int | None = None) -> NodeResult:
+    return NodeResult("2026-11-24T01:00:00Z", f"{kind}.marketing.{name}", kind, name, name, status, seconds, failures)
+
+
+def test_page_tells_what_dbt_built_and_which_tests_warn() -> None:
+    assert "What dbt built" not in page()
+    results = [
+        *(built("model", f"model_{number}", "success", 60.0 - number) for number in range(7)),
+        built("test", "orders_are_paid", "warn", 2.0, failures=31),
+        built("test", "ids_are_unique", "pass", 1.0, failures=0),
+    ]
+    text = page(dbt={"build_silver": results})
+    section = text[text.index("What dbt built") : text.index("Rows by day")]
+    assert "7 in 402 s" in section
+    assert re.search(r">warn</span>\s*<code>orders_are_paid</code>: 31 rows", section)
+    assert "ids_are_unique" not in section
+    assert "model_4" in section, "the five slowest"
+    assert "model_5" not in section
 
 
 def test_first_day_without_history() -> None:
@@ -97,6 +119,26 @@ def test_band_does_not_bridge_days_that_were_not_judged() -> None:
     assert line_chart(known, label="a").count('class="band"') == 2
 
 
+def test_the_last_build_of_a_day_counts(empty_shop: Shop, hook: QualityHook) -> None:
+    table = empty_shop.table("dbt_results")
+    day, next_day = DAY.isoformat(), (DAY + timedelta(days=1)).isoformat()
+    row = {"dag_id": "build_silver", "task_id": "build_tables", "run_id": "run 1", "first_day": day, "last_day": day}
+    first, again = built("test", "a", "fail", 2.0, failures=3), built("test", "a", "pass", 1.0, failures=0)
+    slow, other_day = built("model", "b", "success", 9.0), built("test", "a", "fail", 1.0, failures=9)
+    rows = [
+        row | first.as_row(),
+        row | again.as_row() | {"finished_at": "2026-11-24T02:00:00Z"},
+        row | slow.as_row(),
+        row | other_day.as_row() | {"finished_at": "2026-11-25T02:00:00Z", "first_day": next_day, "last_day": next_day},
+    ]
+    hook.append_rows(table, rows)
+    (results,) = hook.dbt_results(table, DAY).values()
+    assert [(result.node_name, result.status, result.failures) for result in results] == [
+        ("b", "success", None),
+        ("a", "pass", 0),
+    ]
+
+
 # ── the operators ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -118,6 +160,7 @@ def test_scores_and_report_of_a_run(
         days=[DAY],
         report_uri=(tmp_path / "reports").as_uri(),
         healing_table=empty_shop.table("quality_healing"),
+        dbt_table=empty_shop.table("dbt_results"),
         **tables,
         **WHERE,
     )

@@ -43,7 +43,7 @@ PRELOAD = """\
 import os
 
 if os.environ.get("PRELOAD_FOR_TASKS"):
-    import cosmos.operators.watcher
+    import cosmos.operators.local
     import dbt.adapters.bigquery
     import dbt.cli.main
     import google.cloud.bigquery
@@ -239,6 +239,9 @@ class LocalStack:
             "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",  # a busy laptop is slow, not broken
             "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "300",
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
+            # Two that parse at once may both insert an asset that is new; the DAG of the second is known 300 s later.
+            "AIRFLOW__SCHEDULER__PARSING_PROCESSES": "1",
+            "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.ui_url}/execution/",

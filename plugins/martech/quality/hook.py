@@ -8,6 +8,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
+from martech.dbt.artifacts import NodeResult
 from martech.ddl import require_table
 from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
 from martech.quality.healing import Rebuild
@@ -169,6 +170,28 @@ class QualityHook(BigQueryPartitionsHook):
         for row in rows:
             score = Score(row.layer, row.table_name, row.score, row.checks, row.errors, row.warnings)
             found.setdefault((row.layer, row.table_name), {})[row.checked_day] = score
+        return found
+
+    def dbt_results(self, table: str, day: date) -> dict[str, list[NodeResult]]:
+        """Return what dbt built last for a data day, by DAG, the slowest first.
+
+        :param table: ``project.dataset.table``, shaped like ``include/sql/ops/dbt_results.sql``.
+        :param day: data day.
+        """
+        rows = self.query(
+            f"""
+            select *
+            from `{require_table("table", table)}`
+            -- A day is never built before it has begun.
+            where finished_at >= cast(@day as timestamp) and @day between first_day and last_day
+            qualify row_number() over (partition by dag_id, node_id order by finished_at desc) = 1
+            order by dag_id, seconds desc
+            """,  # noqa: S608 - identifiers are validated
+            [bigquery.ScalarQueryParameter("day", "DATE", day)],
+        )
+        found: dict[str, list[NodeResult]] = {}
+        for row in rows:
+            found.setdefault(row.dag_id, []).append(NodeResult.from_row(row))
         return found
 
     def rebuilds(self, table: str) -> list[tuple[str, Rebuild]]:

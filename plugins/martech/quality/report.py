@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from martech.dbt.artifacts import NOTABLE, NodeResult
 from martech.quality.charts import Point, grade, line_chart, meter, ring
 from martech.quality.healing import Rebuild
 from martech.quality.results import QualityResult, failures_of
@@ -20,6 +22,7 @@ TEMPLATES = Environment(
 )
 LAYERS = ("bronze", "silver", "gold")
 WORST = ("error", "warning", "ok", "unknown")
+SLOWEST = 5
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class ReportData:
     :param scores: scores by (layer, table) and day; the table of a layer's own score is None.
     :param volumes: volume results by table and day.
     :param rebuilds: rebuilds that the run asked for.
+    :param dbt: what dbt built last for the day, by DAG, the slowest first.
     """
 
     first: date
@@ -42,6 +46,7 @@ class ReportData:
     scores: Mapping[tuple[str, str | None], Mapping[date, Score]]
     volumes: Mapping[str, Mapping[date, QualityResult]]
     rebuilds: Sequence[Rebuild]
+    dbt: Mapping[str, Sequence[NodeResult]]
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,19 @@ def _score_chart(layer: str, history: Mapping[date, Score]) -> str:
     return line_chart(points, label=f"Score of {layer} by day", width=300, height=110, highest=100)
 
 
+def _build(results: Sequence[NodeResult]) -> dict[str, Any]:
+    """Return a DAG's line of what dbt built."""
+    models = [result for result in results if result.resource_type != "test"]
+    tests = [result for result in results if result.resource_type == "test"]
+    return {
+        "models": len(models),
+        "seconds": sum(result.seconds for result in results),
+        "passed": sum(result.status == "pass" for result in tests),
+        "notable": [result for result in results if result.status in NOTABLE],
+        "slowest": models[:SLOWEST],
+    }
+
+
 def render_report(data: ReportData) -> str:
     """Return the page.
 
@@ -147,6 +165,7 @@ def render_report(data: ReportData) -> str:
         data=data,
         layers=layers,
         checks=CHECKS,
+        builds={dag_id: _build(results) for dag_id, results in data.dbt.items()},
         failures=failures,
         errors=sum(failure.first.is_blocking for failure in failures),
         judged=sum(result.passed is not None for result in data.results),

@@ -28,6 +28,7 @@ class WriteReportOperator(WarehouseOperator):
     :param results_table: ``project.dataset.table`` of the results (templated).
     :param scores_table: ``project.dataset.table`` of the scores (templated).
     :param healing_table: ``project.dataset.table`` of the rebuilds (templated).
+    :param dbt_table: ``project.dataset.table`` of what dbt built (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     """
 
@@ -38,11 +39,20 @@ class WriteReportOperator(WarehouseOperator):
         "results_table",
         "scores_table",
         "healing_table",
+        "dbt_table",
     )
     ui_color = "#e3f2fd"
 
-    def __init__(
-        self, *, days: Any, report_uri: str, results_table: str, scores_table: str, healing_table: str, **kwargs: Any
+    def __init__(  # noqa: PLR0913 - the tables that it reads
+        self,
+        *,
+        days: Any,
+        report_uri: str,
+        results_table: str,
+        scores_table: str,
+        healing_table: str,
+        dbt_table: str,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.days = days
@@ -50,6 +60,7 @@ class WriteReportOperator(WarehouseOperator):
         self.results_table = results_table
         self.scores_table = scores_table
         self.healing_table = healing_table
+        self.dbt_table = dbt_table
 
     def execute(self, context: Context) -> str:
         """Collect, draw and write."""
@@ -66,6 +77,7 @@ class WriteReportOperator(WarehouseOperator):
                 scores=hook.scores(self.scores_table, first, day),
                 volumes=hook.volumes(self.results_table, first, day),
                 rebuilds=[rebuild for asked_by, rebuild in hook.rebuilds(self.healing_table) if asked_by == run_id],
+                dbt=hook.dbt_results(self.dbt_table, day),
             )
         )
         path = self._folder() / f"quality-{day}.html"

@@ -1,0 +1,1 @@
+"""What dbt says of its runs."""
