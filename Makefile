@@ -75,13 +75,12 @@ browser:
 		apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; \
 	} || { echo "The tests of the web UI need Chromium: install it, or set CHROMIUM to the path of a Chrome" >&2; exit 1; }
 
-# Parsing, operators, shared code, the chain, backfills and the web UI must work on both Airflow lines.
+# Parsing, operators, shared code, and all that a scheduler runs must work on both Airflow lines.
 BOTH_LINES := tests/dags tests/plugins tests/warehouse
-CHAIN := tests/e2e/test_1_daily_runs.py tests/e2e/test_4_web_ui.py
 
 test: setup manifest lint browser ## every test, as CI runs it
 	$(VENV)/bin/pytest --numprocesses 2 --dist loadfile --ignore tests/e2e
 	$(VENV)/bin/pytest tests/e2e
 	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup
 	.venv-airflow3/bin/pytest $(BOTH_LINES)
-	.venv-airflow3/bin/pytest $(CHAIN)
+	.venv-airflow3/bin/pytest tests/e2e

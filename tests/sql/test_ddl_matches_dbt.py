@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from jinja2 import Environment
 from martech.ddl import same_type
 
 from include.warehouse.ddl import layer_files, layer_scripts
+from include.warehouse.manifest import load_manifest
 from include.warehouse.settings import DBT_DIR, settings
 
 LAYERS = ("silver", "gold")
@@ -35,7 +35,7 @@ def models(tmp_path_factory) -> dict[str, dict]:
         check=False,
     )
     assert parsed.returncode == 0, parsed.stdout
-    nodes = json.loads((target / "manifest.json").read_text())["nodes"].values()
+    nodes = load_manifest(target / "manifest.json")["nodes"].values()
     return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
 
 

@@ -22,7 +22,8 @@ with days as (
 ),
 
 final as (
-    select max(day) as as_of_date
+    -- Where every source has been silent for so long, states count from the day that was asked for.
+    select coalesce(max(day), {{ window_end() }}) as as_of_date
     from days
 )
 

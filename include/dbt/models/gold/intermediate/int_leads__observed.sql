@@ -6,6 +6,7 @@
     full_refresh=false,
 ) }}
 
+{#- Every partition is replaced: the condition in `partitions` is true of each row. -#}
 {#- Of the days from here on the 30 days of behaviour lie within what is read. #}
 {%- set first_read_day = 'date_add(' ~ recent_start() ~ ', interval 29 day)' %}
 {%- set behaviour = ['sessions', 'pageviews', 'product_views', 'add_to_carts', 'clicks'] %}
