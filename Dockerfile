@@ -14,8 +14,7 @@ COPY --chown=airflow:0 include ${AIRFLOW_HOME}/include
 COPY --chown=airflow:0 plugins ${AIRFLOW_HOME}/plugins
 
 ENV PYTHONPATH=${AIRFLOW_HOME} \
-    AIRFLOW__COSMOS__ENABLE_TELEMETRY=False \
-    AIRFLOW__COSMOS__ENABLE_DATASET_ALIAS=False
+    AIRFLOW__COSMOS__ENABLE_TELEMETRY=False
 
-# Airflow reads the dbt project from its manifest, so the image carries it ready made.
+# Retention and privacy are declared in the models: Airflow reads them from dbt's manifest, so the image carries it.
 RUN dbt parse --project-dir include/dbt --profiles-dir include/dbt

@@ -119,7 +119,7 @@ sync() {
     fi
     say "sync: $(git -C "$root" describe --always --dirty 2>/dev/null || echo "this folder") → $bucket"
 
-    # Airflow reads the models from the manifest; a stale one would show yesterday's.
+    # Retention and privacy are read from the manifest; a stale one would hold yesterday's.
     make --silent --directory "$root" manifest
     [[ -f "$manifest" ]] || fail "$manifest is missing: run \`make manifest\`."
 

@@ -18,7 +18,6 @@ os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(REPOSITORY / "dags")
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(REPOSITORY / "plugins")
 os.environ["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] = "False"
 os.environ["AIRFLOW__COSMOS__ENABLE_TELEMETRY"] = "False"
-os.environ["AIRFLOW__COSMOS__ENABLE_DATASET_ALIAS"] = "False"
 os.environ["AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT"] = (
     '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "nexvigilant-marketing-prod"}}'
 )

@@ -24,8 +24,7 @@ locals {
       variables_prefix = null
       config_prefix    = null
     })
-    "cosmos-enable_telemetry"     = "False"
-    "cosmos-enable_dataset_alias" = "False"
+    "cosmos-enable_telemetry" = "False"
   }
 }
 

@@ -19,7 +19,7 @@ import yaml
 INCLUDE_DIR = Path(__file__).resolve().parents[1]
 DBT_DIR = INCLUDE_DIR / "dbt"
 SQL_DIR = INCLUDE_DIR / "sql"
-# What dbt knows of its models: Airflow reads the DAGs and what is personal from it (`make manifest`).
+# What dbt knows of its models: Airflow reads from it how long they are kept and what is personal (`make manifest`).
 MANIFEST = DBT_DIR / "target" / "manifest.json"
 
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")

@@ -257,8 +257,6 @@ class LocalStack:
             "AIRFLOW__API__BASE_URL": self.ui_url,
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
-            "AIRFLOW__COSMOS__ENABLE_DATASET_ALIAS": "False",
-            "AIRFLOW__COSMOS__ENABLE_DAG_VERSIONING": "False",
             **self._environment,
         }
 
