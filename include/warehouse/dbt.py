@@ -59,23 +59,12 @@ SILVER = (
 GOLD = (DbtStep("build_marts", ("path:seeds", "path:models/gold"), exclude=("+path:models/silver",)),)
 
 
-def _results_of(project_dir: str) -> list[NodeResult]:
-    try:
-        return node_results(Path(project_dir) / "target")
-    except FileNotFoundError:
-        return []  # dbt ended before it ran anything; Cosmos raises its error
-
-
-def keep_results(project_dir: str, context: Context) -> None:
-    """Keep what became of each model and test, and log the query of what failed or warned: Cosmos removes dbt's files.
+def _keep_results(results: list[NodeResult], context: Context) -> None:
+    """Append to ``ops.dbt_results``, and log the query of what failed or warned: Cosmos removes dbt's files.
 
     A history that cannot be written is logged and fails nothing: what dbt built, or dbt's own error, counts.
-
-    :param project_dir: where dbt ran.
-    :param context: the task's context.
     """
     task, window = context["ti"], window_of(context)
-    results = _results_of(project_dir)
     for result in results:
         if result.status in NOTABLE:
             log.warning("The query of %s:\n%s", result.node_name, result.query)
@@ -95,14 +84,20 @@ def keep_results(project_dir: str, context: Context) -> None:
         log.exception("%s lacks this run. If the table is missing, run create_warehouse.", table)
 
 
-def fail_without_retry(project_dir: str, context: Context) -> None:
-    """Fail at once where nothing but data tests failed: only data or code can mend that, another try cannot.
+def settle_results(project_dir: str, context: Context) -> None:
+    """Keep what became of each model and test.
+
+    Where nothing but data tests failed, fail at once: only data or code can mend that, another try cannot.
 
     :param project_dir: where dbt ran.
-    :param context: the task's context, which Cosmos hands to every callback.
+    :param context: the task's context.
     :raises AirflowFailException: with each test that failed and its rows.
     """
-    results = _results_of(project_dir)
+    try:
+        results = node_results(Path(project_dir) / "target")
+    except FileNotFoundError:
+        results = []  # dbt ended before it ran anything; Cosmos raises its error
+    _keep_results(results, context)
     failed = [f"{result.node_name}: {result.failures} rows" for result in results if result.status == "fail"]
     if failed and not any(result.status == "error" for result in results):
         raise AirflowFailException("dbt tests failed, their queries are above:\n" + "\n".join(failed))
@@ -152,8 +147,8 @@ def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
         cache_dir=Path(tempfile.gettempdir()) / "marketing-dbt",
         install_deps=False,
         emit_datasets=False,  # the layer's asset says more than one asset per model would
-        should_store_compiled_sql=False,  # of all models at once; keep_results logs what failed
+        should_store_compiled_sql=False,  # of all models at once; settle_results logs what failed
         append_env=True,
-        callback=[keep_results, fail_without_retry],
+        callback=settle_results,
         on_warning_callback=tell_warnings,
     )

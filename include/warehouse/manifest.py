@@ -9,24 +9,15 @@ from typing import Any
 from include.warehouse.settings import MANIFEST
 
 
-def require_manifest(path: Path = MANIFEST) -> Path:
-    """Return the manifest's path.
-
-    :param path: where it should be.
-    :raises FileNotFoundError: where it has not been made yet.
-    """
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is missing: make it with `make manifest` (the Dockerfile and `make run` do so)."
-        )
-    return path
-
-
 def load_manifest(path: Path = MANIFEST) -> dict[str, Any]:
     """Return the manifest as dbt wrote it.
 
     :param path: where it is.
     :raises FileNotFoundError: where it has not been made yet.
     """
-    parsed: dict[str, Any] = json.loads(require_manifest(path).read_text())
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} is missing: make it with `make manifest` (the Dockerfile and `make run` do so)."
+        )
+    parsed: dict[str, Any] = json.loads(path.read_text())
     return parsed
