@@ -65,6 +65,12 @@
     cast(safe_divide({{ numerator }}, {{ denominator }}) as float64)
 {%- endmacro %}
 
+{#- The sum of a FLOAT64 column, to nine decimals: added up as NUMERIC, since the last digits of a sum of floats depend
+    on the order in which the rows are read, and a rerun must give the same rows. -#}
+{% macro exact_sum(column) -%}
+    cast(sum(cast({{ column }} as numeric)) as float64)
+{%- endmacro %}
+
 {#- A name as people write it: blanks trimmed; one that is all in capitals or all in small letters is
     capitalised, any other spelling is respected (McDonald). -#}
 {% macro tidy_name(column) -%}

@@ -17,7 +17,7 @@ select
     sum(sessions) as sessions,
     sum(leads_generated) as leads_generated,
     sum(opportunities) as opportunities,
-    sum(attributed_conversions) as attributed_conversions,
+    sum(cast(attributed_conversions as numeric)) as attributed_conversions,
     sum(attributed_revenue) as attributed_revenue,
     count(*) as campaign_days
 from `{{ project_id }}.{{ gold_dataset }}.campaign_performance`

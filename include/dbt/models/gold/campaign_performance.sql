@@ -224,15 +224,15 @@ daily as (
         sum(impressions) as impressions,
         sum(clicks) as clicks,
         sum(spend) as campaign_spend,
-        sum(platform_conversions) as platform_conversions,
+        {{ exact_sum('platform_conversions') }} as platform_conversions,
         sum(sessions) as sessions,
         sum(engaged_sessions) as engaged_sessions,
         sum(leads_generated) as leads_generated,
         sum(opportunities) as opportunities,
         sum(opportunities_won) as opportunities_won,
-        sum(attributed_conversions) as attributed_conversions,
+        {{ exact_sum('attributed_conversions') }} as attributed_conversions,
         sum(attributed_revenue) as attributed_revenue,
-        sum(new_customers) as new_customers
+        {{ exact_sum('new_customers') }} as new_customers
     from unioned
     group by campaign_date, platform, campaign_id
 ),

@@ -44,7 +44,7 @@ histories as (
         sum(conversions.net_revenue) as historic_value,
         greatest(date_diff(as_of.as_of_date, max(conversions.transaction_date), day), 0) as days_since_last_order,
         -- At least a month, or everybody who bought once yesterday would buy daily.
-        greatest(date_diff(as_of.as_of_date, min(conversions.transaction_date), day), 30) / 365.25 as years_observed
+        greatest(date_diff(as_of.as_of_date, min(conversions.transaction_date), day), 30) as days_observed
     from conversions
     cross join as_of
     group by conversions.customer_id, as_of.as_of_date
@@ -52,7 +52,7 @@ histories as (
 
 means as (
     select
-        safe_divide(sum(order_count), sum(years_observed)) as mean_rate,
+        safe_divide(sum(order_count), sum(days_observed)) * 365.25 as mean_rate,
         safe_divide(cast(sum(historic_value) as float64), sum(order_count)) as mean_order_value
     from histories
 ),
@@ -101,7 +101,8 @@ rated as (
         histories.*,
         (cast(histories.historic_value as float64) + means.mean_order_value) / (histories.order_count + 1)
             as average_order_value,
-        (histories.order_count + means.mean_rate * 0.5) / (histories.years_observed + 0.5) as purchase_rate_per_year,
+        (histories.order_count + means.mean_rate * 0.5) / (histories.days_observed / 365.25 + 0.5)
+            as purchase_rate_per_year,
         survival.recency_bucket,
         survival.survival_probability
     from histories

@@ -15,7 +15,8 @@ final as (
         countif(tickets.is_open) as open_tickets,
         {{ rate("countif(tickets.satisfaction_score = 'good')", 'count(tickets.satisfaction_score)') }}
             as satisfaction_rate,
-        avg(tickets.resolution_hours) as average_resolution_hours,
+        {{ rate(exact_sum('tickets.resolution_hours'), 'count(tickets.resolution_hours)') }}
+            as average_resolution_hours,
         max(tickets.created_date) as last_ticket_date
     from tickets
     cross join as_of

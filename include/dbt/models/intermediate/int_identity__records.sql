@@ -393,7 +393,8 @@ visitors as (
         count(distinct visits.user_id) > 1 or logical_or(visits.is_shared) as is_shared,
         max(visits.user_id) as user_id,
         array_concat(
-            [visits.full_visitor_id], coalesce(array_agg(distinct visits.client_id ignore nulls), [])
+            [visits.full_visitor_id],
+            coalesce(array_agg(distinct visits.client_id ignore nulls order by visits.client_id), [])
         ) as device_ids,
         array_agg(distinct visits.gclid ignore nulls order by visits.gclid) as gclids,
         {{ latest('visits.city', 'visits.started_at') }} as city,

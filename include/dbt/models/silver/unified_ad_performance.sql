@@ -40,7 +40,7 @@ daily as (
         sum(coalesce(impressions, 0)) as impressions,
         sum(coalesce(clicks, 0)) as clicks,
         sum(coalesce(spend, 0)) as spend,
-        sum(coalesce(conversions, 0)) as conversions,
+        {{ exact_sum('coalesce(conversions, 0)') }} as conversions,
         sum(coalesce(conversion_value, 0)) as conversion_value,
         sum(coalesce(view_through_conversions, 0)) as view_through_conversions,
         0 as sends,

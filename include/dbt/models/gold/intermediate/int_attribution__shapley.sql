@@ -111,7 +111,8 @@ final as (
     select
         channels.fit_month,
         channels.channel,
-        sum((with_channel.worth - without_channel.worth) * order_shares.order_share) as shapley_value
+        {{ exact_sum('1e9 * (with_channel.worth - without_channel.worth) * order_shares.order_share') }} / 1e9
+            as shapley_value
     from channels
     inner join worths as without_channel
         on
