@@ -37,7 +37,7 @@ def compiled(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) ->
             name = f"{dataset}.{table.table_id}"
             shuffled.query(
                 f"create or replace table `{SHUFFLED}.{name}` as select * from `{AS_BUILT}.{name}` as t "  # noqa: S608
-                "order by farm_fingerprint(concat('shuffled', to_json_string(t)))"
+                "order by md5(to_json_string(t))"
             )
     manifest = json.loads((built.work / "target" / "manifest.json").read_text())
     return {
