@@ -96,7 +96,7 @@ class DbtWarehouse:
         :param arguments: such as ``"build", "--select", "staging"``.
         :raises AssertionError: with dbt's output where it fails.
         """
-        command = [str(Path(sys.executable).with_name("dbt")), "--no-partial-parse", *arguments]
+        command = [str(Path(sys.executable).with_name("dbt")), *arguments]
         folders = {
             "--project-dir": DBT_DIR,
             "--profiles-dir": DBT_DIR,

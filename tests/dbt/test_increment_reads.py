@@ -52,11 +52,11 @@ def client(scan_log: Path) -> Iterator[bigquery.Client]:
         patch.setenv("DBT_TARGET", "")
         with warehouse(scan_log) as url:
             served = warehouse_client(url)
-            served.query_and_wait("create schema lake")
-            served.query_and_wait(
+            served.query("create schema lake").result()
+            served.query(
                 "create table lake.events (day date, n int64) partition by day as "
                 "select day, 1 as n from unnest(generate_date_array('2026-01-01', '2026-01-10')) as day"
-            )
+            ).result()
             yield served
 
 
@@ -90,7 +90,7 @@ def test_what_a_statement_reads_is_recorded(
     client: bigquery.Client, scan_log: Path, statement: str, windows: int, whole: int
 ) -> None:
     scan_log.write_text("")
-    client.query_and_wait(statement)
+    client.query(statement).result()
     tables = Tables({"lake.events": "day"}, {"lake.events": PARTITIONS}, set())
     reading = read(scan_log, tables, min(PARTITIONS), max(PARTITIONS))["lake.events"]
     assert (reading.windows, reading.whole) == (windows, whole)
@@ -112,7 +112,7 @@ def test_a_window_of_a_table_by_month_reads_months(tmp_path: Path) -> None:
 
 def test_a_scan_names_the_model_that_reads(client: bigquery.Client, scan_log: Path) -> None:
     scan_log.write_text("")
-    client.query_and_wait(
+    client.query(
         '/* {"app": "dbt", "dbt-model": "some_model"} */ create table lake.d as select * from lake.events'
-    )
+    ).result()
     assert [json.loads(line)["by"] for line in scan_log.read_text().splitlines()] == ["some_model"]

@@ -51,7 +51,7 @@ class Story:
 
     def rows(self, sql: str) -> list[dict[str, object]]:
         """Return the rows of a query."""
-        return [dict(row) for row in self.client.query_and_wait(sql)]
+        return [dict(row) for row in self.client.query(sql).result()]
 
     def fingerprint(self) -> dict[str, tuple[int, int]]:
         """Return rows and a hash over all values of every silver and gold table."""

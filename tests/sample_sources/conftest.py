@@ -60,7 +60,7 @@ def _with_empty(tables: set[str]) -> bigquery.Client:
     for script in layer_scripts("bronze"):
         if script.path.stem in tables:
             client.delete_table(script.create.name, not_found_ok=True)
-            client.query_and_wait(script.sql)
+            client.query(script.sql).result()
     return client
 
 

@@ -42,7 +42,7 @@ def write(directory: Path, *lines: object, table: str = "zendesk_satisfaction_ra
 
 
 def count(warehouse, table: str, where: str = "true") -> int:
-    rows = warehouse.query_and_wait(f"select count(*) from raw_data.{table} where {where}")  # noqa: S608
+    rows = warehouse.query(f"select count(*) from raw_data.{table} where {where}").result()  # noqa: S608
     return next(iter(rows))[0]
 
 
@@ -54,10 +54,10 @@ def test_all_rows_land_with_their_values(warehouse, small):
         assert count(warehouse, table) == len(read_rows(small, table))
     assert summary.rows == sum(len(read_rows(small, table)) for table in tables)
     written = {row["id"]: row for row in read_rows(small, "shopify_orders") if row.get("discount_codes")}
-    found = warehouse.query_and_wait(
+    found = warehouse.query(
         "select id, any_value(total_price) as total_price, any_value(json_value(discount_codes, '$[0].code')) as code "
         "from raw_data.shopify_orders where discount_codes is not null group by id"
-    )
+    ).result()
     landed = {row["id"]: (float(row["total_price"]), row["code"]) for row in found}
     assert landed == {
         id_: (float(row["total_price"]), row["discount_codes"][0]["code"]) for id_, row in written.items()
@@ -160,8 +160,8 @@ def test_a_table_that_fails_does_not_stop_the_others(zendesk_warehouse, tmp_path
     write(tmp_path, RATING)
     write(tmp_path, {"id": 5, "_fivetran_synced": f"{DAY}T09:00:00Z"}, table="zendesk_users")
     # Somebody changed the table by hand: the declared schema no longer fits.
-    zendesk_warehouse.query_and_wait("drop table raw_data.zendesk_users")
-    zendesk_warehouse.query_and_wait("create table raw_data.zendesk_users (id array<date>, _fivetran_synced timestamp)")
+    zendesk_warehouse.query("drop table raw_data.zendesk_users").result()
+    zendesk_warehouse.query("create table raw_data.zendesk_users (id array<date>, _fivetran_synced timestamp)").result()
     summary = load(tmp_path, tables=["zendesk_satisfaction_ratings", "zendesk_users"])
     assert summary.failed
     assert count(zendesk_warehouse, "zendesk_satisfaction_ratings") == 1
@@ -170,7 +170,7 @@ def test_a_table_that_fails_does_not_stop_the_others(zendesk_warehouse, tmp_path
 
 def test_a_missing_bronze_table_names_the_cure(zendesk_warehouse, tmp_path):
     write(tmp_path, RATING)
-    zendesk_warehouse.query_and_wait("drop table raw_data.zendesk_satisfaction_ratings")
+    zendesk_warehouse.query("drop table raw_data.zendesk_satisfaction_ratings").result()
     with pytest.raises(LoadError, match="run the DAG create_warehouse first"):
         load(tmp_path, tables=["zendesk_satisfaction_ratings"])
 

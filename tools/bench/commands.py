@@ -48,10 +48,10 @@ def create_tables(url: str) -> int:
     """Create every layer's datasets and tables in an empty warehouse; return how many objects that were."""
     client = warehouse_client(url)
     for layer in settings.layers.values():
-        client.query_and_wait(f"create schema if not exists `{settings.project_id}.{layer.dataset}`")
+        client.query(f"create schema if not exists `{settings.project_id}.{layer.dataset}`").result()
     scripts = [script for layer in LAYERS for script in layer_scripts(layer)]
     for script in scripts:
-        client.query_and_wait(script.sql)
+        client.query(script.sql).result()
     return len(scripts)
 
 

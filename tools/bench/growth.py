@@ -155,7 +155,7 @@ def partitions_of(client: bigquery.Client, monthly: frozenset[str]) -> dict[str,
     rows: dict[str, dict[date, int]] = defaultdict(dict)
     for layer in settings.layers.values():
         schema = f"`{settings.project_id}.{layer.dataset}.INFORMATION_SCHEMA.PARTITIONS`"
-        for row in client.query_and_wait(f"select table_name, partition_id, total_rows from {schema}"):  # noqa: S608
+        for row in client.query(f"select table_name, partition_id, total_rows from {schema}").result():  # noqa: S608
             if re.fullmatch(r"\d{6}(\d{2})?", row.partition_id):  # a day or a month
                 table, day = f"{layer.dataset}.{row.table_name}", BigQueryRetentionHook.partition_day(row.partition_id)
                 start = day.replace(day=1) if table in monthly else day

@@ -7,6 +7,8 @@ with the gaps that need no closing here. When bqemulator closes one itself, its 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from copy import deepcopy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +26,14 @@ from bqemulator.versioning.materialized_views import MaterializedViewManager
 from bqemulator.versioning.snapshots import SnapshotManager
 from jobs_view import serve_jobs_and_storage
 from sqlglot import exp
+from sqlglot.dialects import Dialect
+from sqlglot.expressions import core
 
 if TYPE_CHECKING:
     from bqemulator.api.dependencies import AppContext
     from bqemulator.catalog.models import TableMeta, TableSchema
     from bqemulator.scripting.ast import SetStmt
+    from sqlglot.generator import Generator
 
 
 def keep_partition_column_of_functions() -> None:
@@ -199,6 +204,34 @@ def parse_each_statement_once() -> None:
     sqlglot.parse_one = parse_copy
 
 
+def reuse_generators() -> None:
+    """Write SQL by generators that have written before.
+
+    Each new one for DuckDB parses its templates of functions again (in compiled sqlglot, where they belong to the
+    object), which takes longer than the writing itself.
+    """
+    idle: dict[Any, list[Generator]] = defaultdict(list)
+
+    def generate(self: Dialect, expression: exp.Expression, copy: bool = True, **options: Any) -> str:
+        # A transform may write a part of the tree by a call of its own, which must not find this one's generator.
+        alike = idle[type(self), str(self.settings), tuple(sorted(options.items()))]
+        generator = alike.pop() if alike else self.generator(**options)
+        sql = generator.generate(expression, copy=copy)
+        alike.append(generator)
+        return sql
+
+    Dialect.generate = generate
+
+
+def copy_trees_lightly() -> None:
+    """Copy a node's flat notes (where it stood in the text) as such; sqlglot's copy recurses into each of them."""
+
+    def copy_of(value: Any) -> Any:
+        return value.copy() if type(value) is dict else deepcopy(value)
+
+    core.deepcopy = copy_of
+
+
 def find_not_null_beside_column_options() -> None:
     """Let a column have NOT NULL and OPTIONS with compiled sqlglot, whose ``kind`` refuses to return OPTIONS."""
 
@@ -283,6 +316,8 @@ def merge_by_delete_and_insert() -> None:
 def close_gaps() -> None:
     """Close every gap of this module."""
     parse_each_statement_once()
+    copy_trees_lightly()
+    reuse_generators()
     copy_no_table_for_time_travel()
     merge_by_delete_and_insert()
     find_not_null_beside_column_options()

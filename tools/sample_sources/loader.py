@@ -154,12 +154,12 @@ class TableLoader:
 
     def _find_days_with_rows(self, first: date, last: date) -> set[date]:
         query = f"select distinct date(_fivetran_synced) from `{self._address}` where {self._landed_on}"  # noqa: S608
-        return {row[0] for row in self._client.query_and_wait(query, job_config=_landed_between(first, last))}
+        return {row[0] for row in self._client.query(query, job_config=_landed_between(first, last)).result()}
 
     def _clear(self, day: date) -> None:
         if day in self._days_with_rows:
             delete = f"delete from `{self._address}` where {self._landed_on}"  # noqa: S608
-            self._client.query_and_wait(delete, job_config=_landed_between(day, day))
+            self._client.query(delete, job_config=_landed_between(day, day)).result()
 
     def _copy_good_lines(self, day: date, path: Path, good: IO[bytes]) -> tuple[int, int]:
         """Copy the lines that fit the DDL, keep the others as rejects; return how many of each."""
