@@ -10,9 +10,10 @@ import pytest
 
 from include.warehouse.ddl import layer_scripts
 from include.warehouse.sources import load_sources
-from tests.dbt.dbt_warehouse import FIRST_DAY, DbtWarehouse
+from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 
-DAYS = [FIRST_DAY, FIRST_DAY + timedelta(days=1)]
+# Two runs of two days each.
+WINDOWS = [(FIRST_DAY, FIRST_DAY + timedelta(days=1)), (LAST_DAY - timedelta(days=1), LAST_DAY)]
 # table → its layer
 TABLES = {
     **{
@@ -34,17 +35,17 @@ def contents(warehouse: DbtWarehouse, table: str) -> list[str]:
     return sorted(repr(row) for row in warehouse.rows(table, TABLES[table]))
 
 
-def land_and_build(warehouse: DbtWarehouse, sample: Path, days: list[date]) -> DbtWarehouse:
-    for day in days:
-        warehouse.land(sample, day, day)
-        build(warehouse, day, day)
+def land_and_build(warehouse: DbtWarehouse, sample: Path, windows: list[tuple[date, date]]) -> DbtWarehouse:
+    for start, end in windows:
+        warehouse.land(sample, start, end)
+        build(warehouse, start, end)
     return warehouse
 
 
 @pytest.fixture(scope="module")
-def daily(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) -> DbtWarehouse:
-    """Each day lands and is built before the next one, into tables that dbt creates."""
-    return land_and_build(dbt_warehouse("built-daily"), sample_days, DAYS)
+def in_order(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) -> DbtWarehouse:
+    """The first days land and are built before the next ones, into tables that dbt creates."""
+    return land_and_build(dbt_warehouse("built-in-order"), sample_days, WINDOWS)
 
 
 @pytest.fixture(scope="module")
@@ -52,44 +53,42 @@ def at_once(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) -> 
     """All days land, then one run builds them, into the empty tables of the DDL."""
     warehouse = dbt_warehouse("built-at-once")
     warehouse.create_layer("silver")
-    warehouse.land(sample_days, DAYS[0], DAYS[-1])
-    build(warehouse, DAYS[0], DAYS[-1])
-    return warehouse
+    return land_and_build(warehouse, sample_days, [(FIRST_DAY, LAST_DAY)])
 
 
 @pytest.fixture(scope="module")
 def backfilled(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) -> DbtWarehouse:
-    """The first day lands and is built after the newest one."""
-    return land_and_build(dbt_warehouse("built-backfilled"), sample_days, DAYS[::-1])
+    """The first days land and are built after the newest ones."""
+    return land_and_build(dbt_warehouse("built-backfilled"), sample_days, WINDOWS[::-1])
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_one_range_equals_daily_runs(daily: DbtWarehouse, at_once: DbtWarehouse, table: str) -> None:
-    assert contents(daily, table)
-    assert contents(at_once, table) == contents(daily, table)
+def test_one_range_equals_runs_in_order(in_order: DbtWarehouse, at_once: DbtWarehouse, table: str) -> None:
+    assert contents(in_order, table)
+    assert contents(at_once, table) == contents(in_order, table)
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_late_backfill_equals_daily_runs(daily: DbtWarehouse, backfilled: DbtWarehouse, table: str) -> None:
-    assert contents(backfilled, table) == contents(daily, table)
+def test_late_backfill_equals_runs_in_order(in_order: DbtWarehouse, backfilled: DbtWarehouse, table: str) -> None:
+    assert contents(backfilled, table) == contents(in_order, table)
 
 
 def test_customer_360_describes_the_newest_day_whatever_day_is_built(backfilled: DbtWarehouse) -> None:
     rows = backfilled.query("select distinct as_of_date from customer_360", "silver")
-    assert rows == [{"as_of_date": DAYS[-1]}]
+    assert rows == [{"as_of_date": LAST_DAY}]
 
 
-def test_rerun_of_an_old_day_changes_nothing(daily: DbtWarehouse) -> None:
-    before = {table: contents(daily, table) for table in TABLES}
-    build(daily, DAYS[0], DAYS[0])
-    assert {table for table in TABLES if contents(daily, table) != before[table]} == set()
+def test_rerun_of_old_days_changes_nothing(in_order: DbtWarehouse) -> None:
+    before = {table: contents(in_order, table) for table in TABLES}
+    build(in_order, *WINDOWS[0])
+    assert {table for table in TABLES if contents(in_order, table) != before[table]} == set()
 
 
-def test_the_sample_holds_what_makes_this_hard(daily: DbtWarehouse) -> None:
-    versions = daily.rows("braze_users", "bronze")
+def test_the_sample_holds_what_makes_this_hard(in_order: DbtWarehouse) -> None:
+    versions = in_order.rows("braze_users", "bronze")
     profiles = {row["external_id"] for row in versions}
-    assert len(versions) > len(profiles) == len(contents(daily, "stg_braze__users"))
-    events = daily.rows("braze_message_events", "bronze")
+    assert len(versions) > len(profiles) == len(contents(in_order, "stg_braze__users"))
+    events = in_order.rows("braze_message_events", "bronze")
     assert any(row["_fivetran_synced"].date() > row["event_date"] for row in events)
 
 
@@ -101,14 +100,14 @@ def test_rows_follow_a_record_that_moves_to_another_customer(at_once: DbtWarehou
 
     newest = max(rows("unified_sessions", "customer_id is not null"), key=lambda row: row["session_start_at"])
     its_key = f"identity_key = '{newest['identity_key']}'"
-    long_ago = DAYS[0] - timedelta(days=200)
+    long_ago = FIRST_DAY - timedelta(days=200)
     at_once.query(
         f"insert into unified_sessions select * replace (date '{long_ago}' as session_date, 'old' as session_id) "  # noqa: S608
         f"from unified_sessions where session_id = '{newest['session_id']}'",
         "silver",
     )
     at_once.query(f"update int_customers__keys set customer_id = 'moved' where {its_key}")  # noqa: S608
-    build(at_once, DAYS[-1], DAYS[-1], "unified_sessions", "unified_touchpoints")
+    build(at_once, LAST_DAY, LAST_DAY, "unified_sessions", "unified_touchpoints")
     sessions = {row["session_id"]: row["customer_id"] for row in rows("unified_sessions", its_key)}
     assert sessions.pop("old") == newest["customer_id"], "rows older than the lookback keep their customer"
     assert set(sessions.values()) == {"moved"}
