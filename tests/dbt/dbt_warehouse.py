@@ -106,6 +106,14 @@ class DbtWarehouse:
         window = f"{{start_date: '{start}', end_date: '{end}'}}"
         return self._run([*command, *(str(part) for pair in folders.items() for part in pair), "--vars", window])
 
+    def build_models(self, *arguments: str, start: date, end: date) -> None:
+        """Build models and their seeds for a window of data days, both included, without dbt's tests.
+
+        :param arguments: such as ``"--select", "staging"``; all of the project without.
+        :raises AssertionError: with dbt's output where it fails.
+        """
+        self.dbt("build", "--exclude-resource-type", "test", "unit_test", *arguments, start=start, end=end)
+
     def _run(self, command: Sequence[str]) -> str:
         environ = {
             **os.environ,

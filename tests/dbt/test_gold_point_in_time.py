@@ -35,8 +35,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(warehouse: DbtWarehouse, start: date, end: date) -> None:
-    no_tests = ("--exclude-resource-type", "test", "unit_test")
-    warehouse.dbt("build", *no_tests, "--select", "+ml_features", start=start, end=end)
+    warehouse.build_models("--select", "+ml_features", start=start, end=end)
 
 
 def snapshot_of(warehouse: DbtWarehouse) -> dict[tuple[str, str], dict[str, Any]]:

@@ -28,7 +28,7 @@ TABLES = {
 
 def build(warehouse: DbtWarehouse, start: date, end: date, *select: str) -> None:
     models = select or ("staging", "+path:models/silver")
-    warehouse.dbt("build", "--exclude-resource-type", "test", "unit_test", "--select", *models, start=start, end=end)
+    warehouse.build_models("--select", *models, start=start, end=end)
 
 
 def contents(warehouse: DbtWarehouse, table: str) -> list[str]:

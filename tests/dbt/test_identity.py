@@ -169,9 +169,7 @@ def resolve(warehouse: DbtWarehouse, records: list[Record]) -> None:
         write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
     )
     warehouse.client.load_table_from_file(file, target, job_config=job).result()
-    warehouse.dbt(
-        "build", "--exclude-resource-type", "test", "unit_test", *IDENTITY_MODELS, start=LAST_DAY, end=LAST_DAY
-    )
+    warehouse.build_models(*IDENTITY_MODELS, start=LAST_DAY, end=LAST_DAY)
 
 
 def customers(warehouse: DbtWarehouse) -> dict[str, str]:

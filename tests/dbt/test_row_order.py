@@ -29,7 +29,7 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse], sample_days: Path) -
     for layer in ("silver", "gold"):
         built.create_layer(layer)
     built.land(sample_days, FIRST_DAY, LAST_DAY)
-    built.dbt("build", "--exclude-resource-type", "test", "unit_test", start=FIRST_DAY, end=LAST_DAY)
+    built.build_models(start=FIRST_DAY, end=LAST_DAY)
     for layer in ("bronze", "intermediate", "silver", "gold"):
         dataset = settings.layers[layer].dataset
         for table in built.client.list_tables(dataset):

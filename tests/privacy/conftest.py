@@ -74,7 +74,7 @@ class PrivateWarehouse(DbtWarehouse):
 
     def build(self) -> None:
         """Build all models for all days."""
-        self.dbt("build", "--exclude-resource-type", "test", "unit_test", start=FIRST_DAY, end=LAST_DAY)
+        self.build_models(start=FIRST_DAY, end=LAST_DAY)
 
     def contents(self, layers: list[str]) -> dict[str, list[str]]:
         """Return all rows of all tables of layers as JSON, by table."""

@@ -111,6 +111,7 @@ final as (
     select
         channels.fit_month,
         channels.channel,
+        -- As billionths: the terms are small, and NUMERIC has nine decimals.
         {{ exact_sum('1e9 * (with_channel.worth - without_channel.worth) * order_shares.order_share') }} / 1e9
             as shapley_value
     from channels
