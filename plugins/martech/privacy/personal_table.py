@@ -97,11 +97,14 @@ class PersonalTable:
         for column, kinds in self.references.items():
             values = _values_sql(identifiers, kinds)
             if column in self.arrays:
-                found = f"exists (select 1 from unnest({column}) as element where element in {values})"  # noqa: S608
-                rest = f"array(select element from unnest({column}) as element where element not in {values})"  # noqa: S608
+                # BigQuery takes a subquery per row over an array, not over a table: the values come as one array.
+                searched = f"(select array{values} as identifiers) as searched"
+                elements = f"select element from unnest({column}) as element where element"  # noqa: S608
+                assigned = f"{column} = array({elements} not in unnest(searched.identifiers)) from {searched}"
+                condition = f"exists ({elements} in unnest(searched.identifiers))"
             else:
-                found, rest = f"cast({column} as string) in {values}", "null"
-            statements.append(f"update `{self.name}` set {column} = {rest} where {everywhere} and {found}")  # noqa: S608
+                assigned, condition = f"{column} = null", f"cast({column} as string) in {values}"
+            statements.append(f"update `{self.name}` set {assigned} where {everywhere} and {condition}")  # noqa: S608
         return statements
 
 
