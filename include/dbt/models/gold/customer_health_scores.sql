@@ -50,44 +50,44 @@ valued as (
     from customers
 ),
 
-components as (
+weighted as (
     {{ weighted_components('valued', ['customer_id'], 'health', health_components()) | indent(4) }}
 ),
 
 scored as (
     select
-        components.customer_id,
+        weighted.customer_id,
         -- Rounded: the last digits of a sum of floats depend on its order.
-        round(least(sum(components.contribution), 100), 9) as health_score,
-        array_agg(components.component order by components.missing asc, components.component asc limit 1)[
+        round(least(sum(weighted.contribution), 100), 9) as health_score,
+        array_agg(weighted.component order by weighted.missing asc, weighted.component asc limit 1)[
             safe_offset(0)
         ] as strongest_component,
-        array_agg(components.component order by components.missing desc, components.component asc limit 1)[
+        array_agg(weighted.component order by weighted.missing desc, weighted.component asc limit 1)[
             safe_offset(0)
         ] as weakest_component,
         array_agg(
             struct(
-                components.component as component,
-                components.weight as weight,
-                components.value as value,
-                components.contribution as contribution
+                weighted.component as component,
+                weighted.weight as weight,
+                weighted.value as value,
+                weighted.contribution as contribution
             )
-            order by components.contribution desc, components.component asc
+            order by weighted.contribution desc, weighted.component asc
         ) as components
-    from components
-    group by components.customer_id
+    from weighted
+    group by weighted.customer_id
 ),
 
 -- Whatever is below 40 asks for its action, the most missed points first.
 recommended as (
     select
-        components.customer_id,
-        array_agg(actions.action order by components.missing desc, components.component asc)
+        weighted.customer_id,
+        array_agg(actions.action order by weighted.missing desc, weighted.component asc)
             as recommended_actions
-    from components
-    inner join actions on components.component = actions.trigger
-    where components.value < 40
-    group by components.customer_id
+    from weighted
+    inner join actions on weighted.component = actions.trigger
+    where weighted.value < 40
+    group by weighted.customer_id
 ),
 
 final as (

@@ -81,18 +81,27 @@ past_days as (
     group by conversions.customer_id, past_date
 ),
 
+past_buckets as (
+    select
+        buckets.recency_bucket,
+        past_days.customer_id,
+        past_days.bought_again
+    from past_days
+    inner join buckets
+        on
+            date_diff(past_days.past_date, past_days.last_order_date, day) >= buckets.from_days
+            and date_diff(past_days.past_date, past_days.last_order_date, day) <= buckets.to_days
+),
+
 survival as (
     select
         buckets.recency_bucket,
         buckets.from_days,
         buckets.to_days,
-        (countif(past_days.bought_again) + {{ prior }} * any_value(buckets.prior_probability))
-        / (count(past_days.customer_id) + {{ prior }}) as survival_probability
+        (countif(past_buckets.bought_again) + {{ prior }} * any_value(buckets.prior_probability))
+        / (count(past_buckets.customer_id) + {{ prior }}) as survival_probability
     from buckets
-    left join past_days
-        on
-            date_diff(past_days.past_date, past_days.last_order_date, day) >= buckets.from_days
-            and date_diff(past_days.past_date, past_days.last_order_date, day) <= buckets.to_days
+    left join past_buckets on buckets.recency_bucket = past_buckets.recency_bucket
     group by buckets.recency_bucket, buckets.from_days, buckets.to_days
 ),
 

@@ -108,9 +108,9 @@ area_cities as (
         city
     from comparable
     where not is_at_work and phone is not null and city is not null
-    group by left(phone, 5), city
+    group by area, city
     qualify row_number() over (
-        partition by left(phone, 5) order by count(*) desc, city asc
+        partition by area order by count(*) desc, city asc
     ) = 1
 ),
 

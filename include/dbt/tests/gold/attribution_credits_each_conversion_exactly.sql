@@ -1,6 +1,6 @@
 -- Per conversion and model: credits add up to 1, revenue to the conversion's to the cent, nothing is negative, no
 -- touch is later than its conversion, and every conversion has a touch.
-with touches as (
+with credited as (
     select
         conversions.transaction_id,
         conversions.revenue,
@@ -18,7 +18,7 @@ with touches as (
 )
 
 select *
-from touches
+from credited
 where
     touches = 0
     or has_late_touch

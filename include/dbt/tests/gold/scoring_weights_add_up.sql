@@ -2,7 +2,7 @@
 {%- set declared = {'health': health_components(), 'lead': lead_components()} %}
 select
     score,
-    sum(weight) as weight
+    sum(weight) as total_weight
 from {{ ref('scoring_weights') }}
 group by score
 having

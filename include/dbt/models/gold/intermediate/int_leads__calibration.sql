@@ -137,18 +137,18 @@ smoothed as (
 
 means as (
     select
-        first_band.fitted_date,
-        first_band.band as first_band,
-        last_band.band as last_band,
-        sum(inner_band.weighted_conversions) / sum(inner_band.weight) as mean_rate
-    from smoothed as first_band
-    inner join smoothed as last_band
-        on first_band.fitted_date = last_band.fitted_date and first_band.band <= last_band.band
-    inner join smoothed as inner_band
+        first_bands.fitted_date,
+        first_bands.band as first_band,
+        last_bands.band as last_band,
+        sum(inner_bands.weighted_conversions) / sum(inner_bands.weight) as mean_rate
+    from smoothed as first_bands
+    inner join smoothed as last_bands
+        on first_bands.fitted_date = last_bands.fitted_date and first_bands.band <= last_bands.band
+    inner join smoothed as inner_bands
         on
-            first_band.fitted_date = inner_band.fitted_date
-            and inner_band.band between first_band.band and last_band.band
-    group by first_band.fitted_date, first_band.band, last_band.band
+            first_bands.fitted_date = inner_bands.fitted_date
+            and inner_bands.band between first_bands.band and last_bands.band
+    group by first_bands.fitted_date, first_bands.band, last_bands.band
 ),
 
 lowest as (
