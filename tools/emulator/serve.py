@@ -19,6 +19,7 @@ import duckdb
 from bqemulator.cli import main
 
 sys.path.insert(0, str(Path(__file__).parent))
+from functions import close_function_gaps
 from gaps import close_gaps
 
 DUCKDB_EXTENSIONS = ("spatial", "icu")
@@ -39,4 +40,5 @@ if __name__ == "__main__":
 
         record_scans(Path(log))
     close_gaps()
+    close_function_gaps()
     main(["start", *sys.argv[1:]], prog_name="bqemulator")

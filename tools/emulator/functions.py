@@ -1,0 +1,281 @@
+"""Where a function or an expression of bqemulator 1.4.0 gives another value than BigQuery's: one function per gap.
+
+Each rewrites the tree of a GoogleSQL statement before bqemulator translates it, into what it translates rightly;
+docs/emulator.md lists them. What depends on the type of a value, which the tree does not know, is left to a macro of
+DuckDB with one body per type. When bqemulator closes a gap itself, its function here goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from bqemulator.sql import builtin_udfs, inner_query, translator
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    import duckdb
+
+Rewrite = Callable[[exp.Expression], exp.Expression | None]
+
+# What Unicode calls White_Space, which TRIM(x) removes.
+WHITE_SPACE = (
+    "\t\n\v\f\r \u0085\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
+
+# Days since the first day of the week, by DuckDB's number of that day.
+WEEKDAYS = {
+    day: n for n, day in enumerate(("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"))
+}
+
+MACROS = (
+    """bq_date_trunc(part, d DATE) AS CAST(date_trunc(part, d) AS DATE),
+        (part, d TIMESTAMP) AS date_trunc(part, d),
+        (part, d TIMESTAMPTZ) AS date_trunc(part, d)""",
+    """bq_days_into_week(first_day, d) AS CAST((dayofweek(d) - first_day + 7) % 7 AS INTEGER)""",
+    """bq_week_trunc(first_day, d DATE) AS d - bq_days_into_week(first_day, d),
+        (first_day, d TIMESTAMP) AS date_trunc('day', d) - to_days(bq_days_into_week(first_day, d)),
+        (first_day, d TIMESTAMPTZ) AS date_trunc('day', d) - to_days(bq_days_into_week(first_day, d))""",
+    """bq_half_away(x DOUBLE) AS round(x), (x FLOAT) AS round(x), (x BIGINT) AS x, (x HUGEINT) AS x,
+        (x DECIMAL(38, 9)) AS x, (x VARCHAR) AS x, (x BOOLEAN) AS x""",
+    """bq_safe_offset(list, n) AS CASE WHEN n >= 0 THEN list_extract(list, n + 1) END""",
+    """bq_offset(list, n) AS CASE
+        WHEN n < 0 THEN error('Array index ' || n || ' is out of bounds')
+        WHEN n >= len(list) THEN error('Array index ' || n || ' is out of bounds (overflow)')
+        ELSE list_extract(list, n + 1) END""",
+    r"""bq_regexp_extract(text, pattern) AS CASE WHEN regexp_matches(text, pattern) THEN CASE
+        WHEN regexp_matches(regexp_replace(pattern, '\\.|\[\^?\]?[^\]]*\]', '', 'g'), '\((?:[^?]|\?P?<)')
+        THEN regexp_extract(text, pattern, 1) ELSE regexp_extract(text, pattern, 0) END END""",
+)
+
+
+def _call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
+    return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
+
+
+def trim_white_space(node: exp.Expression) -> exp.Expression | None:
+    """Let TRIM, LTRIM and RTRIM of one argument remove all white space; DuckDB's remove blanks."""
+    if not isinstance(node, exp.Trim) or node.expression:
+        return None
+    trimmed = node.copy()
+    trimmed.set("expression", exp.Literal.string(WHITE_SPACE))
+    return trimmed
+
+
+def keep_dates_truncated(node: exp.Expression) -> exp.Expression | None:
+    """Let DATE_TRUNC of a DATE be a DATE, and WEEK, WEEK(<day>) and ISOWEEK begin on the right day.
+
+    The emulator keeps the type of casts and literals only, and knows Sunday's week of them alone.
+    """
+    if not isinstance(node, exp.DateTrunc) or node.args.get("zone"):
+        return None
+    unit = node.args["unit"]
+    part = (unit.this if isinstance(unit, exp.WeekStart) else unit).name.upper()
+    first_day = {"WEEK": "SUNDAY", "ISOWEEK": "MONDAY"}.get(part, part)
+    if first_day in WEEKDAYS:
+        return _call("bq_week_trunc", exp.Literal.number(WEEKDAYS[first_day]), node.this)
+    return _call("bq_date_trunc", exp.Literal.string(part), node.this)
+
+
+def count_if_over_windows(node: exp.Expression) -> exp.Expression | None:
+    """Let ``COUNTIF(x) OVER (…)`` count; the emulator puts its OVER behind a COALESCE."""
+    if not isinstance(node, exp.CountIf) or not isinstance(node.parent, exp.Window) or node.parent.this is not node:
+        return None
+    counted = exp.If(this=node.this.copy(), true=exp.Literal.number(1), false=exp.Null())
+    return exp.Count(this=counted)
+
+
+def join_arrays_of_nulls(node: exp.Expression) -> exp.Expression | None:
+    """Let ARRAY_TO_STRING of NULLs only, or of no element, be ``''``, which is NULL in DuckDB."""
+    if not isinstance(node, exp.ArrayToString):
+        return None
+    joined = exp.Coalesce(this=node.copy(), expressions=[exp.Literal.string("")])
+    is_null = exp.Is(this=node.this.copy(), expression=exp.Null())
+    return exp.If(this=is_null, true=exp.Null(), false=joined)
+
+
+def round_half_away_from_zero(node: exp.Expression) -> exp.Expression | None:
+    """Let CAST(2.5 AS INT64) be 3; DuckDB rounds halves of a DOUBLE to the even number."""
+    if not isinstance(node, exp.Cast) or not node.to.is_type(exp.DataType.Type.BIGINT):
+        return None
+    value = node.this
+    is_number = isinstance(value, exp.Literal) and not value.is_string and not value.is_int
+    if isinstance(value, exp.Literal | exp.Null | exp.Parameter | exp.Placeholder | exp.Count) and not is_number:
+        return None
+    if isinstance(value, exp.Anonymous) and value.name == "bq_half_away":
+        return None
+    rounded = node.copy()
+    rounded.set("this", _call("bq_half_away", value))
+    return rounded
+
+
+def find_elements_by_computed_positions(node: exp.Expression) -> exp.Expression | None:
+    """Let ``x[OFFSET(e)]`` and its siblings count from the right end; the emulator drops the word OFFSET."""
+    if not isinstance(node, exp.Bracket) or node.args.get("offset") is None or len(node.expressions) != 1:
+        return None
+    (position,) = node.expressions
+    if isinstance(position, exp.Literal):
+        return None
+    name = "bq_safe_offset" if node.args.get("safe") else "bq_offset"
+    return _call(name, node.this, exp.paren(position) - node.args["offset"])
+
+
+def extract_group_of_computed_pattern(node: exp.Expression) -> exp.Expression | None:
+    """Let REGEXP_EXTRACT return the group of a pattern that is no literal, not the whole match."""
+    if not isinstance(node, exp.RegexpExtract) or node.args.get("position"):
+        return None
+    if isinstance(node.expression, exp.Literal | exp.RawString):
+        return None
+    return _call("bq_regexp_extract", node.this, node.expression)
+
+
+def name_fields_of_json(node: exp.Expression) -> exp.Expression | None:
+    """Let ``TO_JSON_STRING(STRUCT(x))`` say ``x``; the emulator drops the names that BigQuery takes from columns."""
+    if not isinstance(node, exp.Struct) or not node.find_ancestor(exp.JSONFormat):
+        return None
+    if not any(isinstance(field, exp.Column) for field in node.expressions):
+        return None
+    named = node.copy()
+    named.set(
+        "expressions",
+        [_named(field, field.name) if isinstance(field, exp.Column) else field for field in named.expressions],
+    )
+    return named
+
+
+def _named(value: exp.Expression, name: str) -> exp.PropertyEQ:
+    return exp.PropertyEQ(this=exp.to_identifier(name), expression=value.copy())
+
+
+REWRITES: tuple[Rewrite, ...] = (
+    trim_white_space,
+    keep_dates_truncated,
+    count_if_over_windows,
+    join_arrays_of_nulls,
+    round_half_away_from_zero,
+    find_elements_by_computed_positions,
+    extract_group_of_computed_pattern,
+    name_fields_of_json,
+)
+
+
+def count_offsets_from_zero(tree: exp.Expression) -> bool:
+    """Let ``UNNEST(x) WITH OFFSET AS o`` count from 0 and keep its name; DuckDB counts from 1.
+
+    The emulator takes 1 from whatever is named ``o`` anywhere in the statement, and drops the name of a selected one.
+
+    :returns: whether the tree has changed.
+    """
+    unnests = [unnest for unnest in tree.find_all(exp.Unnest) if unnest.args.get("offset")]
+    for unnest in unnests:
+        offset, query = unnest.args["offset"], unnest.find_ancestor(exp.Select)
+        name = offset.name if isinstance(offset, exp.Identifier) else "offset"
+        counted = f"{name}__from_one"
+        for column in list(query.find_all(exp.Column)):
+            if column.name == name and not column.table and _sees(column, query, name):
+                from_zero = exp.paren(exp.column(counted) - 1, copy=False)
+                if column.parent is query and column.arg_key == "expressions":
+                    from_zero = exp.alias_(from_zero, name, copy=False)
+                elif isinstance(column.parent, exp.Struct):
+                    from_zero = _named(from_zero, name)
+                column.replace(from_zero)
+        unnest.set("offset", exp.to_identifier(counted))
+    return bool(unnests)
+
+
+def _sees(column: exp.Column, query: exp.Select, name: str) -> bool:
+    """Tell whether a column named like an offset of a query means that offset."""
+    node = column.parent
+    while node is not query:
+        if isinstance(node, exp.CTE) or (
+            isinstance(node, exp.Subquery) and isinstance(node.parent, exp.From | exp.Join)
+        ):
+            return False
+        if isinstance(node, exp.Select) and name in _unnested_names(node):
+            return False
+        node = node.parent
+    return True
+
+
+def _unnested_names(query: exp.Select) -> set[str]:
+    """Return the names that a query gives to elements of arrays and their offsets."""
+    names = set()
+    for source in (query.args.get("from_"), *query.args.get("joins", ())):
+        for unnest in source.find_all(exp.Unnest) if source else ():
+            alias, offset = unnest.args.get("alias"), unnest.args.get("offset")
+            names |= {column.name for column in alias.columns} if alias else set()
+            names |= {offset.name} if isinstance(offset, exp.Identifier) else set()
+    return names
+
+
+LITERAL = re.compile(
+    r"""--[^\n]*|\#[^\n]*|/\*.*?\*/|`[^`]*`
+    |(?P<prefix>\b(?:rb|br|r|b))?(?P<quote>\'\'\'|\"\"\"|\'|\")(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""",
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xX]([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
+LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def read_escapes(sql: str) -> str:
+    r"""Write string literals with escapes so that sqlglot reads them as BigQuery does.
+
+    It leaves ``\u00e9`` as it stands, and the backslash in ``'''D\'Arcy'''``.
+    """
+
+    def character(escape: re.Match[str]) -> str:
+        short, long, byte, octal, letter = escape.groups()
+        if code := short or long or byte:
+            return chr(int(code, 16))
+        return chr(int(octal, 8)) if octal else LETTERS.get(letter, letter)
+
+    def literal(token: re.Match[str]) -> str:
+        if not token["quote"] or token["prefix"] or "\\" not in token["body"]:
+            return token[0]
+        value = ESCAPE.sub(character, token["body"])
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r") + "'"
+
+    return LITERAL.sub(literal, sql) if "\\" in sql else sql
+
+
+def rewrite_functions(sql: str) -> str:
+    """Return a GoogleSQL statement with every gap of this module rewritten; as it is where it cannot be parsed."""
+    try:
+        tree = sqlglot.parse_one(sql, read="bigquery")
+    except sqlglot.errors.SqlglotError:
+        return sql
+    changed = count_offsets_from_zero(tree)
+    # From the leaves to the root, so that a rewritten call holds rewritten arguments.
+    for node in reversed(list(tree.walk())):
+        for rewrite in REWRITES:
+            if replacement := rewrite(node):
+                tree = replacement if node is tree else tree
+                node.replace(replacement)
+                changed = True
+                break
+    return tree.sql(dialect="bigquery") if changed else sql
+
+
+def close_function_gaps() -> None:
+    """Close every gap of this module."""
+    plain_register = builtin_udfs.register_builtin_udfs
+    plain_translate = translator.SQLTranslator.translate
+    plain_parse = sqlglot.parse_one
+
+    def register(connection: duckdb.DuckDBPyConnection) -> None:
+        plain_register(connection)
+        for macro in MACROS:
+            connection.execute(f"CREATE OR REPLACE MACRO {macro}")
+
+    def translate(self: translator.SQLTranslator, sql: str, **context: Any) -> Any:
+        return plain_translate(self, rewrite_functions(read_escapes(sql)), **context)
+
+    def parse_one(sql: str, read: str | None = None, **options: Any) -> exp.Expression:
+        return plain_parse(read_escapes(sql) if read == "bigquery" else sql, read=read, **options)
+
+    builtin_udfs.register_builtin_udfs = register
+    translator.SQLTranslator.translate = translate
+    sqlglot.parse_one = parse_one
+    inner_query.rewrite_unnest_offset = lambda sql: sql
