@@ -1,0 +1,48 @@
+"""GoogleSQL as BigQuery speaks it: the analyzer knows features that other Google products have and BigQuery has not."""
+
+from __future__ import annotations
+
+from googlesql.engine import Engine
+from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import LanguageOptionsRequest
+from zetasql.wasi._pb2.zetasql.proto.options_pb2 import LanguageOptionsProto
+from zetasql.wasi._pb2.zetasql.public.options_pb2 import LanguageFeature, ProductMode
+from zetasql.wasi._pb2.zetasql.resolved_ast.resolved_node_kind_pb2 import ResolvedNodeKind
+
+# Not in BigQuery's reference (2026-11): a statement that needs one is refused there.
+NOT_IN_BIGQUERY = """
+    AGGREGATE_FILTERING ARRAY_AGGREGATION_FUNCTIONS ARRAY_EQUALITY ARRAY_FIND_FUNCTIONS ARRAY_GREATEST_LEAST
+    ARRAY_ORDERING ARRAY_ZIP BRACED_PROTO_CONSTRUCTORS CHECK_CONSTRAINT DML_RETURNING DOT_PRODUCT ENABLE_MEASURES
+    EXPERIMENTAL_MODULES EXTRACT_FROM_PROTO FILTER_FIELDS FOR_UPDATE GENERATED_BY_DEFAULT IDENTITY_COLUMNS
+    INLINE_LAMBDA_ARGUMENT INSERT_ON_CONFLICT_CLAUSE JSON_TYPE_COMPARISON L1_NORM L2_NORM LATERAL_JOIN
+    MANHATTAN_DISTANCE MATCH_MAKE_STRUCT_IN_GROUP_BY MULTILEVEL_AGGREGATION MULTILEVEL_AGGREGATION_ON_UDAS
+    MULTIWAY_UNNEST NESTED_UPDATE_DELETE_WITH_OFFSET PIPE_ASSERT PIPE_CREATE_TABLE PIPE_DESCRIBE PIPE_EXPORT_DATA
+    PIPE_FORK PIPE_IF PIPE_INSERT PIPE_RECURSIVE_UNION PIPE_STATIC_DESCRIBE PIPE_TEE PIPE_WITH PI_FUNCTIONS
+    PROTO_MAPS REPLACE_FIELDS SAFE_FUNCTION_CALL_WITH_LAMBDA_ARGS STRATIFIED_RESERVOIR_TABLESAMPLE
+    STRUCT_POSITIONAL_ACCESSOR TABLESAMPLE_FROM_TABLE_VALUED_FUNCTIONS TIMESTAMP_NANOS TIMESTAMP_PICOS UUID_TYPE
+"""
+
+# In BigQuery, though this analyzer counts them as being in development.
+ALSO_IN_BIGQUERY = """
+    ALTER_COLUMN_SET_DATA_TYPE COLLATION_SUPPORT CREATE_TABLE_CLONE CREATE_VIEWS_WITH_COLUMN_OPTIONS
+"""
+
+
+def bigquery_language(engine: Engine) -> LanguageOptionsProto:
+    """Return the options with which the analyzer parses and resolves as BigQuery does.
+
+    :raises ValueError: where ``NOT_IN_BIGQUERY`` names a feature that this analyzer has not.
+    """
+    options = engine.ask("GetLanguageOptions", LanguageOptionsRequest(maximum_features=True), LanguageOptionsProto)
+    features = set(options.enabled_language_features)
+    unwanted = {LanguageFeature.Value(f"FEATURE_{name}") for name in NOT_IN_BIGQUERY.split()}
+    if unknown := unwanted - features:
+        raise ValueError(f"not features of this analyzer: {[LanguageFeature.Name(f) for f in unknown]}")
+    del options.enabled_language_features[:]
+    wanted = {LanguageFeature.Value(f"FEATURE_{name}") for name in ALSO_IN_BIGQUERY.split()}
+    options.enabled_language_features.extend(sorted(features - unwanted | wanted))
+    options.product_mode = ProductMode.PRODUCT_EXTERNAL
+    kinds = [number for name, number in ResolvedNodeKind.items() if name.endswith("_STMT")]
+    del options.supported_statement_kinds[:]
+    options.supported_statement_kinds.extend(kinds)
+    options.reserved_keywords.append("QUALIFY")
+    return options
