@@ -142,14 +142,14 @@ unioned as (
     {%- for fact, columns in facts.items() %}
     select
         {%- for measure in measures %}
-        {{ measure if measure in columns else '0' }} as {{ measure }},
+        {{ 'fact.' ~ measure if measure in columns else '0' }} as {{ measure }},
         {%- endfor %}
         {%- for amount in amounts %}
-        {{ amount if amount in columns else 'cast(0 as numeric)' }} as {{ amount }},
+        {{ 'fact.' ~ amount if amount in columns else 'cast(0 as numeric)' }} as {{ amount }},
         {%- endfor %}
-        identity_key,
-        activity_date
-    from {{ fact }}
+        fact.identity_key,
+        fact.activity_date
+    from {{ fact }} as fact
     {%- if not loop.last %}
     union all
     {%- endif %}
