@@ -1,4 +1,7 @@
-"""Shared fixtures: a throw-away Airflow home, and an embedded warehouse of the test session's own."""
+"""Shared fixtures: a throw-away Airflow home, and an embedded warehouse of the test session's own.
+
+What a test needs decides how it is marked and which tests share a worker with it: see ``tests/schedule.py``.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from tools.local.services import REPOSITORY, free_port, wait_for_http, warehouse_command
+
+pytest_plugins = ["tests.schedule"]
 
 # Before anything imports Airflow: tests never see the user's own Airflow.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-tests-")

@@ -16,8 +16,6 @@ from include.warehouse.settings import settings
 from tests.dbt.dbt_warehouse import LAST_DAY, DbtWarehouse
 from tools.evaluate.identity.warehouse import IDENTITY_MODELS
 
-pytestmark = pytest.mark.e2e
-
 PERSON = ("first_name", "last_name", "email", "phone", "company", "postcode")
 TEXTS = (
     *("identity_key", "source", "source_entity", "source_record_id", "street", "city", "state", "country", "user_id"),

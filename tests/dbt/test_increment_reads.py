@@ -44,20 +44,26 @@ def scan_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def client(scan_log: Path) -> Iterator[bigquery.Client]:
-    """Serve a warehouse that records what it reads, with a table of ten days."""
+def recorded_warehouse_url(scan_log: Path) -> Iterator[str]:
+    """Serve a warehouse that records what it reads."""
     with pytest.MonkeyPatch.context() as patch:
         # The benchmark's warehouse sets both: they are put back afterwards.
         patch.setenv("BIGQUERY_EMULATOR_HOST", "")
         patch.setenv("DBT_TARGET", "")
         with warehouse(scan_log) as url:
-            served = warehouse_client(url)
-            served.query("create schema lake").result()
-            served.query(
-                "create table lake.events (day date, n int64) partition by day as "
-                "select day, 1 as n from unnest(generate_date_array('2026-01-01', '2026-01-10')) as day"
-            ).result()
-            yield served
+            yield url
+
+
+@pytest.fixture(scope="module")
+def client(recorded_warehouse_url: str) -> bigquery.Client:
+    """A client of that warehouse, with a table of ten days."""
+    served = warehouse_client(recorded_warehouse_url)
+    served.query("create schema lake").result()
+    served.query(
+        "create table lake.events (day date, n int64) partition by day as "
+        "select day, 1 as n from unnest(generate_date_array('2026-01-01', '2026-01-10')) as day"
+    ).result()
+    return served
 
 
 @pytest.mark.parametrize(
