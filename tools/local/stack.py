@@ -9,6 +9,7 @@ Everything lives in one directory and stops with the ``with`` block::
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -110,6 +111,8 @@ class LocalStack:
                     process.wait()
         if self._postgres is not None:
             self._postgres.cleanup()
+            # It would stop again, and log that, when Python ends: by then pytest has closed what it logs to.
+            atexit.unregister(self._postgres._cleanup)
             self._postgres = None
 
     def _spawn(self, name: str, command: Sequence[str | Path], environment: dict[str, str]) -> None:
