@@ -11,11 +11,10 @@ import pytest
 from include.warehouse.dbt import GOLD, SILVER
 from include.warehouse.settings import settings
 from include.warehouse.sources import load_sources
-from tests.e2e.conftest import DAY_1, DAY_2, Story
+from tests.e2e.conftest import Story
 
-pytestmark = pytest.mark.e2e
 ACCEPTANCE = sorted((Path(__file__).parent / "acceptance").glob("*.sql"))
-CHAPTERS = ["first day", "second day", "backfill"]
+CHAPTERS = ["first day", pytest.param("second day", marks=pytest.mark.one_line), "backfill"]
 
 
 def truth(story: Story, name: str) -> list[dict[str, object]]:
@@ -27,7 +26,7 @@ def truth(story: Story, name: str) -> list[dict[str, object]]:
 def landed(story: Story, table: str) -> list[dict[str, object]]:
     """Return the rows of a table that the generator wrote for the days that have landed."""
     rows = []
-    for day in (DAY_1, DAY_2):
+    for day in story.days:
         path = story.sample / table / f"{day}.ndjson"
         if path.exists():
             rows += [json.loads(line) for line in path.read_text().splitlines()]
@@ -41,7 +40,7 @@ def test_every_dag_run_succeeded(story: Story, chapter: str) -> None:
 
 
 def test_assets_chained_the_dags(story: Story) -> None:
-    for run in story.runs["second day"]:
+    for run in story.runs[story.newest]:
         by_hand = run.dag_id == "create_warehouse"
         assert run.run_id.startswith("manual__" if by_hand else ("dataset_triggered__", "asset_triggered__")), run
 
@@ -96,18 +95,20 @@ def test_every_linkable_record_belongs_to_a_customer(story: Story) -> None:
 
 
 def test_a_backfilled_day_changes_nothing(story: Story) -> None:
-    daily, backfilled = story.tables["second day"], story.tables["backfill"]
+    daily, backfilled = story.tables[story.newest], story.tables["backfill"]
     assert {name for name in daily if daily[name] != backfilled[name]} == set()
 
 
+@pytest.mark.one_line
 def test_marts_are_filled(story: Story) -> None:
-    empty = {name for name, (rows, _) in story.tables["second day"].items() if rows == 0}
+    empty = {name for name, (rows, _) in story.tables[story.newest].items() if rows == 0}
     assert empty == set()
 
 
+@pytest.mark.one_line
 @pytest.mark.parametrize("query", ACCEPTANCE, ids=lambda path: path.stem)
 def test_acceptance_query(story: Story, query: Path) -> None:
-    rows = story.rows(query.read_text().format(project_id=settings.project_id, day=DAY_2))
+    rows = story.rows(query.read_text().format(project_id=settings.project_id, day=story.days[-1]))
     assert rows, f"{query.name} returns no row"
     print(f"\n{query.stem}: {len(rows)} rows, first: {rows[0]}")
 
@@ -118,7 +119,7 @@ def test_every_model_and_test_of_a_day_is_on_record(story: Story) -> None:
         f"""
         select task_id, resource_type, status, count(distinct node_id) as nodes
         from `{table}`
-        where finished_at >= '2026-01-01' and last_day = '{DAY_2}'
+        where finished_at >= '2026-01-01' and last_day = '{story.days[-1]}'
         group by task_id, resource_type, status
         """  # noqa: S608
     )

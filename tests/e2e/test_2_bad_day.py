@@ -10,7 +10,7 @@ from include.warehouse.settings import settings
 from tests.e2e.conftest import DAY_3, Story
 from tools.local.chain import Chain, Run
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.one_line
 MISSING = "zendesk_tickets"
 BAD_LINES = ['{"id": "not a number", "_fivetran_synced": "soon"}', "this is no JSON"]
 

@@ -11,7 +11,7 @@ from include.warehouse.settings import settings
 from tests.e2e.conftest import DAY_3, Story
 from tools.local.chain import Chain, Run
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.one_line
 WATCHERS = {"watch_costs", "enforce_retention"}
 TODAY = DAY_3 + timedelta(days=1)
 REQUEST = "E2E-1"

@@ -16,7 +16,6 @@ from tests.e2e.conftest import Story
 from tools.local.services import REPOSITORY
 from tools.local.stack import AIRFLOW_3, LocalStack
 
-pytestmark = pytest.mark.e2e
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chrome")
 READY_MILLISECONDS = 30_000
 expect.set_options(timeout=READY_MILLISECONDS)
