@@ -29,7 +29,7 @@ $(VENV)/.ready: $(UV) $(REQUIREMENTS) requirements-dev.txt $(CONSTRAINTS)
 
 .PHONY: help setup
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready .venv-emulator/.ready ## create the environments
 
@@ -40,11 +40,12 @@ export XDG_RUNTIME_DIR ?= $(shell mkdir -p -m 700 .local/run && echo $(CURDIR)/.
 LOCAL := $(VENV)/bin/python -m tools.local
 MANIFEST := include/dbt/target/manifest.json
 
-$(MANIFEST): $(VENV)/.ready $(shell find include/dbt -not -path '*/target*' -not -path '*/logs*' -type f)
+# One manifest for both Airflow lines: they pin the same dbt.
+$(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -not -path '*/logs*' -type f) | $(VENV)/.ready
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest run ui docs reset lint browser test bench
+.PHONY: manifest run ui docs reset bench
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
@@ -60,13 +61,37 @@ docs: setup manifest ## write dbt's documentation site
 reset: ## throw away the local warehouse and Airflow's memory
 	rm -rf .local
 
-lint: $(VENV)/.ready ## check the style of Python and SQL
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar include/sql include/dbt/models include/dbt/tests
-
 bench: setup manifest ## measure correctness and speed, and write the README's results
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
+
+# ── checks and tests: docs/testing.md ──────────────────────────────────────────────────────────────────
+.PHONY: lint check browser test test-warehouse test-e2e test-airflow3 durations
+PYTEST := $(VENV)/bin/pytest
+# Two workers, each with its own embedded warehouse.
+WORKERS := --numprocesses 2 --dist loadgroup
+
+# sqlfluff is slow: SQL=changed reads what differs from where this branch left main, and from the last commit.
+SQL ?= all
+SQL_FOLDERS := include/sql include/dbt/models include/dbt/tests
+# What changes how every file is read.
+SQL_RULES := .sqlfluff include/dbt/macros tools/lint constraints.txt
+
+lint: $(VENV)/.ready ## check the style of Python and SQL (SQL=changed: of changed SQL files only)
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@files="$(SQL_FOLDERS)"; \
+	if [ "$(SQL)" = changed ] && base="$$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD 2>/dev/null)" \
+		&& [ -z "$$(git diff --name-only $$base -- $(SQL_RULES))" ]; then \
+		files="$$({ git diff --name-only --diff-filter=d $$base -- $(SQL_FOLDERS); \
+			git ls-files --others --exclude-standard -- $(SQL_FOLDERS); } | { grep '\.sql$$' || true; })"; \
+	fi; \
+	if [ -n "$$files" ]; then \
+		$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar $$files; \
+	else echo "No SQL file has changed"; fi
+
+check: SQL := changed
+check: lint $(MANIFEST) ## lint, and the tests that need no warehouse: after every change
+	$(PYTEST) $(WORKERS) -m "not warehouse and not e2e" $(ARGS)
 
 # The tests of the web UI need a Chromium: CHROMIUM, one on the PATH, or Debian's.
 browser:
@@ -78,9 +103,26 @@ browser:
 # Parsing, operators, shared code, and all that a scheduler runs must work on both Airflow lines.
 BOTH_LINES := tests/dags tests/plugins tests/warehouse
 
-test: setup manifest lint browser ## every test, as CI runs it
-	$(VENV)/bin/pytest --numprocesses 2 --dist loadfile --ignore tests/e2e
-	$(VENV)/bin/pytest tests/e2e
-	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup
-	.venv-airflow3/bin/pytest $(BOTH_LINES)
-	.venv-airflow3/bin/pytest tests/e2e
+ifdef ARGS
+test: setup manifest ## every test, as CI runs it; ARGS="path -k name" runs those tests only (AIRFLOW_LINE=3: on Airflow 3)
+	@echo "── $(PYTEST) $(ARGS), on Airflow $(AIRFLOW_LINE)"
+	@$(PYTEST) $(ARGS)
+else
+test: setup manifest lint browser
+	$(PYTEST) $(WORKERS) -m "not e2e"
+	$(PYTEST) tests/e2e
+	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup test-airflow3 test-e2e
+endif
+
+# Parts of `make test`, which CI runs side by side.
+test-warehouse: setup manifest ## the tests that need the embedded warehouse (ARGS="--shard 1/3": a third of them)
+	$(PYTEST) $(WORKERS) -m warehouse $(ARGS)
+
+test-airflow3: setup manifest ## with AIRFLOW_LINE=3: what must work on both Airflow lines
+	$(PYTEST) $(WORKERS) $(BOTH_LINES) $(ARGS)
+
+test-e2e: setup manifest browser ## the chain through real Airflow (AIRFLOW_LINE=3; ARGS=--every-chapter)
+	$(PYTEST) tests/e2e $(ARGS)
+
+durations: setup manifest ## measure how long each group of tests takes, for the workers and CI's shares
+	$(PYTEST) $(WORKERS) -m "not e2e" --record-durations

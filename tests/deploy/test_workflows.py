@@ -22,9 +22,40 @@ def commands(name: str) -> str:
     return "\n".join(step.get("run", "") for job in workflow(name)["jobs"].values() for step in job["steps"])
 
 
-def test_ci_runs_the_target_that_a_newcomer_runs() -> None:
-    assert "make test" in commands("ci")
-    assert "make test" in (ROOT / ".ci" / "run").read_text()
+def targets(name: str) -> set[tuple[str, str]]:
+    """Return what a workflow has make do, by target and Airflow line."""
+    found = set()
+    for job in workflow(name)["jobs"].values():
+        lines = job.get("strategy", {}).get("matrix", {}).get("airflow-line", [])
+        for step in job["steps"]:
+            if step.get("run", "").startswith("make "):
+                given = step.get("env", {}).get("AIRFLOW_LINE", "2")
+                found |= {(step["run"].split()[1], line) for line in (lines if "matrix" in given else [given])}
+    return found
+
+
+def test_ci_runs_every_part_of_what_a_newcomer_runs() -> None:
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "make test"
+    assert targets("ci") == {
+        ("check", "2"),
+        ("test-warehouse", "2"),
+        ("test-e2e", "2"),
+        ("test-airflow3", "3"),
+        ("test-e2e", "3"),
+    }
+    assert "make check SQL=all" in commands("ci"), "all SQL is read, not what has changed"
+
+
+def test_every_share_of_the_warehouse_tests_has_a_job() -> None:
+    shards = workflow("ci")["jobs"]["warehouse"]["strategy"]["matrix"]["shard"]
+    assert shards == [f"{number}/{len(shards)}" for number in range(1, len(shards) + 1)]
+
+
+def test_every_chapter_runs_on_both_lines_at_night() -> None:
+    assert targets("nightly") == {("test-e2e", "2"), ("test-e2e", "3")}
+    (job,) = workflow("nightly")["jobs"].values()
+    assert job["steps"][-1]["env"]["ARGS"] == "--every-chapter"
+    assert "schedule" in workflow("nightly")[True]
 
 
 def test_deployment_waits_for_green_tests_of_main_and_takes_their_commit() -> None:
