@@ -6,16 +6,15 @@ session's warehouse, with all datasets and empty bronze tables; ``sample_days`` 
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from include.warehouse.settings import settings
-from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
-from tools.local.services import REPOSITORY
+from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, SEED, DbtWarehouse
+from tools.sample_sources.generate import generate
+from tools.sample_sources.recipe import Recipe
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +35,5 @@ def dbt_warehouse(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) 
 def sample_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Raw data of 50 customers that lands from FIRST_DAY to LAST_DAY, duplicates and late rows among it."""
     directory = tmp_path_factory.mktemp("sample")
-    command = [sys.executable, "-m", "tools.sample_sources", "generate", "--customers", "50"]
-    days = ["--start", FIRST_DAY.isoformat(), "--end", LAST_DAY.isoformat(), "--difficulty", "hard"]
-    subprocess.run([*command, *days, "--out", str(directory)], cwd=REPOSITORY, check=True, capture_output=True)
+    generate(Recipe(50, FIRST_DAY, LAST_DAY, seed=SEED, difficulty="hard"), directory)
     return directory

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,12 +15,15 @@ from google.cloud import bigquery
 from martech.ddl import load_scripts
 
 from include.warehouse.ddl import layer_files
-from include.warehouse.settings import DBT_DIR, settings
-from tools.local.services import REPOSITORY
+from include.warehouse.settings import settings
+from tests.dbt_project import manifest_of, run_dbt
+from tools.sample_sources.loader import load
 
 # The days on which the small sample of all sources (fixture `sample_days`) lands.
 FIRST_DAY = date(2026, 11, 17)
 LAST_DAY = date(2026, 11, 20)
+# Of all samples of these tests.
+SEED = 7
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,7 @@ class DbtWarehouse:
 
         :param directory: what ``tools.sample_sources generate`` wrote.
         """
-        days = ["--start", start.isoformat(), "--end", end.isoformat()]
-        load = ["-m", "tools.sample_sources", "load", "--from", str(directory), "--project", self.project]
-        self._run([sys.executable, *load, *days])
+        assert not load(directory, start=start, end=end, project=self.project).failed
 
     def insert(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
         """Append rows to a bronze table.
@@ -96,15 +94,14 @@ class DbtWarehouse:
         :param arguments: such as ``"build", "--select", "staging"``.
         :raises AssertionError: with dbt's output where it fails.
         """
-        command = [str(Path(sys.executable).with_name("dbt")), *arguments]
-        folders = {
-            "--project-dir": DBT_DIR,
-            "--profiles-dir": DBT_DIR,
-            "--target-path": self.work / "target",
-            "--log-path": self.work / "logs",
+        environment = {
+            "DBT_TARGET": "local",
+            "BIGQUERY_EMULATOR_HOST": self.url,
+            "MARKETING_PROJECT_ID": self.project,
+            "MARKETING_START_DATE": start.isoformat(),
+            "MARKETING_END_DATE": end.isoformat(),
         }
-        window = f"{{start_date: '{start}', end_date: '{end}'}}"
-        return self._run([*command, *(str(part) for pair in folders.items() for part in pair), "--vars", window])
+        return run_dbt(*arguments, work=self.work, environment=environment, manifest=manifest_of(self.project))[1]
 
     def build_models(self, *arguments: str, start: date, end: date) -> None:
         """Build models and their seeds for a window of data days, both included, without dbt's tests.
@@ -113,14 +110,3 @@ class DbtWarehouse:
         :raises AssertionError: with dbt's output where it fails.
         """
         self.dbt("build", "--exclude-resource-type", "test", "unit_test", *arguments, start=start, end=end)
-
-    def _run(self, command: Sequence[str]) -> str:
-        environ = {
-            **os.environ,
-            "DBT_TARGET": "local",
-            "BIGQUERY_EMULATOR_HOST": self.url,
-            "MARKETING_PROJECT_ID": self.project,
-        }
-        done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done.stdout

@@ -12,14 +12,14 @@ from types import SimpleNamespace
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos.exceptions import CosmosDbtRunError
-from dbt.cli.main import dbtRunner
 from martech.alerts import Alert
 
 from include.warehouse import dbt
 from include.warehouse.dags import WAREHOUSE
 from include.warehouse.dbt import GOLD, SILVER, DbtStep, build_with_dbt
-from include.warehouse.settings import DBT_DIR, settings
+from include.warehouse.settings import settings
 from tests.dbt.dbt_warehouse import DbtWarehouse
+from tests.dbt_project import parsed_project, run_dbt
 
 DAY = date(2026, 11, 20)
 numbers = count(1)
@@ -31,20 +31,16 @@ NEVER_BUILT = ("unit_test", "source", "exposure")
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., set[str]]:
     """Return the ids of the nodes that a selection builds, unit tests left out as in a run."""
     work = tmp_path_factory.mktemp("dbt-ls")
-    flags = ["--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR, "--target-path", work, "--log-path", work]
-    arguments = ["--quiet", *map(str, flags)]
-    parsed = dbtRunner().invoke(["parse", *arguments])
-    assert parsed.success, parsed.exception
-    runner = dbtRunner(manifest=parsed.result)
+    manifest = parsed_project()[0]
 
     def ls(step: DbtStep) -> set[str]:
-        command = ["ls", *arguments, "--output", "json", "--output-keys", "unique_id"]
+        command = ["--quiet", "ls", "--output", "json", "--output-keys", "unique_id"]
         selection = ["--indirect-selection", "buildable", "--select", *step.select]
         if step.exclude:
             selection += ["--exclude", *step.exclude]
-        done = runner.invoke([*command, *selection, *(f"--exclude-resource-type={kind}" for kind in NEVER_BUILT)])
-        assert done.success, done.exception
-        return set(done.result)
+        selection += [f"--exclude-resource-type={kind}" for kind in NEVER_BUILT]
+        listed, _ = run_dbt(*command, *selection, work=work, environment={}, manifest=manifest)
+        return set(listed)
 
     return ls
 
@@ -97,7 +93,7 @@ def build(*models: str) -> None:
     midnight = datetime(2026, 11, 21, tzinfo=UTC)
     run = SimpleNamespace(data_interval_start=None, data_interval_end=None, logical_date=midnight)
     operator = build_with_dbt(DbtStep("stage_sources", models))
-    operator.vars = {**settings.variables, **window}
+    operator.env = {f"MARKETING_{name.upper()}": day for name, day in window.items()}
     operator.execute({"ti": task, "task_instance": task, "run_id": "run 1", "params": window, "dag_run": run})
 
 

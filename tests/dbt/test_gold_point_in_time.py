@@ -6,8 +6,6 @@ one has everything. Both build the same snapshot from scratch.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,8 +14,9 @@ from typing import Any
 import pytest
 
 from include.warehouse.settings import settings
-from tests.dbt.dbt_warehouse import DbtWarehouse
-from tools.local.services import REPOSITORY
+from tests.dbt.dbt_warehouse import SEED, DbtWarehouse
+from tools.sample_sources.generate import generate
+from tools.sample_sources.recipe import Recipe
 
 FIRST_DAY = date(2026, 11, 8)
 SNAPSHOT = date(2026, 11, 12)
@@ -28,9 +27,7 @@ LAST_DAY = date(2026, 11, 21)
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("point_in_time")
-    command = [sys.executable, "-m", "tools.sample_sources", "generate", "--customers", "80"]
-    days = ["--start", FIRST_DAY.isoformat(), "--end", LAST_DAY.isoformat(), "--out", str(directory)]
-    subprocess.run([*command, *days], cwd=REPOSITORY, check=True, capture_output=True)
+    generate(Recipe(80, FIRST_DAY, LAST_DAY, seed=SEED, difficulty="normal"), directory)
     return directory
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,9 +17,10 @@ from martech.privacy.personal_table import PersonalTable
 
 from include.privacy.declarations import model_tables, ops_tables
 from include.warehouse.settings import SQL_DIR, settings
-from tests.dbt.dbt_warehouse import DbtWarehouse
+from tests.dbt.dbt_warehouse import SEED, DbtWarehouse
 from tests.privacy import people
-from tools.local.services import REPOSITORY
+from tools.sample_sources.generate import generate
+from tools.sample_sources.recipe import Recipe
 
 PROJECT = "privacy-tests"
 FIRST_DAY, LAST_DAY = date(2026, 11, 18), date(2026, 11, 19)
@@ -107,9 +106,7 @@ class PrivateWarehouse(DbtWarehouse):
 def warehouse(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> PrivateWarehouse:
     """Build two days of 30 customers and of two people of one home."""
     sample = tmp_path_factory.mktemp("privacy-sample")
-    days = ["--start", str(FIRST_DAY), "--end", str(LAST_DAY)]
-    generate = [sys.executable, "-m", "tools.sample_sources", "generate", "--customers", "30", "--out", str(sample)]
-    subprocess.run([*generate, *days], cwd=REPOSITORY, check=True, capture_output=True)
+    generate(Recipe(30, FIRST_DAY, LAST_DAY, seed=SEED, difficulty="normal"), sample)
     warehouse = PrivateWarehouse(PROJECT, warehouse_url, tmp_path_factory.mktemp("privacy"))
     for dataset in DATASETS:
         warehouse.query(f"create schema if not exists `{PROJECT}.{dataset}`")

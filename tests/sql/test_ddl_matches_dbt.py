@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import sqlglot
 from jinja2 import Environment
@@ -14,7 +9,8 @@ from martech.ddl import same_type
 
 from include.warehouse.ddl import layer_files, layer_scripts
 from include.warehouse.manifest import load_manifest
-from include.warehouse.settings import DBT_DIR, settings
+from include.warehouse.settings import settings
+from tests.dbt_project import parsed_project
 
 LAYERS = ("silver", "gold")
 OBJECTS = [pytest.param(layer, path.stem, id=f"{layer}.{path.stem}") for layer in LAYERS for path in layer_files(layer)]
@@ -22,20 +18,9 @@ MATERIALIZATIONS = {"table": {"table", "incremental"}, "view": {"view"}, "materi
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory) -> dict[str, dict]:
-    """Return dbt's models by name, from a manifest parsed for this test."""
-    target = tmp_path_factory.mktemp("dbt")
-    dbt = Path(sys.executable).with_name("dbt")
-    arguments = ["--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR, "--target-path", target, "--log-path", target]
-    parsed = subprocess.run(
-        [dbt, "parse", *arguments],
-        env={**os.environ, "DBT_TARGET": "prod"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert parsed.returncode == 0, parsed.stdout
-    nodes = load_manifest(target / "manifest.json")["nodes"].values()
+def models() -> dict[str, dict]:
+    """Return dbt's models by name, from the project as it is now."""
+    nodes = load_manifest(parsed_project()[1])["nodes"].values()
     return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ import pytest
 from include.warehouse.ddl import layer_scripts
 from include.warehouse.retention import declared_retention
 from include.warehouse.settings import DBT_DIR, settings
+from tests.dbt_project import parsed_project
 
 BRONZE, INTERMEDIATE, SILVER, GOLD, OPS = (
     settings.layers[name].dataset for name in ("bronze", "intermediate", "silver", "gold", "ops")
@@ -20,13 +18,9 @@ BRONZE, INTERMEDIATE, SILVER, GOLD, OPS = (
 
 
 @pytest.fixture(scope="module")
-def declared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, int | None]]:
-    """Read a manifest that was parsed for this test, so that no older one speaks for the models."""
-    target = tmp_path_factory.mktemp("dbt")
-    dbt = Path(sys.executable).with_name("dbt")
-    folders = ["--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR, "--target-path", target, "--log-path", target]
-    subprocess.run([dbt, "parse", *folders], env={**os.environ, "DBT_TARGET": "prod"}, check=True, capture_output=True)
-    return declared_retention(target / "manifest.json")
+def declared() -> dict[str, dict[str, int | None]]:
+    """Read the manifest of the project as it is now, so that no older one speaks for the models."""
+    return declared_retention(parsed_project()[1])
 
 
 def test_every_layer_is_declared(declared: dict[str, dict[str, int | None]]) -> None:
