@@ -4,8 +4,9 @@ Runs in ``.venv-emulator``. Arguments after the script name go to ``bqemulator s
 
     .venv-emulator/bin/python tools/emulator/serve.py --persistent --data-dir DIR --rest-port 9050
 
+What BigQuery refuses is refused by ``googlesql``, unless ``EMULATOR_GOOGLESQL=off`` (to measure what that costs).
 Gaps between bqemulator and BigQuery that would force the production SQL to change are closed in ``gaps.py``, and
-only there.
+only there; what makes it faster is in ``speed.py``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bqemulator.cli import main
 sys.path.insert(0, str(Path(__file__).parent))
 from functions import close_function_gaps
 from gaps import close_gaps
+from speed import make_fast
 
 DUCKDB_EXTENSIONS = ("spatial", "icu")
 
@@ -39,6 +41,11 @@ if __name__ == "__main__":
         from scans import record_scans
 
         record_scans(Path(log))
+    make_fast()
     close_gaps()
     close_function_gaps()
+    if os.environ.get("EMULATOR_GOOGLESQL") != "off":
+        from googlesql.gate import refuse_what_bigquery_refuses
+
+        refuse_what_bigquery_refuses()
     main(["start", *sys.argv[1:]], prog_name="bqemulator")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from google.protobuf.message import Message
@@ -24,6 +24,7 @@ TABLES = {
 VIEWS = {"ResolvedCreateViewStmt": "VIEW", "ResolvedCreateMaterializedViewStmt": "MATERIALIZED_VIEW"}
 DROPS = {"ResolvedDropStmt", "ResolvedDropMaterializedViewStmt", "ResolvedDropSnapshotTableStmt"}
 ALTERS = {"ResolvedAlterTableStmt", "ResolvedAlterTableSetOptionsStmt"}
+WRITES = {"ResolvedInsertStmt", "ResolvedUpdateStmt", "ResolvedMergeStmt"}
 DROPPED = {"TABLE", "VIEW", "EXTERNAL TABLE"}
 
 
@@ -71,6 +72,16 @@ def options_of(statement: Message, field: str = "option_list") -> Iterator[tuple
     for option in get(statement, field) or ():
         value = leaf(option.value)
         yield option.name.lower(), value.value.value if kind(value) == "ResolvedLiteral" else None
+
+
+def written_tables(statements: Iterable[Message]) -> Iterator[str]:
+    """Yield the full name of each lasting table that statements write rows to.
+
+    :param statements: resolved nodes.
+    """
+    for statement in statements:
+        if kind(statement) in WRITES:
+            yield get(leaf(get(statement, "table_scan")), "table").full_name
 
 
 def _created(statement: Message, made: str, shape_of: Callable[[str], Shape | None]) -> Shape:

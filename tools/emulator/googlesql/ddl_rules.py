@@ -139,11 +139,10 @@ def _partitions(node: Message) -> bool:
     return kind(first) == "ResolvedColumnRef" and type_text(get(first, "type")) in PARTITION_FUNCTIONS.get(name, set())
 
 
-def job(sql: str, configuration: Mapping[str, Any], parameters: Sequence[Any]) -> Iterator[str]:
-    """A job's text, labels and parameters keep to BigQuery's quotas.
+def job(sql: str, parameters: Sequence[Any]) -> Iterator[str]:
+    """A job's text and parameters keep to BigQuery's quotas.
 
     :param sql: the job's text.
-    :param configuration: its configuration in the REST API.
     :param parameters: its query parameters.
     """
     if len(sql) > MAXIMUM_QUERY_CHARACTERS:
@@ -153,7 +152,6 @@ def job(sql: str, configuration: Mapping[str, Any], parameters: Sequence[Any]) -
         )
     if len(parameters) > MAXIMUM_PARAMETERS:
         yield f"Too many query parameters: {len(parameters)}. The maximum is {MAXIMUM_PARAMETERS}."
-    yield from labels(configuration.get("labels") or {})
 
 
 DDL_RULES = (options, layout)

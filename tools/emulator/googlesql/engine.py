@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import os
@@ -49,6 +50,9 @@ class Engine(wasm_client.WasmClient):
         self.exports["_initialize"](self.store)
         self.memory = self.exports["memory"]
         self._lock = threading.Lock()
+        # At the end of the interpreter their own destructors come too late.
+        for part in (engine, self.store, self.memory):
+            atexit.register(part.close)
 
     def ask(self, method: str, request: Message, response: type[Response]) -> Response:
         """Call a method of the front end; one thread at a time.

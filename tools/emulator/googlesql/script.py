@@ -161,8 +161,8 @@ class Script:
         for rule in self.rules:
             for message in rule(resolved, self._shape):
                 raise RefusedError(message)
-        changed = changes_of(resolved, self._full_name, self._shape)
-        if is_temporary(resolved) and created_name(resolved, self._full_name) in changed:
+        changed = changes_of(resolved, self.full_name, self._shape)
+        if is_temporary(resolved) and created_name(resolved, self.full_name) in changed:
             self._temporary.update(changed)
         else:
             for name, shape in changed.items():
@@ -270,7 +270,7 @@ class Script:
         if len(path) == 1 and not self.default_dataset:
             message = f'Table "{path[0]}" must be qualified with a dataset (e.g. dataset.table).'
             return RefusedError(message, line, column)
-        project, dataset, *table = self._full_name(path).split(".")
+        project, dataset, *table = self.full_name(path).split(".")
         if not self.world.has_dataset(f"{project}.{dataset}"):
             return TableNotFoundError(f"Not found: Dataset {project}:{dataset} was not found in location US")
         return TableNotFoundError(
@@ -307,7 +307,7 @@ class Script:
             return self._temporary[parts[0]]
         if len(parts) == 1 and not self.default_dataset:
             return None
-        name = self._full_name(parts)
+        name = self.full_name(parts)
         if name.endswith("*"):
             found = self.world.newest(name.removesuffix("*"))
             return found and Shape(found.columns, pseudo={**found.pseudo, **TABLE_SUFFIX})
@@ -332,7 +332,8 @@ class Script:
                 return known[full_name]
         return self.world.shape(full_name)
 
-    def _full_name(self, path: Sequence[str]) -> str:
+    def full_name(self, path: Sequence[str]) -> str:
+        """Return the full name of a path of names; a temporary table has one part."""
         parts = [part for name in path for part in name.split(".")]
         match len(parts):
             case 1:
@@ -345,7 +346,7 @@ class Script:
                 return ".".join(parts)
 
     def _scope(self, tables: Mapping[tuple[str, ...], Shape]) -> Scope:
-        names = {path: self._full_name(path) for path in tables}
+        names = {path: self.full_name(path) for path in tables}
         return Scope(dict(tables), names, self.parameters, self._variables)
 
 

@@ -1,0 +1,278 @@
+"""Every job of the embedded warehouse passes GoogleSQL's analyzer and the rules of BigQuery's engine first.
+
+The tables against which a statement is checked are those that exist in the warehouse, with the types that the
+statements which made them resolved to; of tables that no statement made (load jobs, the tables API) the warehouse's own
+schema counts. Shapes are kept in the warehouse's database and persist with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from bqemulator.api.routes import jobs as routes
+from bqemulator.domain.errors import InvalidQueryError, NotFoundError
+from bqemulator.jobs.executor import JOB_RESULTS
+from bqemulator.storage.sql_identifiers import quoted_table_ref
+from googlesql import ddl_rules
+from googlesql.analyzer import Analyzer, RefusedError
+from googlesql.changes import Changes, written_tables
+from googlesql.ddl_rules import DDL_RULES
+from googlesql.engine import CACHE, Engine
+from googlesql.rules import RULES
+from googlesql.script import Script, TableNotFoundError
+from googlesql.shapes import Shape, shape_of_text
+from googlesql.types import field_type, parameter_type, type_text
+from googlesql.verdicts import Observed, Verdicts, changes_as_text, changes_of_text
+
+if TYPE_CHECKING:
+    from bqemulator.api.dependencies import AppContext
+    from bqemulator.catalog.models import JobMeta, TableMeta
+
+# Where shapes are kept in DuckDB; no project has a dataset of this name.
+SHAPES = '"googlesql"."shapes"'
+NULL_ELEMENT = "Array cannot have a null element; error in writing field {}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A query as the client sent it; the warehouse puts datasets before its tables' names.
+
+    :param sql: its text.
+    :param default_dataset: ``project.dataset``; empty where it has none.
+    """
+
+    sql: str
+    default_dataset: str
+
+
+REQUEST: ContextVar[Request | None] = ContextVar("request", default=None)
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a job that passed does.
+
+    :param changes: what it makes of tables.
+    :param writes: tables that it writes rows to.
+    """
+
+    changes: Changes
+    writes: tuple[str, ...]
+
+    def as_text(self) -> str:
+        """Return it as JSON: what ``passed_of_text`` reads."""
+        return json.dumps([changes_as_text(self.changes), self.writes])
+
+
+def passed_of_text(text: str) -> Passed:
+    """Return what ``Passed.as_text`` wrote."""
+    changes, writes = json.loads(text)
+    return Passed(changes_of_text(changes), tuple(writes))
+
+
+class Warehouse:
+    """The tables of one warehouse, as the analyzer sees them.
+
+    :param context: the emulator's parts.
+    """
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        context.engine.execute('create schema if not exists "googlesql"')
+        context.engine.execute(f"create table if not exists {SHAPES} (name varchar primary key, shape varchar)")
+        kept = context.engine.execute(f"select name, shape from {SHAPES}").fetchall()
+        self._shapes: dict[str, Shape] = {name: shape_of_text(shape) for name, shape in kept}
+
+    def shape(self, full_name: str) -> Shape | None:
+        """Return a table's shape; None where it does not exist."""
+        parts = full_name.split(".")
+        if len(parts) != 3:
+            return None
+        table = self._context.catalog.get_table(*parts)
+        return self._shape_of(full_name, table) if table else None
+
+    def _shape_of(self, full_name: str, table: TableMeta) -> Shape:
+        known = self._shapes.get(full_name)
+        fields = [field.model_dump(by_alias=True) for field in table.schema_.fields]
+        if known and (not fields or [name.lower() for name in known.columns] == [f["name"].lower() for f in fields]):
+            return known
+        partitioning = table.time_partitioning
+        return Shape(
+            {field["name"]: type_text(field_type(field)) for field in fields},
+            kind=table.table_type,
+            partitioned_by=(partitioning.field or "_PARTITIONTIME") if partitioning else "",
+            needs_filter=bool(partitioning and partitioning.require_partition_filter),
+        )
+
+    def newest(self, prefix: str) -> Shape | None:
+        """Return the shape of the newest table whose full name starts with ``prefix``."""
+        project, dataset, start = prefix.split(".", 2)
+        tables = [t for t in self._context.catalog.list_tables(project, dataset) if t.table_id.startswith(start)]
+        if not tables:
+            return None
+        newest = max(tables, key=lambda table: table.creation_time)
+        return self.shape(f"{project}.{dataset}.{newest.table_id}")
+
+    def has_dataset(self, name: str) -> bool:
+        """Whether the dataset ``project.dataset`` exists."""
+        return self._context.catalog.get_dataset(*name.split(".", 1)) is not None
+
+    def remember(self, changes: Changes) -> None:
+        """Keep the shapes that a job's statements resolved to."""
+        for name, shape in changes.items():
+            if shape is None:
+                self.forget([name])
+            else:
+                self._shapes[name] = shape
+                self._context.engine.execute(
+                    f"insert or replace into {SHAPES} values ($1, $2)", [name, shape.as_text()]
+                )
+
+    def forget(self, names: list[str]) -> None:
+        """Go by the warehouse's own schema of these tables."""
+        for name in names:
+            if self._shapes.pop(name, None):
+                self._context.engine.execute(f"delete from {SHAPES} where name = ?", [name])
+
+    def array_with_null(self, full_name: str) -> str:
+        """Return the first array column of a table that has a NULL element; empty where none has."""
+        shape = self.shape(full_name)
+        arrays = [name for name, kind in shape.columns.items() if kind.startswith("ARRAY<")] if shape else []
+        for column in arrays:
+            table = quoted_table_ref(*full_name.split("."))
+            found = self._context.engine.execute(
+                f'select 1 from {table} where len(list_filter("{column}", lambda x: x is null)) > 0 limit 1'
+            ).fetchone()
+            if found:
+                return column
+        return ""
+
+
+def result_with_null(name: str, values: pa.Array | pa.ChunkedArray) -> str:
+    """Return the first array in a result's column that has a NULL element; empty where none has.
+
+    :param name: the column's name.
+    :param values: its values.
+    """
+    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+        elements = pc.list_flatten(values)
+        return name if elements.null_count else result_with_null(name, elements)
+    if pa.types.is_struct(values.type):
+        fields = [(field.name, pc.struct_field(values, [i])) for i, field in enumerate(values.type)]
+        return next(filter(None, (result_with_null(f"{name}.{field}", inner) for field, inner in fields)), "")
+    return ""
+
+
+class Gate:
+    """Checks jobs before they run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._analyzer: Analyzer | None = None
+        self._warehouse: Warehouse | None = None
+        sources = sorted(Path(__file__).parent.glob("*.*"))
+        version = hashlib.sha256(b"".join(source.read_bytes() for source in sources if source.is_file())).hexdigest()
+        self._verdicts = Verdicts(CACHE / "verdicts.sqlite", version)
+
+    def warehouse(self, context: AppContext) -> Warehouse:
+        """Return the tables of the warehouse that the gate stands before."""
+        if self._warehouse is None:
+            self._warehouse = Warehouse(context)
+        return self._warehouse
+
+    def check(self, project: str, request: Request, parameters: list[dict[str, Any]], context: AppContext) -> Passed:
+        """Check a job.
+
+        :param project: the job's project.
+        :param request: the query.
+        :param parameters: ``queryParameters`` of the REST API.
+        :param context: the emulator's parts.
+        :raises InvalidQueryError: with BigQuery's message, where BigQuery refuses it.
+        :raises NotFoundError: where it names a table or dataset that does not exist.
+        """
+        with self._lock:
+            try:
+                return self._check(project, request, parameters, self.warehouse(context))
+            except TableNotFoundError as refusal:
+                raise NotFoundError(str(refusal)) from None
+            except RefusedError as refusal:
+                raise InvalidQueryError(str(refusal), location="query") from None
+
+    def _check(self, project: str, request: Request, parameters: list[dict[str, Any]], warehouse: Warehouse) -> Passed:
+        types = [(p.get("name", ""), parameter_type(p["parameterType"])) for p in parameters]
+        declared = [f"{name} {type_text(kind)}" for name, kind in types]
+        statement = self._verdicts.key(project, request.sql, request.default_dataset, *declared)
+        # The first answer is which tables decide; with their shapes of now, the second is what became of it.
+        world = Observed(warehouse)
+        if (decisive := self._verdicts.find(statement, project)) is not None:
+            world.look_again(json.loads(decisive))
+            if passed := self._verdicts.find(self._verdicts.key(project, statement, world.seen_text()), project):
+                return passed_of_text(passed)
+        world = Observed(warehouse)
+        if self._analyzer is None:
+            self._analyzer = Analyzer(Engine())
+        script = Script(self._analyzer, world, project, request.default_dataset, types, rules=(*RULES, *DDL_RULES))
+        for message in ddl_rules.job(request.sql, parameters):
+            raise RefusedError(message)
+        changes = script.check(request.sql)
+        passed_now = Passed(changes, tuple(written_tables(script.resolved)))
+        self._verdicts.keep(statement, project, json.dumps(sorted(world.seen)))
+        self._verdicts.keep(self._verdicts.key(project, statement, world.seen_text()), project, passed_now.as_text())
+        return passed_now
+
+
+def refuse_what_bigquery_refuses() -> None:
+    """Put the gate before each query job of the embedded warehouse."""
+    gate = Gate()
+    plain_handle, plain_execute = routes._handle_query_job, routes.execute_query_job
+
+    async def handle(project_id: str, job_id: str, config: dict[str, Any], **options: Any) -> Any:
+        query = config["query"]
+        default = query.get("defaultDataset") or {}
+        dataset = f"{default.get('projectId') or project_id}.{default['datasetId']}" if default else ""
+        request = Request(query.get("query", ""), dataset)
+        for message in ddl_rules.labels(config.get("labels") or {}):
+            raise InvalidQueryError(message)
+        if options["dry_run"]:
+            await asyncio.to_thread(gate.check, project_id, request, query.get("queryParameters") or [], options["ctx"])
+        token = REQUEST.set(request)
+        try:
+            return await plain_handle(project_id, job_id, config, **options)
+        finally:
+            REQUEST.reset(token)
+
+    async def execute(
+        project_id: str, job_id: str, sql: str, query_params: list[dict[str, Any]] | None, ctx: AppContext, **rest: Any
+    ) -> JobMeta:
+        # The warehouse's own queries, such as the one that reads a table back, come without a request.
+        request = REQUEST.get() or Request(sql, "")
+        # In a thread, so that DuckDB goes on with other jobs meanwhile.
+        passed = await asyncio.to_thread(gate.check, project_id, request, query_params or [], ctx)
+        warehouse = gate.warehouse(ctx)
+        try:
+            job = await plain_execute(project_id, job_id, sql, query_params, ctx, **rest)
+        except BaseException:
+            warehouse.forget(list(passed.changes))
+            raise
+        warehouse.remember(passed.changes)
+        made = [name for name, shape in passed.changes.items() if shape and shape.kind == "TABLE"]
+        for table in dict.fromkeys([*passed.writes, *made]):
+            if column := warehouse.array_with_null(table):
+                raise InvalidQueryError(NULL_ELEMENT.format(column))
+        result = JOB_RESULTS.get(job_id)
+        for column, values in zip(result.column_names, result.columns, strict=True) if result is not None else ():
+            if field := result_with_null(column, values):
+                raise InvalidQueryError(NULL_ELEMENT.format(field))
+        return job
+
+    routes._handle_query_job = handle
+    routes.execute_query_job = execute
