@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -34,8 +35,14 @@ def install_duckdb_extensions() -> None:
         duckdb.connect().execute(f"INSTALL '{package / f'{name}.duckdb_extension'}'")
 
 
+def keep_typed_macros() -> None:
+    """Write files in a version of DuckDB's format that holds the macros of ``functions``; its default is older."""
+    duckdb.connect = partial(duckdb.connect, config={"storage_compatibility_version": "v1.4.0"})
+
+
 if __name__ == "__main__":
     install_duckdb_extensions()
+    keep_typed_macros()
     # First, since the statements into which a gap splits one are what is profiled.
     if log := os.environ.get("EMULATOR_SCAN_LOG"):
         from scans import record_scans
