@@ -45,6 +45,8 @@ def value_of(client: bigquery.Client, sql: str) -> Any:
         (f"date_trunc(day, week(saturday)) from (select {FRIDAY} as day)", date(2026, 11, 14)),
         ("date_trunc(date '2026-11-15', week(monday))", date(2026, 11, 9)),
         ("date_trunc(timestamp '2026-11-20 10:30:00+00', month)", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("datetime_trunc(datetime '2026-11-20 10:30:00', week(monday))", datetime(2026, 11, 16)),
+        ("timestamp_trunc(timestamp '2026-11-20 10:30:00+00', isoweek)", datetime(2026, 11, 16, tzinfo=UTC)),
         # Halves are rounded away from zero.
         ("cast(2.5 as int64)", 3),
         ("cast(-2.5 as int64)", -3),
@@ -85,6 +87,8 @@ def value_of(client: bigquery.Client, sql: str) -> Any:
         ("to_json_string(struct(1 as FirstName, 'x' as b))", '{"FirstName":1,"b":"x"}'),
         ("to_json_string(struct(n as FirstName)) from (select 1 as n)", '{"FirstName":1}'),
         ("to_json_string(struct(n, t.n as m)) from (select 1 as n) as t", '{"n":1,"m":1}'),
+        # An alias that is a type in DuckDB.
+        ("map.n from (select 1 as n) as map", 1),
         # COUNTIF over a window.
         (f"countif(n > 1) over (partition by k) from {NUMBERS} order by 1", [1, 1, 1]),
         (f"countif(n > 5) over () from {NUMBERS}", [0, 0, 0]),
@@ -126,3 +130,19 @@ def test_truncated_column_is_a_date(client: bigquery.Client) -> None:
 def test_element_beyond_the_array_is_an_error(client: bigquery.Client, expression: str) -> None:
     with pytest.raises(GoogleAPICallError, match="out of bounds"):
         value_of(client, f"select {expression} from (select ['a', 'b'] as x, 2 as n)")  # noqa: S608
+
+
+def test_parameter_in_an_expression_of_group_by_is_one(client: bigquery.Client) -> None:
+    sql = """
+        select concat(@prefix, k) as name, count(*) -- counts by @prefix
+        from (select 'a' as k union all select 'b' union all select 'a')
+        where '@prefix' != @prefix and (@nothing is null or k = @nothing)
+        group by name
+        order by name
+    """
+    given = [
+        bigquery.ScalarQueryParameter("prefix", "STRING", "is-"),
+        bigquery.ScalarQueryParameter("nothing", "STRING", None),
+    ]
+    rows = client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=given)).result()
+    assert [tuple(row.values()) for row in rows] == [("is-a", 2), ("is-b", 1)]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
-from bqemulator.sql import builtin_udfs, inner_query, translator
+from bqemulator.sql import builtin_udfs, inner_query, parameters, translator
 from sqlglot import exp
 
 if TYPE_CHECKING:
@@ -69,13 +69,15 @@ def keep_dates_truncated(node: exp.Expression) -> exp.Expression | None:
 
     The emulator keeps the type of casts and literals only, and knows Sunday's week of them alone.
     """
-    if not isinstance(node, exp.DateTrunc) or node.args.get("zone"):
+    if not isinstance(node, exp.DateTrunc | exp.DatetimeTrunc | exp.TimestampTrunc) or node.args.get("zone"):
         return None
     unit = node.args["unit"]
     part = (unit.this if isinstance(unit, exp.WeekStart) else unit).name.upper()
     first_day = {"WEEK": "SUNDAY", "ISOWEEK": "MONDAY"}.get(part, part)
     if first_day in WEEKDAYS:
         return _call("bq_week_trunc", exp.Literal.number(WEEKDAYS[first_day]), node.this)
+    if not isinstance(node, exp.DateTrunc):
+        return None
     return _call("bq_date_trunc", exp.Literal.string(part), node.this)
 
 
@@ -145,6 +147,13 @@ def name_fields_of_json(node: exp.Expression) -> exp.Expression | None:
     return named
 
 
+def quote_map(node: exp.Expression) -> exp.Expression | None:
+    """Let an alias be named ``map``, which DuckDB reads as the type."""
+    if isinstance(node, exp.Identifier) and node.name.lower() == "map" and not node.quoted:
+        return exp.to_identifier(node.name, quoted=True)
+    return None
+
+
 def _named(value: exp.Expression, name: str) -> exp.PropertyEQ:
     return exp.PropertyEQ(this=exp.to_identifier(name), expression=value.copy())
 
@@ -158,6 +167,7 @@ REWRITES: tuple[Rewrite, ...] = (
     find_elements_by_computed_positions,
     extract_group_of_computed_pattern,
     name_fields_of_json,
+    quote_map,
 )
 
 
@@ -240,6 +250,35 @@ def read_escapes(sql: str) -> str:
     return LITERAL.sub(literal, sql) if "\\" in sql else sql
 
 
+PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|[@$](?P<name>\w+)", re.DOTALL)
+
+
+def number_parameters(sql: str, given: list[dict[str, Any]]) -> tuple[str, list[Any]]:
+    """Bind each named parameter once, so that DuckDB sees the same one in SELECT and GROUP BY.
+
+    The emulator binds each mention by itself, those in strings and comments too.
+
+    :param sql: DuckDB's SQL, with parameters as ``@name`` or ``$name``.
+    :param given: query parameters of the REST API, all of them named.
+    :returns: SQL with parameters as ``$1``, and their values in that order.
+    """
+    by_name = {parameter["name"]: parameter for parameter in given}
+    numbers: dict[str, int] = {}
+    values: list[Any] = []
+
+    def placeholder(token: re.Match[str]) -> str:
+        name = token["name"]
+        if name not in by_name:
+            return token[0]
+        if name not in numbers:
+            values.append(parameters._extract_value(by_name[name]))
+            numbers[name] = len(values)
+        number = numbers[name]
+        return parameters._placeholder_for(values[number - 1], by_name[name]).replace("?", f"${number}")
+
+    return PARAMETER.sub(placeholder, sql), values
+
+
 def rewrite_functions(sql: str) -> str:
     """Return a GoogleSQL statement with every gap of this module rewritten; as it is where it cannot be parsed."""
     try:
@@ -278,4 +317,5 @@ def close_function_gaps() -> None:
     builtin_udfs.register_builtin_udfs = register
     translator.SQLTranslator.translate = translate
     sqlglot.parse_one = parse_one
+    parameters._bind_named = number_parameters
     inner_query.rewrite_unnest_offset = lambda sql: sql
