@@ -7,33 +7,26 @@ with the gaps that need no closing here. When bqemulator closes one itself, its 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from copy import deepcopy
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-import sqlglot
+from bqemulator.api.routes import jobs as job_routes
 from bqemulator.api.routes import tables as table_routes
 from bqemulator.catalog import ddl_sync
-from bqemulator.domain.events import TableDataChanged
 from bqemulator.jobs import ddl_result, executor
 from bqemulator.scripting import interpreter
 from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
-from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning import ddl as view_ddl
 from bqemulator.versioning.materialized_views import MaterializedViewManager
-from bqemulator.versioning.snapshots import SnapshotManager
+from fastapi import Request
 from jobs_view import serve_jobs_and_storage
 from sqlglot import exp
-from sqlglot.dialects import Dialect
-from sqlglot.expressions import core
 
 if TYPE_CHECKING:
     from bqemulator.api.dependencies import AppContext
     from bqemulator.catalog.models import TableMeta, TableSchema
     from bqemulator.scripting.ast import SetStmt
-    from sqlglot.generator import Generator
 
 
 def keep_partition_column_of_functions() -> None:
@@ -189,49 +182,6 @@ def keep_partition_expiry_set_later() -> None:
     executor.sync_created_table = sync_table
 
 
-def parse_each_statement_once() -> None:
-    """Remember the last parsed statements: the emulator parses every query some twenty times over."""
-    parse_one = sqlglot.parse_one
-
-    @lru_cache(maxsize=64)
-    def parsed(sql: str, dialect: str) -> exp.Expression:
-        return parse_one(sql, read=dialect)
-
-    def parse_copy(sql: str, read: str, **options: Any) -> exp.Expression:
-        # Rewriters change the tree they get, so each gets its own.
-        return parse_one(sql, read=read, **options) if options else parsed(sql, read).copy()
-
-    sqlglot.parse_one = parse_copy
-
-
-def reuse_generators() -> None:
-    """Write SQL by generators that have written before.
-
-    Each new one for DuckDB parses its templates of functions again (in compiled sqlglot, where they belong to the
-    object), which takes longer than the writing itself.
-    """
-    idle: dict[Any, list[Generator]] = defaultdict(list)
-
-    def generate(self: Dialect, expression: exp.Expression, copy: bool = True, **options: Any) -> str:
-        # A transform may write a part of the tree by a call of its own, which must not find this one's generator.
-        alike = idle[type(self), str(self.settings), tuple(sorted(options.items()))]
-        generator = alike.pop() if alike else self.generator(**options)
-        sql = generator.generate(expression, copy=copy)
-        alike.append(generator)
-        return sql
-
-    Dialect.generate = generate
-
-
-def copy_trees_lightly() -> None:
-    """Copy a node's flat notes (where it stood in the text) as such; sqlglot's copy recurses into each of them."""
-
-    def copy_of(value: Any) -> Any:
-        return value.copy() if type(value) is dict else deepcopy(value)
-
-    core.deepcopy = copy_of
-
-
 def find_not_null_beside_column_options() -> None:
     """Let a column have NOT NULL and OPTIONS with compiled sqlglot, whose ``kind`` refuses to return OPTIONS."""
 
@@ -261,65 +211,41 @@ def replace_row_access_policies() -> None:
     executor._maybe_run_row_access_ddl = replace
 
 
-def copy_no_table_for_time_travel() -> None:
-    """Let a write cost what it writes: for time travel the emulator copies the whole table after each one."""
+def answer_queries_as_jobs() -> None:
+    """Let ``jobs.query`` do what ``jobs.insert`` does, and answer the error of a query that fails, as BigQuery does.
 
-    def record_change(self: SnapshotManager, project_id: str, dataset_id: str, table_id: str) -> None:
-        self._events.publish(TableDataChanged(project_id, dataset_id, table_id))
-
-    SnapshotManager.record_change = record_change
-
-
-def merge_by_delete_and_insert() -> None:
-    """Let dbt's ``insert_overwrite`` cost the partitions that it replaces.
-
-    It is a ``MERGE … ON FALSE`` that deletes some rows and inserts others. DuckDB joins it with the whole table, where
-    BigQuery reads the named partitions.
+    The emulator answers no rows instead of an error, and drops the query's labels and its default dataset.
     """
-    plain_execute = DuckDBEngine.execute
+    router = job_routes.router
+    (plain_route,) = (route for route in router.routes if route.endpoint is job_routes.query)
+    failures = {failure.bq_reason: failure for failure in job_routes._SQL_EXECUTION_DOMAIN_ERRORS}
 
-    def parts(sql: str) -> tuple[str, str] | None:
-        if not sql.startswith("MERGE") or "ON FALSE" not in sql:
-            return None
-        merge = sqlglot.parse_one(sql, read="duckdb")
-        whens = {bool(when.args.get("source")): when for when in merge.args["whens"].expressions}
-        if len(whens) != len(merge.args["whens"].expressions) or any(when.args["matched"] for when in whens.values()):
-            return None
-        delete, insert = whens.get(True), whens.get(False)
-        if not delete or not insert or not isinstance(insert.args["then"], exp.Insert):
-            return None
-        columns, values = insert.args["then"].this, insert.args["then"].expression
-        stale = exp.delete(merge.this, where=delete.args["condition"])
-        fresh = exp.select(*values.expressions).from_(merge.args["using"])
-        table = exp.table_(merge.this.this, db=merge.this.args.get("db"))
-        names = ", ".join(column.sql("duckdb") for column in columns.expressions)
-        return stale.sql("duckdb"), f"INSERT INTO {table.sql('duckdb')} ({names}) {fresh.sql('duckdb')}"
+    async def query(
+        project_id: str, request: Request, ctx: job_routes._Ctx, caller: job_routes._Caller
+    ) -> dict[str, Any]:
+        body = await request.json()
+        if body.get("dryRun") or not body.get("query", "").strip():
+            return await job_routes.query(project_id, request, ctx, caller)
+        job_id = f"bqemu_{uuid4().hex[:12]}"
+        config = {"query": body, "labels": body.get("labels", {})}
+        job = await job_routes._handle_query_job(
+            project_id, job_id, config, dry_run=False, ctx=ctx, caller=caller, now=ctx.clock.now()
+        )
+        ctx.catalog.upsert_job(job)
+        if error := job.error_result:
+            raise failures[error["reason"]](error["message"], location=error.get("location"))
+        rows = body.get("maxResults", 10_000)
+        answer = job_routes.get_query_results(project_id, job_id, ctx, rows, 0, None)
+        job_routes._attach_query_metadata(answer, job)
+        session = {key: job.statistics[key] for key in ("sessionInfo",) if key in job.statistics}
+        return answer | session | {"kind": "bigquery#queryResponse"}
 
-    def execute(self: DuckDBEngine, sql: str, parameters: list[Any] | None = None) -> Any:
-        delete, insert = parts(sql) or ("", "")
-        # dbt passes one parameter, the list of partitions; what has others is merged as it stands.
-        if not delete or len(set(re.findall(r"\$\d+", delete))) != len(parameters or ()):
-            return plain_execute(self, sql, parameters)
-        plain_execute(self, "BEGIN TRANSACTION")
-        try:
-            plain_execute(self, delete, parameters)
-            inserted = plain_execute(self, insert).fetchall()
-            plain_execute(self, "COMMIT")
-        except Exception:
-            plain_execute(self, "ROLLBACK")
-            raise
-        return plain_execute(self, "SELECT ?::BIGINT AS Count", [inserted[0][0]])
-
-    DuckDBEngine.execute = execute
+    router.routes.remove(plain_route)
+    router.add_api_route("/projects/{project_id}/queries", query, methods=["POST"])
 
 
 def close_gaps() -> None:
     """Close every gap of this module."""
-    parse_each_statement_once()
-    copy_trees_lightly()
-    reuse_generators()
-    copy_no_table_for_time_travel()
-    merge_by_delete_and_insert()
     find_not_null_beside_column_options()
     keep_partition_column_of_functions()
     keep_json_columns()
@@ -330,3 +256,4 @@ def close_gaps() -> None:
     keep_partition_expiry_set_later()
     serve_jobs_and_storage()
     replace_row_access_policies()
+    answer_queries_as_jobs()

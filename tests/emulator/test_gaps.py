@@ -1,0 +1,64 @@
+"""What the embedded warehouse answers where bqemulator alone differs from BigQuery."""
+
+from __future__ import annotations
+
+import pytest
+from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError, NotFound
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+
+@pytest.fixture(scope="module")
+def client(warehouse_url: str) -> bigquery.Client:
+    """A project with one table, ``lake.numbers``."""
+    client = bigquery.Client("gaps", credentials=AnonymousCredentials())
+    client.query("create schema lake").result()
+    client.query("create table lake.numbers as select n from unnest([1, 2, 3]) as n").result()
+    return client
+
+
+@pytest.mark.parametrize(
+    ("sql", "raised", "reason"),
+    [
+        ("select missing from lake.numbers", BadRequest, "invalidQuery"),
+        ("selec 1", BadRequest, "invalidQuery"),
+        ("select * from lake.missing", NotFound, "notFound"),
+        ("create table lake.numbers (n int64)", Conflict, "duplicate"),
+        ("select error('no')", BadRequest, "invalidQuery"),
+    ],
+)
+def test_jobs_query_answers_the_error_of_a_query_that_fails(
+    client: bigquery.Client, sql: str, raised: type[GoogleAPICallError], reason: str
+) -> None:
+    with pytest.raises(raised) as error:
+        client.query_and_wait(sql)
+    assert error.value.errors[0]["reason"] == reason
+    with pytest.raises(raised) as inserted:
+        client.query(sql, job_retry=None).result()
+    assert inserted.value.errors[0]["message"] in error.value.message, "jobs.insert gives another reason"
+
+
+def test_jobs_query_knows_the_default_dataset_and_parameters(client: bigquery.Client) -> None:
+    config = bigquery.QueryJobConfig(
+        default_dataset="gaps.lake", query_parameters=[bigquery.ScalarQueryParameter("least", "INT64", 2)]
+    )
+    rows = client.query_and_wait("select n from numbers where n >= @least order by n", job_config=config)
+    assert [row.n for row in rows] == [2, 3]
+
+
+def test_jobs_query_keeps_its_labels(client: bigquery.Client) -> None:
+    config = bigquery.QueryJobConfig(labels={"app": "gaps-test"})
+    rows = client.query_and_wait("select 1 as one", job_config=config)
+    assert client.get_job(rows.job_id).labels == {"app": "gaps-test"}
+    kept = client.query_and_wait(
+        "select job_id, labels from `region-us`.INFORMATION_SCHEMA.JOBS where array_length(labels) > 0"
+    )
+    assert {row.job_id: row.labels for row in kept} == {rows.job_id: [{"key": "app", "value": "gaps-test"}]}
+
+
+def test_jobs_query_gives_all_pages_and_counts_what_it_changed(client: bigquery.Client) -> None:
+    rows = client.query_and_wait("select n from unnest(generate_array(1, 25)) as n order by n", page_size=10)
+    assert [row.n for row in rows] == list(range(1, 26))
+    client.query_and_wait("create or replace table lake.changed as select 1 as n")
+    changed = client.query_and_wait("update lake.changed set n = 2 where true")
+    assert changed.num_dml_affected_rows == 1
