@@ -138,12 +138,10 @@ def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
         indirect_selection=TestIndirectSelection.BUILDABLE.value,
         # Unit tests prove the code, not the day's data: they run in `make test`.
         dbt_cmd_flags=["--exclude-resource-type", "unit_test"],
-        vars={
-            **settings.variables,
-            "start_date": "{{ window_start() }}",
-            "end_date": "{{ window_end() }}",
-        },
-        # The project is parsed once per window, not once per step.
+        vars=settings.variables,
+        # Not among the vars, for which dbt would parse the project anew (include/dbt/macros/window.sql).
+        env={"MARKETING_START_DATE": "{{ window_start() }}", "MARKETING_END_DATE": "{{ window_end() }}"},
+        # The project is parsed once, not once per step.
         cache_dir=Path(tempfile.gettempdir()) / "marketing-dbt",
         install_deps=False,
         emit_datasets=False,  # the layer's asset says more than one asset per model would

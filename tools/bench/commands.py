@@ -87,8 +87,8 @@ def dbt(
     :param arguments: further arguments of dbt.
     :param variables: further dbt vars.
     """
-    window = json.dumps({"start_date": start.isoformat(), "end_date": end.isoformat(), **variables})
+    os.environ |= {"MARKETING_START_DATE": start.isoformat(), "MARKETING_END_DATE": end.isoformat()}
     return timed(
         Path(sys.executable).parent / "dbt", command, "--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR,
-        "--target-path", work / "target", "--log-path", work / "logs", "--vars", window, *arguments,
+        "--target-path", work / "target", "--log-path", work / "logs", "--vars", json.dumps(variables), *arguments,
     )  # fmt: skip

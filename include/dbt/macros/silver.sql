@@ -3,18 +3,6 @@
     concat('{{ source }}:{{ entity }}:', {{ id }})
 {%- endmacro %}
 
-{#- The window's days with the late-arrival days before it, for `partitions` of insert_overwrite: a day that
-    has no rows any more is emptied as well. -#}
-{% macro window_partitions(lookback_days) -%}
-    {%- set start = modules.datetime.date.fromisoformat(window_day('start_date')) -%}
-    {%- set end = modules.datetime.date.fromisoformat(window_day('end_date')) -%}
-    {%- set days = [] -%}
-    {%- for offset in range(-(lookback_days | int), (end - start).days + 1) -%}
-        {%- do days.append("date '" ~ (start + modules.datetime.timedelta(days=offset)).isoformat() ~ "'") -%}
-    {%- endfor -%}
-    {{ return(days) }}
-{%- endmacro %}
-
 {#- Whether a staging row was landed in the window, for tables that are merged; every row at the first build. -#}
 {% macro landed_in_window(synced_at='synced_at') -%}
     {%- if is_incremental() -%}

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'campaign_date', 'data_type': 'date'},
-    partitions=partition_days(attribution_start(), attribution_end()),
+    partitions=["{{ partition_days(attribution_start(), attribution_end()) | join(', ') }}"],
     partition_expiration_days=var('gold_retention_days'),
     cluster_by=['platform', 'campaign_id'],
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'kpi_date', 'data_type': 'date'},
-    partitions=partition_days(window_start(var('restatement_days')), window_end()),
+    partitions=window_partitions(var('restatement_days')),
     partition_expiration_days=var('gold_retention_days'),
     labels={'layer': 'gold', 'domain': 'executive', 'pii': 'false'},
 ) }}

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'snapshot_date', 'data_type': 'date'},
-    partitions=partition_days(window_start(var('late_arrival_days')), window_end()),
+    partitions=window_partitions(var('late_arrival_days')),
     partition_expiration_days=var('gold_retention_days'),
     cluster_by=['entity_type', 'entity_id'],
     labels={'layer': 'gold', 'domain': 'data_science', 'pii': 'false'},

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'activity_date', 'data_type': 'date'},
-    partitions=partition_days(window_start(var('late_arrival_days')), window_end()),
+    partitions=window_partitions(var('late_arrival_days')),
     partition_expiration_days=feature_history_days() + 90,
     cluster_by=['identity_key'],
 ) }}
