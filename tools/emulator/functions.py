@@ -57,7 +57,7 @@ def _call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
 
 def trim_white_space(node: exp.Expression) -> exp.Expression | None:
     """Let TRIM, LTRIM and RTRIM of one argument remove all white space; DuckDB's remove blanks."""
-    if not isinstance(node, exp.Trim) or node.expression:
+    if node.expression:
         return None
     trimmed = node.copy()
     trimmed.set("expression", exp.Literal.string(WHITE_SPACE))
@@ -69,7 +69,7 @@ def keep_dates_truncated(node: exp.Expression) -> exp.Expression | None:
 
     The emulator keeps the type of casts and literals only, and knows Sunday's week of them alone.
     """
-    if not isinstance(node, exp.DateTrunc | exp.DatetimeTrunc | exp.TimestampTrunc) or node.args.get("zone"):
+    if node.args.get("zone"):
         return None
     unit = node.args["unit"]
     part = (unit.this if isinstance(unit, exp.WeekStart) else unit).name.upper()
@@ -83,7 +83,7 @@ def keep_dates_truncated(node: exp.Expression) -> exp.Expression | None:
 
 def count_if_over_windows(node: exp.Expression) -> exp.Expression | None:
     """Let ``COUNTIF(x) OVER (…)`` count; the emulator puts its OVER behind a COALESCE."""
-    if not isinstance(node, exp.CountIf) or not isinstance(node.parent, exp.Window) or node.parent.this is not node:
+    if not isinstance(node.parent, exp.Window) or node.parent.this is not node:
         return None
     counted = exp.If(this=node.this.copy(), true=exp.Literal.number(1), false=exp.Null())
     return exp.Count(this=counted)
@@ -91,8 +91,6 @@ def count_if_over_windows(node: exp.Expression) -> exp.Expression | None:
 
 def join_arrays_of_nulls(node: exp.Expression) -> exp.Expression | None:
     """Let ARRAY_TO_STRING of NULLs only, or of no element, be ``''``, which is NULL in DuckDB."""
-    if not isinstance(node, exp.ArrayToString):
-        return None
     joined = exp.Coalesce(this=node.copy(), expressions=[exp.Literal.string("")])
     is_null = exp.Is(this=node.this.copy(), expression=exp.Null())
     return exp.If(this=is_null, true=exp.Null(), false=joined)
@@ -100,13 +98,11 @@ def join_arrays_of_nulls(node: exp.Expression) -> exp.Expression | None:
 
 def round_half_away_from_zero(node: exp.Expression) -> exp.Expression | None:
     """Let CAST(2.5 AS INT64) be 3; DuckDB rounds halves of a DOUBLE to the even number."""
-    if not isinstance(node, exp.Cast) or not node.to.is_type(exp.DataType.Type.BIGINT):
+    if not node.to.is_type(exp.DataType.Type.BIGINT):
         return None
     value = node.this
     is_number = isinstance(value, exp.Literal) and not value.is_string and not value.is_int
     if isinstance(value, exp.Literal | exp.Null | exp.Parameter | exp.Placeholder | exp.Count) and not is_number:
-        return None
-    if isinstance(value, exp.Anonymous) and value.name == "bq_half_away":
         return None
     rounded = node.copy()
     rounded.set("this", _call("bq_half_away", value))
@@ -115,7 +111,7 @@ def round_half_away_from_zero(node: exp.Expression) -> exp.Expression | None:
 
 def find_elements_by_computed_positions(node: exp.Expression) -> exp.Expression | None:
     """Let ``x[OFFSET(e)]`` and its siblings count from the right end; the emulator drops the word OFFSET."""
-    if not isinstance(node, exp.Bracket) or node.args.get("offset") is None or len(node.expressions) != 1:
+    if node.args.get("offset") is None:
         return None
     (position,) = node.expressions
     if isinstance(position, exp.Literal):
@@ -126,7 +122,7 @@ def find_elements_by_computed_positions(node: exp.Expression) -> exp.Expression 
 
 def extract_group_of_computed_pattern(node: exp.Expression) -> exp.Expression | None:
     """Let REGEXP_EXTRACT return the group of a pattern that is no literal, not the whole match."""
-    if not isinstance(node, exp.RegexpExtract) or node.args.get("position"):
+    if node.args.get("position"):
         return None
     if isinstance(node.expression, exp.Literal | exp.RawString):
         return None
@@ -135,7 +131,7 @@ def extract_group_of_computed_pattern(node: exp.Expression) -> exp.Expression | 
 
 def name_fields_of_json(node: exp.Expression) -> exp.Expression | None:
     """Let ``TO_JSON_STRING(STRUCT(x))`` say ``x``; the emulator drops the names that BigQuery takes from columns."""
-    if not isinstance(node, exp.Struct) or not node.find_ancestor(exp.JSONFormat):
+    if not node.find_ancestor(exp.JSONFormat):
         return None
     if not any(isinstance(field, exp.Column) for field in node.expressions):
         return None
@@ -149,7 +145,7 @@ def name_fields_of_json(node: exp.Expression) -> exp.Expression | None:
 
 def quote_map(node: exp.Expression) -> exp.Expression | None:
     """Let an alias be named ``map``, which DuckDB reads as the type."""
-    if isinstance(node, exp.Identifier) and node.name.lower() == "map" and not node.quoted:
+    if node.name.lower() == "map" and not node.quoted:
         return exp.to_identifier(node.name, quoted=True)
     return None
 
@@ -158,17 +154,20 @@ def _named(value: exp.Expression, name: str) -> exp.PropertyEQ:
     return exp.PropertyEQ(this=exp.to_identifier(name), expression=value.copy())
 
 
-REWRITES: tuple[Rewrite, ...] = (
-    trim_white_space,
-    keep_dates_truncated,
-    count_if_over_windows,
-    join_arrays_of_nulls,
-    round_half_away_from_zero,
-    find_elements_by_computed_positions,
-    extract_group_of_computed_pattern,
-    name_fields_of_json,
-    quote_map,
-)
+REWRITES: dict[type[exp.Expression], Rewrite] = {
+    exp.Trim: trim_white_space,
+    exp.DateTrunc: keep_dates_truncated,
+    exp.DatetimeTrunc: keep_dates_truncated,
+    exp.TimestampTrunc: keep_dates_truncated,
+    exp.CountIf: count_if_over_windows,
+    exp.ArrayToString: join_arrays_of_nulls,
+    exp.Cast: round_half_away_from_zero,
+    exp.TryCast: round_half_away_from_zero,
+    exp.Bracket: find_elements_by_computed_positions,
+    exp.RegexpExtract: extract_group_of_computed_pattern,
+    exp.Struct: name_fields_of_json,
+    exp.Identifier: quote_map,
+}
 
 
 def count_offsets_from_zero(tree: exp.Expression) -> bool:
@@ -288,12 +287,11 @@ def rewrite_functions(sql: str) -> str:
     changed = count_offsets_from_zero(tree)
     # From the leaves to the root, so that a rewritten call holds rewritten arguments.
     for node in reversed(list(tree.walk())):
-        for rewrite in REWRITES:
-            if replacement := rewrite(node):
-                tree = replacement if node is tree else tree
-                node.replace(replacement)
-                changed = True
-                break
+        rewrite = REWRITES.get(type(node))
+        if rewrite and (replacement := rewrite(node)):
+            tree = replacement if node is tree else tree
+            node.replace(replacement)
+            changed = True
     return tree.sql(dialect="bigquery") if changed else sql
 
 
