@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from dbt.contracts.graph.manifest import Manifest
 
 from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 from tests.dbt_project import manifest_of, parsed_project, run_dbt
@@ -31,7 +31,7 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse]) -> DbtWarehouse:
 
 
 def compiled(
-    warehouse: DbtWarehouse, work: Path, *arguments: str, day: date | None, manifest: Any = None
+    warehouse: DbtWarehouse, work: Path, *arguments: str, day: date, manifest: Manifest | None = None
 ) -> dict[str, str]:
     """Return the SQL of every model and data test by its id.
 
@@ -42,16 +42,16 @@ def compiled(
         "DBT_TARGET": "local",
         "BIGQUERY_EMULATOR_HOST": warehouse.url,
         "MARKETING_PROJECT_ID": warehouse.project,
-        **dict.fromkeys(("MARKETING_START_DATE", "MARKETING_END_DATE"), day and day.isoformat()),
+        **dict.fromkeys(("MARKETING_START_DATE", "MARKETING_END_DATE"), day.isoformat()),
     }
     done, _ = run_dbt("compile", *arguments, work=work, environment=environment, manifest=manifest)
     return {result.node.unique_id: result.node.compiled_code for result in done.results}
 
 
 def test_one_parse_serves_every_window(warehouse: DbtWarehouse, tmp_path: Path) -> None:
-    manifest = manifest_of(warehouse.project)
-    first = compiled(warehouse, tmp_path, day=FIRST_DAY, manifest=manifest)
-    last = compiled(warehouse, tmp_path, day=LAST_DAY, manifest=manifest)
+    first, last = (
+        compiled(warehouse, tmp_path, day=day, manifest=manifest_of(warehouse.project)) for day in (FIRST_DAY, LAST_DAY)
+    )
     assert len({id_ for id_, sql in first.items() if sql != last[id_]}) > 20, "hardly anything has a window"
     # A var, which dbt parses anew for, wins over the environment.
     by_vars = f"{{start_date: '{LAST_DAY}', end_date: '{LAST_DAY}'}}"
