@@ -4,7 +4,7 @@
 
 {#- E-mail in lower case without surrounding blanks; null where it cannot be an address. -#}
 {% macro clean_email(column) -%}
-    {%- set email = "regexp_replace(lower(" ~ column ~ "), r'^[\\s\\pZ]+|[\\s\\pZ]+$', '')" -%}
+    {%- set email = 'trim(lower(' ~ column ~ '))' -%}
     if(
         regexp_contains({{ email }}, r'^[a-z0-9_][a-z0-9.!#$%&*+/=?^_{|}~\x27-]*@([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}$'),
         {{ email }},

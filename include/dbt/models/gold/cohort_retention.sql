@@ -13,7 +13,7 @@
 with conversions as (
     select
         customer_id,
-        date_add(transaction_date, interval 1 - extract(day from transaction_date) day) as activity_month,
+        date_trunc(transaction_date, month) as activity_month,
         net_revenue
     from {{ ref('unified_transactions') }}
     where
@@ -26,7 +26,7 @@ with conversions as (
 first_conversions as (
     select
         customer_id,
-        date_add(first_conversion_date, interval 1 - extract(day from first_conversion_date) day) as cohort_month
+        date_trunc(first_conversion_date, month) as cohort_month
     from {{ ref('int_customers__revenue') }}
     where first_conversion_date is not null
 ),

@@ -74,9 +74,7 @@ final as (
         conversions.transaction_type,
         conversions.transaction_at,
         conversions.transaction_date,
-        date_add(
-            conversions.transaction_date, interval 1 - extract(day from conversions.transaction_date) day
-        ) as fit_month,
+        date_trunc(conversions.transaction_date, month) as fit_month,
         conversions.revenue,
         unioned.touchpoint_id,
         unioned.touchpoint_at,

@@ -5,7 +5,7 @@ with journeys as (
 touches as (
     select
         person_key,
-        date_add(touchpoint_date, interval 1 - extract(day from touchpoint_date) day) as fit_month,
+        date_trunc(touchpoint_date, month) as fit_month,
         touchpoint_at,
         touchpoint_id,
         channel

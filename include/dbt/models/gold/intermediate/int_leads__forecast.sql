@@ -48,7 +48,7 @@ counted as (
     select
         *,
         sum(if(is_converted, 0, 1 - probability_of_score)) over days_around as lost_leads,
-        sum(if(is_converted or not is_given_up, 0, 1)) over days_around as given_up_leads
+        countif(is_given_up and not is_converted) over days_around as given_up_leads
     from scored
     window days_around as (order by age_days asc range between 3 preceding and 3 following)
 ),
