@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import wasmtime
+from google._upb._message import SetAllowOversizeProtos
 from google.protobuf.message import Message
 from zetasql.core import wasm_client
 from zetasql.core.exceptions import ServerError
@@ -19,6 +20,9 @@ from zetasql.wasi import get_wasm_path
 
 Response = TypeVar("Response", bound=Message)
 CACHE = Path(os.environ.get("EMULATOR_CACHE", Path(__file__).resolve().parents[3] / ".cache" / "googlesql"))
+
+# A resolved query nests deeper than the 100 levels that protobuf's decoder allows a message from a stranger.
+SetAllowOversizeProtos(True)
 
 
 class EngineError(Exception):

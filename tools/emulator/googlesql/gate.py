@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from bqemulator.api.dependencies import AppContext
     from bqemulator.catalog.models import JobMeta, TableMeta
 
+log = logging.getLogger(__name__)
 # Where shapes are kept in DuckDB; no project has a dataset of this name.
 SHAPES = '"googlesql"."shapes"'
 NULL_ELEMENT = "Array cannot have a null element; error in writing field {}"
@@ -206,6 +208,13 @@ class Gate:
                 raise NotFoundError(str(refusal)) from None
             except RefusedError as refusal:
                 raise InvalidQueryError(str(refusal), location="query") from None
+            except Exception as error:
+                # As an internal error, clients would ask again for ten minutes.
+                log.exception("The analyzer failed on:\n%s", request.sql)
+                raise InvalidQueryError(
+                    f"The embedded warehouse's analyzer failed ({error!r}); its log has the statement. "
+                    "EMULATOR_GOOGLESQL=off starts the warehouse without it."
+                ) from error
 
     def _check(self, project: str, request: Request, parameters: list[dict[str, Any]], warehouse: Warehouse) -> Passed:
         types = [(p.get("name", ""), parameter_type(p["parameterType"])) for p in parameters]
