@@ -4,7 +4,8 @@ Runs in ``.venv-emulator``. Arguments after the script name go to ``bqemulator s
 
     .venv-emulator/bin/python tools/emulator/serve.py --persistent --data-dir DIR --rest-port 9050
 
-What BigQuery refuses is refused by ``googlesql``, unless ``EMULATOR_GOOGLESQL=off`` (to measure what that costs).
+What BigQuery refuses is refused by ``googlesql``, unless ``EMULATOR_GOOGLESQL=off`` (to measure what that costs);
+with ``EMULATOR_GOOGLESQL=compile`` statements are checked and not run.
 Gaps between bqemulator and BigQuery that would force the production SQL to change are closed in ``gaps.py``, and
 only there; what makes it faster is in ``speed.py``.
 """
@@ -51,7 +52,12 @@ if __name__ == "__main__":
     make_fast()
     close_gaps()
     close_function_gaps()
-    if os.environ.get("EMULATOR_GOOGLESQL") != "off":
+    googlesql = os.environ.get("EMULATOR_GOOGLESQL", "on")
+    if googlesql == "compile":
+        from googlesql.compiler import compile_only
+
+        compile_only()
+    elif googlesql != "off":
         from googlesql.gate import refuse_what_bigquery_refuses
 
         refuse_what_bigquery_refuses()

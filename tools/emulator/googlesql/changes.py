@@ -10,6 +10,7 @@ from googlesql.partition_filters import column_that_filters
 from googlesql.shapes import INGESTION_TIME, Shape
 from googlesql.tree import get, has, kind, leaf, walk
 from googlesql.types import type_text
+from zetasql.wasi._pb2.zetasql.public.functions.datetime_pb2 import DateTimestampPart
 from zetasql.wasi._pb2.zetasql.resolved_ast.resolved_ast_enums_pb2 import ResolvedCreateStatementEnums
 
 Create = ResolvedCreateStatementEnums
@@ -101,6 +102,8 @@ def _created(statement: Message, made: str, shape_of: Callable[[str], Shape | No
         columns,
         pseudo=INGESTION_TIME if partitioned_by in INGESTION_TIME else {},
         partitioned_by=partitioned_by,
+        partition_unit=_partition_unit(statement),
+        clustered_by=tuple(leaf(column).column.name for column in get(statement, "cluster_by_list") or ()),
         needs_filter=_needs_filter(statement, before=False),
     )
 
@@ -111,6 +114,14 @@ def partition_column(statement: Message) -> str:
         for node, _ in walk(expression):
             if kind(node) == "ResolvedColumnRef":
                 return node.column.name
+    return ""
+
+
+def _partition_unit(statement: Message) -> str:
+    """Return how long a partition is: what ``…_TRUNC(column, unit)`` says, else a day."""
+    for expression in get(statement, "partition_by_list") or ():
+        units = (get(node, "value") for node, _ in walk(expression) if kind(node) == "ResolvedLiteral")
+        return next((DateTimestampPart.Name(unit.value.enum_value) for unit in units if unit), "DAY")
     return ""
 
 

@@ -12,8 +12,10 @@ import hashlib
 import json
 import logging
 import threading
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,7 @@ from googlesql.engine import CACHE, Engine
 from googlesql.rules import RULES
 from googlesql.script import Script, TableNotFoundError
 from googlesql.shapes import Shape, shape_of_text
+from googlesql.tree import get, kind
 from googlesql.types import field_type, parameter_type, type_text
 from googlesql.verdicts import Observed, Verdicts, changes_as_text, changes_of_text
 
@@ -41,7 +44,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # Where shapes are kept in DuckDB; no project has a dataset of this name.
 SHAPES = '"googlesql"."shapes"'
-NULL_ELEMENT = "Array cannot have a null element; error in writing field {}"
 
 
 @dataclass(frozen=True)
@@ -65,20 +67,35 @@ class Passed:
 
     :param changes: what it makes of tables.
     :param writes: tables that it writes rows to.
+    :param kinds: the kind of each statement, such as ``ResolvedQueryStmt``.
+    :param columns: type as text by column of the last query's result.
     """
 
     changes: Changes
     writes: tuple[str, ...]
+    kinds: tuple[str, ...]
+    columns: dict[str, str]
 
     def as_text(self) -> str:
         """Return it as JSON: what ``passed_of_text`` reads."""
-        return json.dumps([changes_as_text(self.changes), self.writes])
+        return json.dumps([changes_as_text(self.changes), self.writes, self.kinds, self.columns])
 
 
 def passed_of_text(text: str) -> Passed:
     """Return what ``Passed.as_text`` wrote."""
-    changes, writes = json.loads(text)
-    return Passed(changes_of_text(changes), tuple(writes))
+    changes, writes, kinds, columns = json.loads(text)
+    return Passed(changes_of_text(changes), tuple(writes), tuple(kinds), columns)
+
+
+def _passed(script: Script) -> Passed:
+    queries = [statement for statement in script.resolved if kind(statement) == "ResolvedQueryStmt"]
+    columns = get(queries[-1], "output_column_list") if queries else ()
+    return Passed(
+        script.changes,
+        tuple(written_tables(script.resolved)),
+        tuple(kind(statement) for statement in script.resolved),
+        {column.name: type_text(column.column.type) for column in columns},
+    )
 
 
 class Warehouse:
@@ -232,15 +249,40 @@ class Gate:
         script = Script(self._analyzer, world, project, request.default_dataset, types, rules=(*RULES, *DDL_RULES))
         for message in ddl_rules.job(request.sql, parameters):
             raise RefusedError(message)
-        changes = script.check(request.sql)
-        passed_now = Passed(changes, tuple(written_tables(script.resolved)))
+        script.check(request.sql)
+        passed_now = _passed(script)
         self._verdicts.keep(statement, project, json.dumps(sorted(world.seen)))
         self._verdicts.keep(self._verdicts.key(project, statement, world.seen_text()), project, passed_now.as_text())
         return passed_now
 
 
-def refuse_what_bigquery_refuses() -> None:
-    """Put the gate before each query job of the embedded warehouse."""
+@dataclass(frozen=True)
+class Job:
+    """A query job that has passed the gate.
+
+    :param project: its project.
+    :param job_id: its id.
+    :param sql: its text, with datasets before tables' names.
+    :param passed: what it does.
+    :param warehouse: the tables.
+    :param context: the emulator's parts.
+    :param execute: runs it in the embedded warehouse.
+    """
+
+    project: str
+    job_id: str
+    sql: str
+    passed: Passed
+    warehouse: Warehouse
+    context: AppContext
+    execute: Callable[[], Awaitable[JobMeta]]
+
+
+def stand_before_jobs(run: Callable[[Job], Awaitable[JobMeta]]) -> None:
+    """Put the gate before each query job of the embedded warehouse.
+
+    :param run: runs a job that passed.
+    """
     gate = Gate()
     plain_handle, plain_execute = routes._handle_query_job, routes.execute_query_job
 
@@ -259,29 +301,43 @@ def refuse_what_bigquery_refuses() -> None:
         finally:
             REQUEST.reset(token)
 
-    async def execute(
-        project_id: str, job_id: str, sql: str, query_params: list[dict[str, Any]] | None, ctx: AppContext, **rest: Any
-    ) -> JobMeta:
+    async def execute(project_id: str, job_id: str, sql: str, query_params: Any, ctx: AppContext, **rest: Any) -> Any:
         # The warehouse's own queries, such as the one that reads a table back, come without a request.
         request = REQUEST.get() or Request(sql, "")
         # In a thread, so that DuckDB goes on with other jobs meanwhile.
         passed = await asyncio.to_thread(gate.check, project_id, request, query_params or [], ctx)
-        warehouse = gate.warehouse(ctx)
-        try:
-            job = await plain_execute(project_id, job_id, sql, query_params, ctx, **rest)
-        except BaseException:
-            warehouse.forget(list(passed.changes))
-            raise
-        warehouse.remember(passed.changes)
-        made = [name for name, shape in passed.changes.items() if shape and shape.kind == "TABLE"]
-        for table in dict.fromkeys([*passed.writes, *made]):
-            if column := warehouse.array_with_null(table):
-                raise InvalidQueryError(NULL_ELEMENT.format(column))
-        result = JOB_RESULTS.get(job_id)
-        for column, values in zip(result.column_names, result.columns, strict=True) if result is not None else ():
-            if field := result_with_null(column, values):
-                raise InvalidQueryError(NULL_ELEMENT.format(field))
-        return job
+        plain = partial(plain_execute, project_id, job_id, sql, query_params, ctx, **rest)
+        return await run(Job(project_id, job_id, sql, passed, gate.warehouse(ctx), ctx, plain))
 
     routes._handle_query_job = handle
     routes.execute_query_job = execute
+
+
+async def run_in_warehouse(job: Job) -> JobMeta:
+    """Run a job and keep what it makes of the tables.
+
+    :raises InvalidQueryError: where it writes or answers an array with a NULL element.
+    """
+    try:
+        done = await job.execute()
+    except BaseException:
+        job.warehouse.forget(list(job.passed.changes))
+        raise
+    job.warehouse.remember(job.passed.changes)
+    if field := _null_element(job):
+        raise InvalidQueryError(f"Array cannot have a null element; error in writing field {field}")
+    return done
+
+
+def _null_element(job: Job) -> str:
+    """Return a field in which a job has written or answered an array with a NULL element; empty where it has not."""
+    made = [name for name, shape in job.passed.changes.items() if shape and shape.kind == "TABLE"]
+    written = filter(None, map(job.warehouse.array_with_null, dict.fromkeys([*job.passed.writes, *made])))
+    result = JOB_RESULTS.get(job.job_id)
+    answered = zip(result.column_names, result.columns, strict=True) if result is not None else ()
+    return next(written, "") or next(filter(None, (result_with_null(*column) for column in answered)), "")
+
+
+def refuse_what_bigquery_refuses() -> None:
+    """Let the embedded warehouse run what passes the gate, and nothing else."""
+    stand_before_jobs(run_in_warehouse)

@@ -24,13 +24,17 @@ class Shape:
     :param kind: ``TABLE``, ``VIEW`` or ``MATERIALIZED_VIEW``.
     :param pseudo: further columns that ``SELECT *`` leaves out.
     :param partitioned_by: the partitioning column; empty where there is none.
-    :param needs_filter: whether a query must filter on it.
+    :param partition_unit: ``DAY``, ``HOUR``, ``MONTH`` or ``YEAR`` of a partition; empty where there is none.
+    :param clustered_by: the clustering columns.
+    :param needs_filter: whether a query must filter on the partitioning column.
     """
 
     columns: dict[str, str]
     kind: str = "TABLE"
     pseudo: dict[str, str] = field(default_factory=dict)
     partitioned_by: str = ""
+    partition_unit: str = ""
+    clustered_by: tuple[str, ...] = ()
     needs_filter: bool = False
 
     @cached_property
@@ -45,7 +49,8 @@ class Shape:
 
 def shape_of_text(text: str) -> Shape:
     """Return the shape that ``Shape.as_text`` wrote."""
-    return Shape(**json.loads(text))
+    facts = json.loads(text)
+    return Shape(**{**facts, "clustered_by": tuple(facts["clustered_by"])})
 
 
 def _information_schema() -> dict[str, dict[str, Shape]]:
