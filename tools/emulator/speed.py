@@ -7,18 +7,20 @@ times over before DuckDB sees it.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from contextvars import ContextVar
 from copy import deepcopy
-from functools import lru_cache, wraps
+from functools import wraps
+from inspect import iscoroutinefunction, isfunction
 from typing import TYPE_CHECKING, Any
 
+import functions
 import sqlglot
 from bqemulator.catalog import ddl_sync
 from bqemulator.domain.events import TableDataChanged
 from bqemulator.jobs import ddl_result, executor
-from bqemulator.sql import inner_query
+from bqemulator.sql import inner_query, translator
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
 from sqlglot import exp
@@ -41,46 +43,116 @@ READERS = (
     (inner_query, "build_catalog_schema"),
 )
 
+# Where rewriters of a statement's text stand: each returns the very text that it got where it changes nothing.
+REWRITERS = (functions, inner_query, translator)
+
+REMEMBERED_STATEMENTS = 64
+
+
+class Trees:
+    """The trees of the last statements, by text and dialect."""
+
+    def __init__(self) -> None:
+        self._trees: OrderedDict[tuple[str, str], exp.Expr] = OrderedDict()
+
+    def get(self, sql: str, dialect: str) -> exp.Expr:
+        """Return a statement's tree, which is everybody's: copy it to change it.
+
+        :raises ParseError: where it is no statement.
+        """
+        tree = self._trees.get((sql, dialect)) or self._parse(sql, dialect)
+        self.put(sql, dialect, tree)
+        return tree
+
+    def take(self, sql: str, dialect: str) -> exp.Expr:
+        """Return a statement's tree and forget it: it may be changed, or put back as it was."""
+        return self._trees.pop((sql, dialect), None) or self._parse(sql, dialect)
+
+    def put(self, sql: str, dialect: str, tree: exp.Expr) -> None:
+        """Remember a statement's tree, and forget that of the statement that was not asked for the longest."""
+        self._trees[sql, dialect] = tree
+        self._trees.move_to_end((sql, dialect))
+        if len(self._trees) > REMEMBERED_STATEMENTS:
+            self._trees.popitem(last=False)
+
+    def _parse(self, sql: str, dialect: str) -> exp.Expr:
+        statements = Dialect.get_or_raise(dialect).parse(sql)
+        if not statements or statements[0] is None:
+            raise sqlglot.errors.ParseError(f"No expression was parsed from '{sql}'")
+        return exp.Block(expressions=statements) if len(statements) > 1 else statements[0]
+
+
+trees = Trees()
 _is_only_read: ContextVar[bool] = ContextVar("_is_only_read", default=False)
+# What a rewriter has taken: text, dialect and tree. None outside of rewriters.
+_taken: ContextVar[list[tuple[str, str, exp.Expr]] | None] = ContextVar("_taken", default=None)
 
 
-@lru_cache(maxsize=64)
-def parsed(sql: str, dialect: str) -> exp.Expression:
-    """Return a statement's tree, which is everybody's: copy it to change it."""
-    (tree, *others) = Dialect.get_or_raise(dialect).parse(sql) or [None]
-    if tree is None:
-        raise sqlglot.errors.ParseError(f"No expression was parsed from '{sql}'")
-    return exp.Block(expressions=[tree, *others]) if others else tree
+def reading(look: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function look at the remembered trees themselves.
+
+    :param look: it changes nothing in them.
+    """
+
+    @wraps(look)
+    def look_only(*arguments: Any, **options: Any) -> Any:
+        before = _is_only_read.set(True)
+        try:
+            return look(*arguments, **options)
+        finally:
+            _is_only_read.reset(before)
+
+    return look_only
+
+
+def rewriting(rewrite: Callable[..., str]) -> Callable[..., str]:
+    """Let a rewriter have the remembered trees themselves, and take them back where it changed nothing.
+
+    :param rewrite: it gets a statement's text first, and returns that very object where it changes nothing.
+    """
+
+    @wraps(rewrite)
+    def rewrite_taken(sql: str, *arguments: Any, **options: Any) -> str:
+        before = _taken.set([])
+        try:
+            rewritten = rewrite(sql, *arguments, **options)
+            if rewritten is sql:
+                for text, dialect, tree in _taken.get() or ():
+                    trees.put(text, dialect, tree)
+            return rewritten
+        finally:
+            _taken.reset(before)
+
+    return rewrite_taken
 
 
 def parse_each_statement_once() -> None:
-    """Remember the last parsed statements; what only looks at a statement's tree gets it without a copy."""
+    """Remember the last parsed statements, and copy a tree only for those who may change it."""
     parse_one = sqlglot.parse_one
 
-    def parse_copy(sql: str, read: str, **options: Any) -> exp.Expression:
+    def parse(sql: str, read: str, **options: Any) -> exp.Expr:
         if options:
             return parse_one(sql, read=read, **options)
-        # Rewriters change the tree they get, so each gets its own.
-        return parsed(sql, read) if _is_only_read.get() else parsed(sql, read).copy()
+        if _is_only_read.get():
+            return trees.get(sql, read)
+        taken = _taken.get()
+        if taken is None:
+            return trees.get(sql, read).copy()
+        tree = trees.take(sql, read)
+        taken.append((sql, read, tree))
+        return tree
 
     def transpile(sql: str, read: str, write: str, **options: Any) -> list[str]:
-        return [Dialect.get_or_raise(write).generate(parsed(sql, read).copy(), copy=False, **options)]
+        return [Dialect.get_or_raise(write).generate(trees.get(sql, read).copy(), copy=False, **options)]
 
-    def reading(look: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(look)
-        def look_only(*arguments: Any, **options: Any) -> Any:
-            before = _is_only_read.set(True)
-            try:
-                return look(*arguments, **options)
-            finally:
-                _is_only_read.reset(before)
-
-        return look_only
-
-    sqlglot.parse_one = parse_copy
+    sqlglot.parse_one = parse
     sqlglot.transpile = transpile
     for module, name in READERS:
         setattr(module, name, reading(getattr(module, name)))
+    for module in REWRITERS:
+        for name, rewrite in list(vars(module).items()):
+            if name.startswith(("rewrite_", "expand_")) and isfunction(rewrite) and not iscoroutinefunction(rewrite):
+                setattr(module, name, rewriting(rewrite))
 
 
 def reuse_generators() -> None:
