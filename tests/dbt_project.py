@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
-
-from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.manifest import Manifest
+from typing import TYPE_CHECKING, Any
 
 from include.warehouse.settings import DBT_DIR, MANIFEST, settings
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 PARTIAL_PARSE = "partial_parse.msgpack"
 # What decides how the project is parsed; without them dbt parses as `make manifest` does, and can build on that.
@@ -59,6 +59,8 @@ def run_dbt(
     :param manifest: what to run; parsed anew without.
     :raises AssertionError: with dbt's output where it fails.
     """
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - seconds, which only tests of dbt have to pay
+
     folders = {
         "--project-dir": DBT_DIR,
         "--profiles-dir": DBT_DIR,
@@ -84,7 +86,6 @@ def parsed_project() -> tuple[Manifest, Path]:
     if (kept := MANIFEST.with_name(PARTIAL_PARSE)).exists():
         shutil.copy(kept, work / "target")
     manifest, _ = run_dbt("parse", work=work, environment=dict.fromkeys(OVERRIDES))
-    assert isinstance(manifest, Manifest)
     return manifest, work / "target" / MANIFEST.name
 
 

@@ -5,7 +5,8 @@
 * Tests of one file form a group, which one worker runs (``--dist loadgroup``), so that what a file builds is built
   once. Where a folder's own session fixture is what costs, the whole folder is a group: ``ONE_GROUP``.
 * With workers, the longest group comes first, so that they end together. ``tests/durations.json`` has the seconds of
-  each group; ``--record-durations`` writes those of the groups that ran (``make durations``).
+  each group on each Airflow line; ``--record-durations`` writes those of the groups that ran (``make durations``), and
+  their sums by folder into the table of ``docs/testing.md``.
 * ``--shard 2/3`` keeps the second of three shares of about the same length.
 * What is marked ``one_line`` by hand proves our logic, not an Airflow line: on Airflow 3 it runs with
   ``--every-chapter`` only.
@@ -14,6 +15,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
 from importlib.metadata import version
@@ -25,12 +27,16 @@ from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 DURATIONS = TESTS / "durations.json"
+DOCUMENT = TESTS.parent / "docs" / "testing.md"
+# A row of its table: the folder first, its seconds on Airflow 2 and on Airflow 3 last.
+ROW = re.compile(r"^(\| `tests/(\w+)` \|.*\|)[^|]*\|[^|]*\|$", re.MULTILINE)
+LINE = version("apache-airflow").partition(".")[0]
 # A group that has never been recorded: neither first nor last.
 UNKNOWN_SECONDS = 5.0
-WAREHOUSE_FIXTURES = {"warehouse_url", "recorded_warehouse_url"}
+WAREHOUSE_FIXTURES = {"warehouse_url", "recorded_warehouse_url", "built_sample"}
 STORY_FIXTURES = {"story"}
 # Folders whose conftest builds what all of their tests share.
-ONE_GROUP = {"e2e", "privacy", "sample_sources"}
+ONE_GROUP = {"e2e", "sample_sources"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def every_chapter(config: pytest.Config) -> bool:
     """Return whether this run proves all: on Airflow 2, or where that is asked for."""
-    return config.getoption("every_chapter") or version("apache-airflow").startswith("2.")
+    return config.getoption("every_chapter") or LINE == "2"
 
 
 def group_of(path: Path) -> str:
@@ -55,9 +61,23 @@ def group_of(path: Path) -> str:
     return inside.parts[0] if inside.parts[0] in ONE_GROUP else inside.with_suffix("").as_posix()
 
 
-def recorded() -> dict[str, float]:
-    """Return the recorded seconds of each group."""
-    return json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
+def recorded(line: str = LINE) -> dict[str, float]:
+    """Return the recorded seconds of each group.
+
+    :param line: the Airflow line on which they ran.
+    """
+    return json.loads(DURATIONS.read_text()).get(line, {}) if DURATIONS.exists() else {}
+
+
+def write_costs() -> None:
+    """Write the seconds of each folder of tests into the table of ``docs/testing.md``."""
+
+    def cell(folder: str, line: str) -> str:
+        seconds = [took for group, took in recorded(line).items() if group.partition("/")[0] == folder]
+        return f" {sum(seconds):.0f} |" if seconds else " – |"
+
+    text = DOCUMENT.read_text()
+    DOCUMENT.write_text(ROW.sub(lambda row: row[1] + cell(row[2], "2") + cell(row[2], "3"), text))
 
 
 def shares(seconds: dict[str, float], count: int) -> list[set[str]]:
@@ -151,9 +171,13 @@ class Recorder:
 
     def pytest_sessionfinish(self) -> None:
         """Write what ran, and keep what did not."""
-        groups = recorded() | {group: round(seconds, 1) for group, seconds in self._seconds.items()}
-        lines = json.dumps(dict(sorted(groups.items(), key=lambda item: -item[1])), indent=2)
-        DURATIONS.write_text(lines + "\n")
+        ran = recorded() | {group: round(seconds, 1) for group, seconds in self._seconds.items()}
+        lines = {line: recorded(line) for line in ("2", "3")} | {LINE: ran}
+        longest_first = {
+            line: dict(sorted(groups.items(), key=lambda item: -item[1])) for line, groups in lines.items()
+        }
+        DURATIONS.write_text(json.dumps(longest_first, indent=2) + "\n")
+        write_costs()
 
 
 def pytest_configure(config: pytest.Config) -> None:

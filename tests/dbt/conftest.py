@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from include.warehouse.settings import settings
 from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, SEED, DbtWarehouse
 from tools.sample_sources.generate import generate
 from tools.sample_sources.recipe import Recipe
@@ -23,8 +22,7 @@ def dbt_warehouse(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) 
 
     def make(project: str) -> DbtWarehouse:
         warehouse = DbtWarehouse(project, warehouse_url, tmp_path_factory.mktemp(project))
-        for layer in settings.layers.values():
-            warehouse.query(f"create schema if not exists `{project}.{layer.dataset}`")
+        warehouse.create_datasets()
         warehouse.create_layer("bronze")
         return warehouse
 

@@ -62,6 +62,11 @@ class DbtWarehouse:
         name = f"{self.project}.{settings.layers[layer].dataset}.{table}"
         return [dict(row) for row in self.client.list_rows(self.client.get_table(name))]
 
+    def create_datasets(self) -> None:
+        """Create the datasets of all layers."""
+        for layer in settings.layers.values():
+            self.query(f"create schema if not exists `{self.project}.{layer.dataset}`")
+
     def create_layer(self, layer: str) -> None:
         """Create the tables and views of a layer from ``include/sql``.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,8 @@ from martech.privacy.personal_table import PersonalTable
 
 from include.privacy.declarations import model_tables, ops_tables
 from include.warehouse.settings import SQL_DIR, settings
-from tests.dbt.dbt_warehouse import SEED, DbtWarehouse
-from tests.privacy import people
-from tools.sample_sources.generate import generate
-from tools.sample_sources.recipe import Recipe
+from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 
-PROJECT = "privacy-tests"
-FIRST_DAY, LAST_DAY = date(2026, 11, 18), date(2026, 11, 19)
 DATASETS = [layer.dataset for layer in settings.layers.values()]
 
 
@@ -102,23 +96,13 @@ class PrivateWarehouse(DbtWarehouse):
         }
 
 
-@pytest.fixture(scope="session")
-def warehouse(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> PrivateWarehouse:
-    """Build two days of 30 customers and of two people of one home."""
-    sample = tmp_path_factory.mktemp("privacy-sample")
-    generate(Recipe(30, FIRST_DAY, LAST_DAY, seed=SEED, difficulty="normal"), sample)
-    warehouse = PrivateWarehouse(PROJECT, warehouse_url, tmp_path_factory.mktemp("privacy"))
-    for dataset in DATASETS:
-        warehouse.query(f"create schema if not exists `{PROJECT}.{dataset}`")
-    for layer in ("ops", "bronze"):
-        warehouse.create_layer(layer)
-    warehouse.land(sample, FIRST_DAY, LAST_DAY)
-    people.land(warehouse)
-    warehouse.build()
-    return warehouse
+@pytest.fixture(scope="module")
+def warehouse(sample_warehouse: DbtWarehouse) -> PrivateWarehouse:
+    """The built sample, with two people of one home in it."""
+    return PrivateWarehouse(sample_warehouse.project, sample_warehouse.url, sample_warehouse.work)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def customer(warehouse: PrivateWarehouse) -> Callable[[int], str]:
     """Return a function that returns the customer of a Shopify customer."""
 

@@ -23,11 +23,12 @@ from martech.privacy.operators.set_row_policies import SetRowPoliciesOperator
 from martech.privacy.operators.tag_columns import TagColumnsOperator
 
 from include.warehouse.settings import SQL_DIR, SettingsError, load_settings
-from tests.privacy.conftest import LAST_DAY, PrivateWarehouse
+from tests.dbt.dbt_warehouse import LAST_DAY
+from tests.privacy.conftest import PrivateWarehouse
 
 ANALYSTS = "group:analysts@example.com"
 PIPELINE = "user:anonymous@bqemulator.local"  # whom the embedded warehouse takes everyone for who says nothing
-TAG = "projects/privacy-tests/locations/us/taxonomies/1/policyTags/2"
+TAG = "projects/built-sample/locations/us/taxonomies/1/policyTags/2"
 CONTEXT: dict[str, Any] = {"ti": SimpleNamespace(dag_id="govern_access", task_id="test"), "run_id": "manual__test"}
 
 
@@ -181,7 +182,7 @@ def test_every_personal_column_is_tagged_and_nothing_else_changes(warehouse: Pri
 
 
 @pytest.fixture
-def recorder(warehouse_url: str) -> Iterator[SimpleNamespace]:
+def recorder(warehouse: PrivateWarehouse) -> Iterator[SimpleNamespace]:
     """Serve the embedded warehouse under another address, and keep the schemas that are sent."""
     schemas: dict[str, dict[str, Any]] = {}
 
@@ -191,7 +192,7 @@ def recorder(warehouse_url: str) -> Iterator[SimpleNamespace]:
             if self.command == "PATCH" and "/tables/" in self.path and "schema" in (sent := json.loads(body)):
                 schemas[self.path.rpartition("/")[2].partition("?")[0]] = sent["schema"]
             answer = requests.request(
-                self.command, warehouse_url + self.path, data=body, timeout=120,
+                self.command, warehouse.url + self.path, data=body, timeout=120,
                 headers={key: value for key, value in self.headers.items() if key.lower() != "host"},
             )  # fmt: skip
             self.send_response(answer.status_code)

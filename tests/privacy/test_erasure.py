@@ -30,8 +30,9 @@ from martech.privacy.operators.remove_from_destinations import RemoveFromDestina
 from include.activation.declarations import load_syncs
 from include.privacy.declarations import KINDS
 from include.warehouse.settings import SQL_DIR
+from tests.dbt.dbt_warehouse import LAST_DAY
 from tests.privacy import people
-from tests.privacy.conftest import DATASETS, LAST_DAY, PrivateWarehouse
+from tests.privacy.conftest import DATASETS, PrivateWarehouse
 from tests.privacy.people import (
     ANNA,
     ANNAS_OWN_EMAIL,
