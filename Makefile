@@ -65,7 +65,7 @@ bench: setup manifest ## measure correctness and speed, and write the README's r
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
 
 # ── checks and tests: docs/testing.md ──────────────────────────────────────────────────────────────────
-.PHONY: lint check browser test test-warehouse test-e2e test-airflow3 durations
+.PHONY: lint check browser test test-warehouse test-e2e test-airflow3 durations timings
 PYTEST := $(VENV)/bin/pytest
 # Two workers, each with its own embedded warehouse.
 WORKERS := --numprocesses 2 --dist loadgroup
@@ -126,3 +126,15 @@ test-e2e: setup manifest browser ## the chain through real Airflow (AIRFLOW_LINE
 
 durations: setup manifest ## measure how long each group of tests takes, for the workers and CI's shares
 	$(PYTEST) $(WORKERS) -m "not e2e" --record-durations
+
+# Results are kept in docs/testing.md.
+RUNS := 1 2 3
+timings: setup manifest browser ## time `make check` and `make test`, three runs each
+	@mkdir -p .local
+	@for target in check test; do for run in $(RUNS); do \
+		load="$$(cut -d' ' -f1-3 /proc/loadavg)"; began=$$(date +%s); result=passed; \
+		$(MAKE) --no-print-directory $$target >.local/timing-$$target-$$run.log 2>&1 || result=failed; \
+		row="| \`make $$target\` | $$(date -u '+%F %H:%M') | $$(($$(date +%s) - began)) | $$result | $$(nproc) | $$load |"; \
+		echo "$$row"; \
+		sed -i "s#^<!-- timings:#$$row\n&#" docs/testing.md; \
+	done; done
