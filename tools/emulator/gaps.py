@@ -24,6 +24,8 @@ from jobs_view import serve_jobs_and_storage
 from sqlglot import exp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bqemulator.api.dependencies import AppContext
     from bqemulator.catalog.models import TableMeta, TableSchema
     from bqemulator.scripting.ast import SetStmt
@@ -211,6 +213,47 @@ def replace_row_access_policies() -> None:
     executor._maybe_run_row_access_ddl = replace
 
 
+def keep_required_partition_filter() -> None:
+    """Let the tables API keep ``requirePartitionFilter``, which the emulator reads inside ``timePartitioning`` only."""
+    plain_meta, plain_rest = table_routes._rest_to_table_meta, table_routes._table_to_rest
+
+    def table_meta(project_id: str, dataset_id: str, body: dict[str, Any], *rest: Any, **options: Any) -> TableMeta:
+        table = plain_meta(project_id, dataset_id, body, *rest, **options)
+        if not table.time_partitioning or "requirePartitionFilter" not in body:
+            return table
+        required = {"require_partition_filter": bool(body["requirePartitionFilter"])}
+        return table.model_copy(update={"time_partitioning": table.time_partitioning.model_copy(update=required)})
+
+    def table_to_rest(table: TableMeta) -> dict[str, Any]:
+        required = bool(table.time_partitioning and table.time_partitioning.require_partition_filter)
+        return plain_rest(table) | ({"requirePartitionFilter": True} if required else {})
+
+    table_routes._rest_to_table_meta = table_meta
+    table_routes._table_to_rest = table_to_rest
+
+
+def show_altered_columns() -> None:
+    """Let INFORMATION_SCHEMA.COLUMNS and the tables API show what ``ALTER TABLE`` made of a table's columns."""
+    alter = re.compile(
+        r"^(?:\s|/\*.*?\*/|--[^\n]*\n)*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?P<table>[^\s(]+)", re.I | re.S
+    )
+
+    def altered(plain_sync: Callable[[str, str, AppContext], None]) -> Callable[[str, str, AppContext], None]:
+        def sync(sql: str, project_id: str, ctx: AppContext) -> None:
+            plain_sync(sql, project_id, ctx)
+            if not (change := alter.match(sql)):
+                return
+            name = executor._resolve_table_parts(change["table"].replace("`", ""), project_id)
+            if table := ctx.catalog.get_table(*name):
+                schema = ddl_sync._introspect_schema(*name, ctx)
+                ctx.catalog.update_table(table.model_copy(update={"schema_": schema}))
+
+        return sync
+
+    for module in (executor, interpreter):
+        module.sync_created_table = altered(module.sync_created_table)
+
+
 def answer_queries_as_jobs() -> None:
     """Let ``jobs.query`` do what ``jobs.insert`` does, and answer the error of a query that fails, as BigQuery does.
 
@@ -256,4 +299,6 @@ def close_gaps() -> None:
     keep_partition_expiry_set_later()
     serve_jobs_and_storage()
     replace_row_access_policies()
+    keep_required_partition_filter()
+    show_altered_columns()
     answer_queries_as_jobs()
