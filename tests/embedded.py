@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,12 @@ def serving(data_dir: Path | None = None) -> Iterator[str]:
             yield url
         finally:
             server.terminate()
+
+
+@pytest.fixture
+def serve_warehouse() -> Callable[[Path], AbstractContextManager[str]]:
+    """Return a function that serves a warehouse on files: for a test that stops it and starts it again."""
+    return serving
 
 
 @pytest.fixture(scope="session")

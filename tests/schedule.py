@@ -33,7 +33,7 @@ ROW = re.compile(r"^(\| `tests/(\w+)` \|.*\|)[^|]*\|[^|]*\|$", re.MULTILINE)
 LINE = version("apache-airflow").partition(".")[0]
 # A group that has never been recorded: neither first nor last.
 UNKNOWN_SECONDS = 5.0
-WAREHOUSE_FIXTURES = {"warehouse_url", "recorded_warehouse_url", "built_sample"}
+WAREHOUSE_FIXTURES = {"warehouse_url", "serve_warehouse", "recorded_warehouse_url", "built_sample"}
 STORY_FIXTURES = {"story"}
 # Folders whose conftest builds what all of their tests share.
 ONE_GROUP = {"e2e", "sample_sources"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -13,8 +14,6 @@ import yaml
 from google.api_core.exceptions import BadRequest, GoogleAPICallError, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-
-from tools.local.services import free_port, wait_for_http, warehouse_command
 
 PROJECT = "googlesql-cases"
 CASES = yaml.safe_load(Path(__file__).with_name("googlesql_cases.yml").read_text())
@@ -183,16 +182,12 @@ def test_a_dry_run_is_checked_whatever_it_would_do(dataset: Dataset) -> None:
     assert dataset.query("select 1 as a", dry_run=True) == []
 
 
-def test_what_is_known_of_tables_outlives_the_warehouse(tmp_path: Path) -> None:
+def test_what_is_known_of_tables_outlives_the_warehouse(
+    serve_warehouse: Callable[[Path], AbstractContextManager[str]], tmp_path: Path
+) -> None:
     def ask(sql: str) -> list[dict[str, Any]]:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        with subprocess.Popen(warehouse_command(port, tmp_path / "warehouse")) as server:
-            try:
-                wait_for_http(f"{url}/bigquery/v2/projects", lambda: None)
-                return [dict(row) for row in client_of(url, "outlives-it").query(sql).result()]
-            finally:
-                server.terminate()
+        with serve_warehouse(tmp_path / "warehouse") as url:
+            return [dict(row) for row in client_of(url, "outlives-it").query(sql).result()]
 
     ask(
         "create schema d; create table d.t (a numeric, day date) partition by day "
