@@ -19,8 +19,8 @@ NEXT_YEAR = DAY + timedelta(days=365)
 GOOD = 3
 # Two rows that are alike, one without a key, a blank one, one from the future, one beyond the range.
 BAD = f"""
-    (null, '{DAY}', 7, 'paid', 12.34, parse_json('{{"note": "it''s \\\\"quoted\\\\""}}'), '{DAY} 10:00:00.123456'),
-    (null, '{DAY}', 7, 'paid', 12.34, parse_json('{{"note": "it''s \\\\"quoted\\\\""}}'), '{DAY} 10:00:00.123456'),
+    (null, '{DAY}', 7, 'paid', 12.34, parse_json('{{"note": "it\\'s \\\\"quoted\\\\""}}'), '{DAY} 10:00:00.123456'),
+    (null, '{DAY}', 7, 'paid', 12.34, parse_json('{{"note": "it\\'s \\\\"quoted\\\\""}}'), '{DAY} 10:00:00.123456'),
     (101, '{DAY}', 8, ' ', 1, null, '{DAY} 11:00:00'),
     (102, '{NEXT_YEAR}', 9, 'open', 0.5, null, '{DAY} 12:00:00'),
     (103, '{DAY}', null, 'open', -5, parse_json('[1, 2.5]'), '{DAY} 13:00:00')

@@ -79,8 +79,10 @@ class WarehouseHook:
         try:
             yield
         except NotFound as error:
+            # A job's message repeats itself and ends in lines with the job's address.
+            said = error.errors[0]["message"] if error.errors else error.message
             raise AirflowException(
-                f"{error.message}. Check the project, dataset and location, and run the DAG that creates the tables."
+                f"{said}. Check the project, dataset and location, and run the DAG that creates the tables."
             ) from error
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> RowIterator:
