@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,7 +18,18 @@ NUMBERS = "(select 'a' as k, 1 as n union all select 'a', 2 union all select 'b'
 
 @pytest.fixture(scope="module")
 def client(warehouse_url: str) -> bigquery.Client:
-    return bigquery.Client("functions", credentials=AnonymousCredentials())
+    options = {"api_endpoint": warehouse_url}
+    return bigquery.Client("functions", credentials=AnonymousCredentials(), client_options=options)
+
+
+@pytest.fixture(scope="module")
+def reference(serve_warehouse: Callable[..., AbstractContextManager[str]]) -> Iterator[bigquery.Client]:
+    """A client of GoogleSQL's reference engine, which says whether our expectations are BigQuery's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMULATOR_GOOGLESQL", "compile")
+        with serve_warehouse() as url:
+            options = {"api_endpoint": url}
+            yield bigquery.Client("functions", credentials=AnonymousCredentials(), client_options=options)
 
 
 def value_of(client: bigquery.Client, sql: str) -> Any:
@@ -103,7 +116,10 @@ def value_of(client: bigquery.Client, sql: str) -> Any:
         ("to_json_string(struct(o)) from unnest(['a']) as v with offset as o", '{"o":0}'),
     ],
 )
-def test_value_is_bigquerys(client: bigquery.Client, expression: str, expected: Any) -> None:
+def test_value_is_bigquerys(
+    client: bigquery.Client, reference: bigquery.Client, expression: str, expected: Any
+) -> None:
+    assert value_of(reference, f"select {expression}") == expected, "the expectation is not GoogleSQL's value"
     assert value_of(client, f"select {expression}") == expected
 
 

@@ -5,7 +5,8 @@ Runs in ``.venv-emulator``. Arguments after the script name go to ``bqemulator s
     .venv-emulator/bin/python tools/emulator/serve.py --persistent --data-dir DIR --rest-port 9050
 
 What BigQuery refuses is refused by ``googlesql``, unless ``EMULATOR_GOOGLESQL=off`` (to measure what that costs);
-with ``EMULATOR_GOOGLESQL=compile`` statements are checked and not run.
+with ``EMULATOR_GOOGLESQL=compile`` statements are checked and not run, with ``EMULATOR_GOOGLESQL=compare`` results
+that need no table are compared with those of GoogleSQL's reference engine.
 Gaps between bqemulator and BigQuery that would force the production SQL to change are closed in ``gaps.py``, and
 only there; what makes it faster is in ``speed.py``.
 """
@@ -60,5 +61,5 @@ if __name__ == "__main__":
     elif googlesql != "off":
         from googlesql.gate import refuse_what_bigquery_refuses
 
-        refuse_what_bigquery_refuses()
+        refuse_what_bigquery_refuses(compare=googlesql == "compare")
     main(["start", *sys.argv[1:]], prog_name="bqemulator")

@@ -182,6 +182,18 @@ class Analyzer:
         self._options(request.options, scope)
         return leaf(self._ask("Analyze", request, service.AnalyzeResponse).resolved_expression)
 
+    def evaluate(self, sql: str) -> service.EvaluateQueryResponse:
+        """Run a query that reads no table on the reference engine.
+
+        :param sql: one query, its names split.
+        :raises RefusedError: where it fails, as BigQuery would.
+        """
+        request = service.EvaluateQueryRequest(sql=sql, registered_catalog_id=self._catalog(Scope()))
+        self._options(request.options, Scope())
+        # They have no values here.
+        del request.options.system_variables[:]
+        return self._ask("EvaluateQuery", request, service.EvaluateQueryResponse)
+
     def _ask(self, method: str, request: Message, response: Any) -> Any:
         try:
             return self._engine.ask(method, request, response)

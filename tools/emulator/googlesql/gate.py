@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -26,24 +27,33 @@ from bqemulator.domain.errors import InvalidQueryError, NotFoundError
 from bqemulator.jobs.executor import JOB_RESULTS
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from googlesql import ddl_rules
-from googlesql.analyzer import Analyzer, RefusedError
+from googlesql.analyzer import Analyzer, RefusedError, bigquery_names
 from googlesql.changes import Changes, written_tables
 from googlesql.ddl_rules import DDL_RULES
 from googlesql.engine import CACHE, Engine
 from googlesql.rules import RULES
 from googlesql.script import Script, TableNotFoundError
 from googlesql.shapes import Shape, shape_of_text
-from googlesql.tree import get, kind
-from googlesql.types import field_type, parameter_type, type_text
+from googlesql.tree import function_name, get, kind, walk
+from googlesql.types import field_type, parameter_type, parse_type, type_text
+from googlesql.values import can_show, differences, result_table
 from googlesql.verdicts import Observed, Verdicts, changes_as_text, changes_of_text
 
 if TYPE_CHECKING:
     from bqemulator.api.dependencies import AppContext
     from bqemulator.catalog.models import JobMeta, TableMeta
+    from google.protobuf.message import Message
 
 log = logging.getLogger(__name__)
 # Where shapes are kept in DuckDB; no project has a dataset of this name.
 SHAPES = '"googlesql"."shapes"'
+
+# What makes a result depend on more than the query's text.
+VARIES = {
+    *("current_date", "current_datetime", "current_time", "current_timestamp"),
+    *("generate_uuid", "rand", "session_user", "error"),
+}
+READS = {"ResolvedTableScan", "ResolvedParameter", "ResolvedSystemVariable", "ResolvedConstant"}
 
 
 @dataclass(frozen=True)
@@ -69,22 +79,24 @@ class Passed:
     :param writes: tables that it writes rows to.
     :param kinds: the kind of each statement, such as ``ResolvedQueryStmt``.
     :param columns: type as text by column of the last query's result.
+    :param constant: whether it is one query that reads no table and has the same result at any time.
     """
 
     changes: Changes
     writes: tuple[str, ...]
     kinds: tuple[str, ...]
     columns: dict[str, str]
+    constant: bool
 
     def as_text(self) -> str:
         """Return it as JSON: what ``passed_of_text`` reads."""
-        return json.dumps([changes_as_text(self.changes), self.writes, self.kinds, self.columns])
+        return json.dumps([changes_as_text(self.changes), self.writes, self.kinds, self.columns, self.constant])
 
 
 def passed_of_text(text: str) -> Passed:
     """Return what ``Passed.as_text`` wrote."""
-    changes, writes, kinds, columns = json.loads(text)
-    return Passed(changes_of_text(changes), tuple(writes), tuple(kinds), columns)
+    changes, writes, kinds, columns, constant = json.loads(text)
+    return Passed(changes_of_text(changes), tuple(writes), tuple(kinds), columns, constant)
 
 
 def _passed(script: Script) -> Passed:
@@ -95,7 +107,15 @@ def _passed(script: Script) -> Passed:
         tuple(written_tables(script.resolved)),
         tuple(kind(statement) for statement in script.resolved),
         {column.name: type_text(column.column.type) for column in columns},
+        constant=len(script.resolved) == len(queries) == 1 and _is_constant(queries[0]),
     )
+
+
+def _is_constant(query: Message) -> bool:
+    nodes = [node for node, _ in walk(query)]
+    calls = (function_name(node).lower() for node in nodes if kind(node) == "ResolvedFunctionCall")
+    varies = not VARIES.isdisjoint(calls) or any(kind(node) in READS for node in nodes)
+    return not varies and all(can_show(column.column.type) for column in get(query, "output_column_list"))
 
 
 class Warehouse:
@@ -208,6 +228,23 @@ class Gate:
             self._warehouse = Warehouse(context)
         return self._warehouse
 
+    def evaluate(self, sql: str) -> pa.Table:
+        """Return the result of a query that reads no table, as GoogleSQL's reference engine gives it.
+
+        :param sql: the query, as the client sent it.
+        :raises InvalidQueryError: where it fails.
+        """
+        with self._lock:
+            try:
+                return result_table(self._get_analyzer().evaluate(bigquery_names(sql).text))
+            except RefusedError as refusal:
+                raise InvalidQueryError(str(refusal), location="query") from None
+
+    def _get_analyzer(self) -> Analyzer:
+        if self._analyzer is None:
+            self._analyzer = Analyzer(Engine())
+        return self._analyzer
+
     def check(self, project: str, request: Request, parameters: list[dict[str, Any]], context: AppContext) -> Passed:
         """Check a job.
 
@@ -244,9 +281,9 @@ class Gate:
             if passed := self._verdicts.find(self._verdicts.key(project, statement, world.seen_text()), project):
                 return passed_of_text(passed)
         world = Observed(warehouse)
-        if self._analyzer is None:
-            self._analyzer = Analyzer(Engine())
-        script = Script(self._analyzer, world, project, request.default_dataset, types, rules=(*RULES, *DDL_RULES))
+        script = Script(
+            self._get_analyzer(), world, project, request.default_dataset, types, rules=(*RULES, *DDL_RULES)
+        )
         for message in ddl_rules.job(request.sql, parameters):
             raise RefusedError(message)
         script.check(request.sql)
@@ -262,20 +299,27 @@ class Job:
 
     :param project: its project.
     :param job_id: its id.
+    :param request: the query as the client sent it.
     :param sql: its text, with datasets before tables' names.
     :param passed: what it does.
-    :param warehouse: the tables.
+    :param gate: what let it pass.
     :param context: the emulator's parts.
     :param execute: runs it in the embedded warehouse.
     """
 
     project: str
     job_id: str
+    request: Request
     sql: str
     passed: Passed
-    warehouse: Warehouse
+    gate: Gate
     context: AppContext
     execute: Callable[[], Awaitable[JobMeta]]
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The tables."""
+        return self.gate.warehouse(self.context)
 
 
 def stand_before_jobs(run: Callable[[Job], Awaitable[JobMeta]]) -> None:
@@ -307,7 +351,7 @@ def stand_before_jobs(run: Callable[[Job], Awaitable[JobMeta]]) -> None:
         # In a thread, so that DuckDB goes on with other jobs meanwhile.
         passed = await asyncio.to_thread(gate.check, project_id, request, query_params or [], ctx)
         plain = partial(plain_execute, project_id, job_id, sql, query_params, ctx, **rest)
-        return await run(Job(project_id, job_id, sql, passed, gate.warehouse(ctx), ctx, plain))
+        return await run(Job(project_id, job_id, request, sql, passed, gate, ctx, plain))
 
     routes._handle_query_job = handle
     routes.execute_query_job = execute
@@ -338,6 +382,24 @@ def _null_element(job: Job) -> str:
     return next(written, "") or next(filter(None, (result_with_null(*column) for column in answered)), "")
 
 
-def refuse_what_bigquery_refuses() -> None:
-    """Let the embedded warehouse run what passes the gate, and nothing else."""
-    stand_before_jobs(run_in_warehouse)
+async def run_and_compare(job: Job) -> JobMeta:
+    """Run a job; compare the result of a query that reads no table with that of GoogleSQL's reference engine.
+
+    :raises InvalidQueryError: where the two differ.
+    """
+    done = await run_in_warehouse(job)
+    if job.passed.constant:
+        reference = await asyncio.to_thread(job.gate.evaluate, job.request.sql)
+        kinds = [parse_type(kind) for kind in job.passed.columns.values()]
+        ordered = bool(re.search(r"\border\s+by\b", job.request.sql, re.IGNORECASE))
+        if difference := differences(JOB_RESULTS[job.job_id], reference, kinds, ordered=ordered):
+            raise InvalidQueryError(f"The embedded warehouse answers otherwise than GoogleSQL: {difference}")
+    return done
+
+
+def refuse_what_bigquery_refuses(*, compare: bool) -> None:
+    """Let the embedded warehouse run what passes the gate, and nothing else.
+
+    :param compare: whether results that need no table are compared with the reference engine's.
+    """
+    stand_before_jobs(run_and_compare if compare else run_in_warehouse)
