@@ -20,8 +20,10 @@ NUMERIC_DIGITS, BIGNUMERIC_DIGITS = 9, 38
 # Sums of floats may be added up in another order.
 RELATIVE_TOLERANCE = 1e-9
 
-# Forms in which equal values are equal, of the types that have several.
+# Forms in which equal values are equal, of the types that have several. DuckDB adds up integers as wider numbers.
 NORMAL: Mapping[int, Callable[[Any], Any]] = {
+    TypeKind.TYPE_INT64: int,
+    TypeKind.TYPE_DOUBLE: float,
     TypeKind.TYPE_JSON: json.loads,
     TypeKind.TYPE_NUMERIC: lambda value: Decimal(value).normalize(),
     TypeKind.TYPE_BIGNUMERIC: lambda value: Decimal(value).normalize(),
