@@ -10,7 +10,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 from googlesql.engine import Engine, EngineError
-from googlesql.language import bigquery_language
+from googlesql.language import bigquery_language, later_functions
 from googlesql.shapes import INGESTION_TIME, Shape
 from googlesql.tree import leaf
 from googlesql.types import parse_type
@@ -242,6 +242,7 @@ class Analyzer:
     def _catalog_of(self, scope: Scope) -> SimpleCatalogProto:
         root = SimpleCatalogProto(name="bigquery")
         root.builtin_function_options.language_options.CopyFrom(self._language)
+        root.custom_function.extend(later_functions())
         folders: dict[tuple[str, ...], SimpleCatalogProto] = {(): root}
         for number, (path, shape) in enumerate(sorted(scope.tables.items()), start=1):
             for depth in range(1, len(path)):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from googlesql.engine import Engine
 from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import LanguageOptionsRequest
+from zetasql.wasi._pb2.zetasql.proto.function_pb2 import FunctionProto
 from zetasql.wasi._pb2.zetasql.proto.options_pb2 import LanguageOptionsProto
+from zetasql.wasi._pb2.zetasql.public.function_pb2 import FunctionEnums, SignatureArgumentKind
 from zetasql.wasi._pb2.zetasql.public.options_pb2 import LanguageFeature, ProductMode
 from zetasql.wasi._pb2.zetasql.resolved_ast.resolved_node_kind_pb2 import ResolvedNodeKind
 
@@ -46,3 +50,19 @@ def bigquery_language(engine: Engine) -> LanguageOptionsProto:
     options.supported_statement_kinds.extend(kinds)
     options.reserved_keywords.append("QUALIFY")
     return options
+
+
+def later_functions() -> Iterator[FunctionProto]:
+    """Yield BigQuery's functions that are younger than this analyzer: ``MAX_BY(x, y)``, and ``MIN_BY``."""
+    for name in ("max_by", "min_by"):
+        function = FunctionProto(name_path=[name], group="BigQuery", mode=FunctionEnums.AGGREGATE)
+        function.options.sql_name = name.upper()
+        # BigQuery's are synonyms of ANY_VALUE(x HAVING MAX y), which has no OVER clause.
+        function.options.supports_over_clause = False
+        signature = function.signature.add()
+        signature.argument.add(kind=SignatureArgumentKind.ARG_TYPE_ANY_1, num_occurrences=1)
+        ranked_by = signature.argument.add(kind=SignatureArgumentKind.ARG_TYPE_ANY_2, num_occurrences=1)
+        ranked_by.options.must_support_ordering = True
+        signature.return_type.kind = SignatureArgumentKind.ARG_TYPE_ANY_1
+        signature.return_type.num_occurrences = 1
+        yield function
