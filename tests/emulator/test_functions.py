@@ -123,6 +123,13 @@ def test_value_is_bigquerys(
     assert value_of(client, f"select {expression}") == expected
 
 
+def test_fields_keep_their_case_where_types_of_columns_matter(client: bigquery.Client) -> None:
+    client.query("create schema if not exists fields").result()
+    client.query("create or replace table fields.people as select 'a' as k, 1 as n").result()
+    sql = "select concat(to_json_string(struct(n as FirstName)), k) from fields.people"
+    assert value_of(client, sql) == '{"FirstName":1}a'
+
+
 def test_selected_offset_has_its_name(client: bigquery.Client) -> None:
     rows = client.query("select o from unnest(['a']) as v with offset o").result()
     assert [field.name for field in rows.schema] == ["o"]

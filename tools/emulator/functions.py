@@ -143,6 +143,15 @@ def name_fields_of_json(node: exp.Expression) -> exp.Expression | None:
     return named
 
 
+def keep_case_of_fields(tree: exp.Expression) -> exp.Expression:
+    """Let a STRUCT's fields keep the case of their names; the emulator's typing writes all names in lower case."""
+    for struct in tree.find_all(exp.Struct):
+        for field in struct.expressions:
+            if isinstance(field, exp.PropertyEQ):
+                field.this.meta["case_sensitive"] = True
+    return tree
+
+
 def quote_map(node: exp.Expression) -> exp.Expression | None:
     """Let an alias be named ``map``, which DuckDB reads as the type."""
     if node.name.lower() == "map" and not node.quoted:
@@ -300,6 +309,7 @@ def close_function_gaps() -> None:
     plain_register = builtin_udfs.register_builtin_udfs
     plain_translate = translator.SQLTranslator.translate
     plain_parse = sqlglot.parse_one
+    plain_qualify = translator.qualify
 
     def register(connection: duckdb.DuckDBPyConnection) -> None:
         plain_register(connection)
@@ -312,7 +322,11 @@ def close_function_gaps() -> None:
     def parse_one(sql: str, read: str | None = None, **options: Any) -> exp.Expression:
         return plain_parse(read_escapes(sql) if read == "bigquery" else sql, read=read, **options)
 
+    def qualify(tree: exp.Expression, **options: Any) -> exp.Expression:
+        return plain_qualify(keep_case_of_fields(tree), **options)
+
     builtin_udfs.register_builtin_udfs = register
+    translator.qualify = qualify
     translator.SQLTranslator.translate = translate
     sqlglot.parse_one = parse_one
     parameters._bind_named = number_parameters
