@@ -25,6 +25,8 @@ $(VENV)/.ready: $(UV) $(REQUIREMENTS) requirements-dev.txt $(CONSTRAINTS)
 	@echo "── creating .venv-emulator (the embedded warehouse)"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-emulator
 	@$(UV) pip install --quiet --python .venv-emulator/bin/python -r requirements-emulator.txt -c constraints-emulator.txt
+	@echo "── compiling GoogleSQL's analyzer for this machine"
+	@PYTHONPATH=tools/emulator .venv-emulator/bin/python -c "from googlesql.engine import Engine; Engine()"
 	@touch $@
 
 .PHONY: help setup
