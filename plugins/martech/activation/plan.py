@@ -260,7 +260,7 @@ compared as (
         coalesce(known.is_unsettled, false) as is_unsettled,
         coalesce(known.is_unconfirmed, false) as is_unconfirmed,
         known.processing,
-        coalesce(array_to_string([{changed_fields}], ','), '') as changed_fields,
+        array_to_string([{changed_fields}], ',') as changed_fields,
         case
             when record.defect like 'missing_key:%' then 'reject'
             when granted.person_key is null and known.record_key is null then 'suppressed'
@@ -358,9 +358,9 @@ NO_STALE_IDENTIFIERS = """stale as (
 
 
 def _json_sql(values: dict[str, str]) -> str:
-    """Return a JSON object as SQL. Field names are case-sensitive at destinations, STRUCT's are not everywhere."""
-    members = ", ',', ".join(f"'\"{name}\":', coalesce(to_json_string({sql}), 'null')" for name, sql in values.items())
-    return f"concat('{{', {members}, '}}')"
+    """Return a JSON object as SQL, its members in this order."""
+    members = ", ".join(f"{sql} as `{name}`" for name, sql in values.items())
+    return f"to_json_string(struct({members}))"
 
 
 def _identifiers_sql(fields: list[str]) -> str:
@@ -372,4 +372,4 @@ def _identifiers_sql(fields: list[str]) -> str:
     if set(ADDRESS) <= set(fields):
         address = ", ':', ".join(f"`{name}`" for name in ADDRESS)
         parts.append(f"concat('address:', {address})")
-    return f"coalesce(array_to_string([{', '.join(parts)}], '{IDENTIFIER_SEPARATOR}'), '')"
+    return f"array_to_string([{', '.join(parts)}], '{IDENTIFIER_SEPARATOR}')"
