@@ -73,7 +73,7 @@ class Warehouse:
                 concat('Person', cast(i as string), '@Example.com') as email,
                 concat('+1555', lpad(cast(if(mod(i, 5) = 0, i + 1, i) as string), 7, '0')) as phone,
                 'Ann-Marie' as first_name,
-                concat('O''Neil ', cast(i as string)) as last_name,
+                concat('O\\'Neil ', cast(i as string)) as last_name,
                 if(mod(i, 3) = 0, 'Atlantis', if(mod(i, 3) = 1, 'us', 'United States')) as country,
                 '94105' as postal_code,
                 'customer' as lifecycle_stage,
