@@ -16,7 +16,9 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 PROJECT = "googlesql-cases"
-CASES = yaml.safe_load(Path(__file__).with_name("googlesql_cases.yml").read_text())
+CASES, RULES = (
+    yaml.safe_load(Path(__file__).with_name(name).read_text()) for name in ("googlesql_cases.yml", "engine_rules.yml")
+)
 numbers = count(1)
 
 
@@ -56,6 +58,8 @@ def client(warehouse_url: str) -> bigquery.Client:
     for name, columns in CASES["tables"].items():
         client.query(f"create schema if not exists `{PROJECT}.{name.split('.')[0]}`").result()
         client.query(f"create table if not exists `{PROJECT}.{name}` ({columns})").result()
+    for statement in RULES["setup"]:
+        client.query(statement).result()
     return client
 
 
@@ -66,7 +70,7 @@ def dataset(client: bigquery.Client) -> Dataset:
     return Dataset(client, name)
 
 
-@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", [*CASES["cases"], *RULES["cases"]], ids=lambda case: case["name"])
 def test_case(client: bigquery.Client, case: dict[str, Any]) -> None:
     values = [bigquery.ScalarQueryParameter(name, kind, None) for name, kind in case.get("parameters", {}).items()]
     job = client.query(case["sql"], job_config=bigquery.QueryJobConfig(query_parameters=values))

@@ -100,7 +100,7 @@ def _created(statement: Message, made: str, shape_of: Callable[[str], Shape | No
     partitioned_by = partition_column(statement)
     return Shape(
         columns,
-        pseudo=INGESTION_TIME if partitioned_by in INGESTION_TIME else {},
+        pseudo=INGESTION_TIME if partitioned_by.upper() in INGESTION_TIME else {},
         partitioned_by=partitioned_by,
         partition_unit=_partition_unit(statement),
         clustered_by=tuple(leaf(column).column.name for column in get(statement, "cluster_by_list") or ()),

@@ -163,7 +163,9 @@ class _Search:
         if not shape or not shape.needs_filter:
             return
         column = shape.partitioned_by
-        names = {column.lower()} | ({name.lower() for name in INGESTION_TIME} if column in INGESTION_TIME else set())
+        names = {column.lower()} | (
+            {name.lower() for name in INGESTION_TIME} if column.upper() in INGESTION_TIME else set()
+        )
         partitioning = {made.column_id for made in get(node, "column_list") if made.name.lower() in names}
         if not partitioning & above:
             self._missing.append((table, column))
