@@ -157,6 +157,11 @@ class Warehouse:
             needs_filter=bool(partitioning and partitioning.require_partition_filter),
         )
 
+    def stored_columns(self, full_name: str) -> list[str]:
+        """Return the names of a table's columns in the warehouse itself, in lower case; empty where it knows none."""
+        table = self._context.catalog.get_table(*full_name.split("."))
+        return [field.name.lower() for field in table.schema_.fields] if table else []
+
     def newest(self, prefix: str) -> Shape | None:
         """Return the shape of the newest table whose full name starts with ``prefix``."""
         project, dataset, start = prefix.split(".", 2)
@@ -375,7 +380,25 @@ async def run_in_warehouse(job: Job) -> JobMeta:
     job.warehouse.remember(job.passed.changes)
     if field := _null_element(job):
         raise InvalidQueryError(f"Array cannot have a null element; error in writing field {field}")
+    if difference := _other_columns(job):
+        raise InvalidQueryError(f"The embedded warehouse makes other columns than BigQuery: {difference}")
     return done
+
+
+def _other_columns(job: Job) -> str:
+    """Return where the warehouse made other columns than the analyzer resolved; empty where it made the same."""
+    made = {name: job.warehouse.stored_columns(name) for name, shape in job.passed.changes.items() if shape}
+    for name, columns in made.items():
+        shape = job.passed.changes[name]
+        if shape and columns and columns != [column.lower() for column in shape.columns]:
+            return f"{name} has {columns}, not {list(shape.columns)}"
+    result = JOB_RESULTS.get(job.job_id)
+    if result is not None and job.passed.kinds[-1:] == ("ResolvedQueryStmt",):
+        # A column without a name has a name of each engine's own.
+        lost = {name.lower() for name in job.passed.columns if not name.startswith("$")}
+        lost -= {name.lower() for name in result.column_names}
+        return f"the result lacks {sorted(lost)}" if lost else ""
+    return ""
 
 
 def _null_element(job: Job) -> str:
