@@ -46,9 +46,9 @@ def serving(data_dir: Path | None = None) -> Iterator[str]:
             server.terminate()
 
 
-@pytest.fixture
-def serve_warehouse() -> Callable[[Path], AbstractContextManager[str]]:
-    """Return a function that serves a warehouse on files: for a test that stops it and starts it again."""
+@pytest.fixture(scope="session")
+def serve_warehouse() -> Callable[..., AbstractContextManager[str]]:
+    """Return a function that serves a warehouse, as ``serving`` does: for a test that starts one of its own."""
     return serving
 
 
