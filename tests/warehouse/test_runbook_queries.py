@@ -1,4 +1,4 @@
-"""Every query of the runbooks runs on the tables that the DDL makes: nobody corrects SQL at 3 a.m."""
+"""Every query of the runbooks and other docs runs on the tables that the DDL makes: nobody corrects SQL at 3 a.m."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from include.warehouse.dags import WAREHOUSE, layer_labels
 from include.warehouse.ddl import layer_files
 from include.warehouse.settings import settings
 
-RUNBOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 QUERIES = [
     pytest.param(query, id=f"{path.stem} {number}")
-    for path in sorted(RUNBOOKS.glob("*.md"))
+    for path in sorted(DOCS.rglob("*.md"))
     for number, query in enumerate(re.findall(r"```sql\n(.*?)```", path.read_text(), re.DOTALL), start=1)
 ]
 
