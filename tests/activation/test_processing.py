@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from martech.activation import engine
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.operators.plan_sync import PlanSyncOperator
@@ -168,6 +170,21 @@ def test_the_next_plan_asks_first(warehouse, google, run, declared, monkeypatch)
     options = dict.fromkeys(("dry_run", "full_resync", "retry_dead_letters", "confirm_removals"), False)
     plan_id = operator.execute({"params": options})
     assert warehouse.ledger(declared).progress(plan_id).in_destination == 3
+
+
+@pytest.mark.usefixtures("braze")
+def test_a_destination_that_processes_nothing_is_not_asked_for_another_ones_requests(
+    warehouse, google, run, declared, monkeypatch
+):
+    warehouse.make_customers(3)
+    google.processing_seconds = 3600
+    run()
+    moved = replace(declared, destination="braze", connection="braze_default")
+    monkeypatch.setattr(PlanSyncOperator, "ledger", lambda *_: warehouse.ledger(moved))
+    operator = PlanSyncOperator(task_id="plan_sync", sync=moved, table=table, project_id=settings.project_id)
+    options = dict.fromkeys(("dry_run", "full_resync", "retry_dead_letters", "confirm_removals"), False)
+    with pytest.raises(AirflowFailException, match=r"cannot follow 1 accepted requests .* needs a new name"):
+        operator.execute({"params": options})
 
 
 def test_a_request_that_is_never_processed_is_sent_again(warehouse, google, run, monkeypatch):

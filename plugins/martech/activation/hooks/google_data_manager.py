@@ -61,7 +61,7 @@ class GoogleDataManagerHook(GoogleBaseHook):
             "Google Data Manager",
             base_url(connection) if connection.host else ENDPOINT,
             session=self._session,
-            authorize=self._authorize,
+            authorize=self._authorization,
             rate_limit=RateLimit.per_second(sync.limits.requests_per_second or REQUESTS_PER_SECOND),
             timeout_seconds=sync.limits.timeout_seconds,
         )
@@ -157,7 +157,7 @@ class GoogleDataManagerHook(GoogleBaseHook):
         )
         answer = json_of(response, "Google Data Manager")
         if response.ok:
-            return answer["requestId"]
+            return str(answer["requestId"])
         error = answer["error"]
         rows = {
             members[int(match[1])][0]: (error["status"], masked(violation["description"]))
@@ -172,7 +172,7 @@ class GoogleDataManagerHook(GoogleBaseHook):
             "audience of the declaration and the service account's access to them, then clear the task."
         )
 
-    def _authorize(self, fresh: bool) -> dict[str, str]:
+    def _authorization(self, fresh: bool) -> dict[str, str]:
         credentials = self._google_credentials
         with self._lock:
             if fresh or not credentials.valid:
@@ -187,7 +187,8 @@ class GoogleDataManagerHook(GoogleBaseHook):
                         "Google refuses the service account's key. Correct the Airflow connection of this "
                         "destination, then clear the task."
                     ) from None
-                mask_secret(credentials.token)
+                if credentials.token:
+                    mask_secret(credentials.token)
             return {"Authorization": f"Bearer {credentials.token}"}
 
 

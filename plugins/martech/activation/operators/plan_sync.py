@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from martech.activation import engine
-from martech.activation.changes import FatalError
+from martech.activation.changes import FatalError, ProcessingDestination
 from martech.activation.operators.send_changes import DESTINATIONS
 from martech.activation.operators.sync import SyncOperator
 
@@ -40,8 +40,13 @@ class PlanSyncOperator(SyncOperator):
             return None
         try:
             # What the last run left in processing; credentials are not needed, and not asked for, where nothing is.
-            if ledger.accepted():
+            if requests := ledger.accepted():
                 destination = DESTINATIONS[self.sync.destination](self.sync)
+                if not isinstance(destination, ProcessingDestination):
+                    raise FatalError(
+                        f"{self.sync.target} cannot follow {len(requests)} accepted requests of {self.sync.name}: "
+                        "another destination accepted them. A declaration with a new destination needs a new name."
+                    )
                 engine.follow_requests(ledger, self.sync, destination)
             return engine.plan_sync(ledger, self.sync, confirm_removals=params["confirm_removals"], **options)
         except (engine.SafetyStopError, FatalError) as error:
