@@ -144,7 +144,9 @@ def _plain_type(data_type: str) -> str:
     return kind.sql("bigquery").casefold()
 
 
-def _column(definition: exp.ColumnDef) -> Column:
+def _column(definition: exp.Expression, origin: str) -> Column:
+    if not isinstance(definition, exp.ColumnDef) or definition.kind is None:
+        raise DdlError(f"{origin}: {definition.sql('bigquery')} is not a column with a type: write it as `name TYPE`.")
     constraints = [constraint.kind for constraint in definition.args.get("constraints") or []]
     required = any(isinstance(kind, exp.NotNullColumnConstraint) for kind in constraints)
     options = next((_options(kind) for kind in constraints if isinstance(kind, exp.Properties)), {})
@@ -175,8 +177,8 @@ def parse_create(sql: str, origin: str = "the statement") -> CreateStatement:
     target = create.find(exp.Table)
     properties = create.args.get("properties")
     is_materialized = bool(properties and properties.find(exp.MaterializedProperty))
-    kind = "materialized view" if is_materialized else create.kind.lower()
-    if kind not in KINDS or len(target.parts) != 3:
+    kind = "materialized view" if is_materialized else (create.kind or "").lower()
+    if kind not in KINDS or target is None or len(target.parts) != 3:
         raise DdlError(f"{origin} must create a table or view named `project.dataset.name`.")
     schema = create.this if isinstance(create.this, exp.Schema) else None
     partition = properties.find(exp.PartitionedByProperty) if properties else None
@@ -185,7 +187,7 @@ def parse_create(sql: str, origin: str = "the statement") -> CreateStatement:
     return CreateStatement(
         kind=kind,
         name=_full_name(target),
-        columns=tuple(_column(item) for item in (schema.expressions if schema and kind == "table" else [])),
+        columns=tuple(_column(item, origin) for item in (schema.expressions if schema and kind == "table" else [])),
         partition_field=partition_column.name if partition_column else None,
         cluster_fields=tuple(item.name for item in cluster.expressions) if cluster else (),
         options=_options(properties),

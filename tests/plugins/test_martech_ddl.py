@@ -68,6 +68,7 @@ def test_materialized_view_is_read() -> None:
         ("select 1", "must hold one CREATE TABLE"),
         ("create table `p.d.t` (a int64); create table `p.d.u` (a int64)", "one object per file"),
         ("create table t (a int64)", "named `project.dataset.name`"),
+        ("create table `p.d.t` (a int64, b)", "b is not a column with a type"),
         ("create schema `p.d`", "must create a table or view"),
     ],
 )
