@@ -67,7 +67,7 @@ bench: setup manifest ## measure correctness and speed, and write the README's r
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
 
 # ── checks and tests: docs/testing.md ──────────────────────────────────────────────────────────────────
-.PHONY: lint check browser test test-warehouse test-e2e test-airflow3 durations timings
+.PHONY: lint types fmt check browser test test-warehouse test-e2e test-airflow3 durations timings
 PYTEST := $(VENV)/bin/pytest
 # Two workers, each with its own embedded warehouse.
 WORKERS := --numprocesses 2 --dist loadgroup
@@ -76,23 +76,36 @@ WORKERS := --numprocesses 2 --dist loadgroup
 SQL ?= all
 SQL_FOLDERS := include/sql include/dbt/models include/dbt/tests
 # What changes how every file is read.
-SQL_RULES := .sqlfluff include/dbt/macros tools/lint constraints.txt
+SQL_RULES := .sqlfluff include/dbt/macros tools/lint/dbt_context constraints.txt
+BASE := git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD 2>/dev/null
+# A shell function, which `changed_sql <commit>` calls: SQL files that differ from a commit, and those new to git.
+CHANGED_SQL := changed_sql() { \
+	{ git diff --name-only --diff-filter=d "$$1" -- $(SQL_FOLDERS); \
+	git ls-files --others --exclude-standard -- $(SQL_FOLDERS); } | { grep '\.sql$$' || true; }; }
 
 lint: $(VENV)/.ready ## check the style of Python and SQL (SQL=changed: of changed SQL files only)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@files="$(SQL_FOLDERS)"; \
-	if [ "$(SQL)" = changed ] && base="$$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD 2>/dev/null)" \
-		&& [ -z "$$(git diff --name-only $$base -- $(SQL_RULES))" ]; then \
-		files="$$({ git diff --name-only --diff-filter=d $$base -- $(SQL_FOLDERS); \
-			git ls-files --others --exclude-standard -- $(SQL_FOLDERS); } | { grep '\.sql$$' || true; })"; \
+	@$(CHANGED_SQL); files="$(SQL_FOLDERS)"; \
+	if [ "$(SQL)" = changed ] && base="$$($(BASE))" && [ -z "$$(git diff --name-only $$base -- $(SQL_RULES))" ]; then \
+		files="$$(changed_sql $$base)"; \
 	fi; \
 	if [ -n "$$files" ]; then \
 		$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar $$files; \
 	else echo "No SQL file has changed"; fi
 
+fmt: $(VENV)/.ready ## format Python, and fix what can be fixed in it and in changed SQL files
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+	@$(CHANGED_SQL); files="$$(changed_sql "$$($(BASE))")"; \
+	[ -z "$$files" ] || $(VENV)/bin/sqlfluff fix --disable-progress-bar $$files
+
+# tools/lint/stubs says to mypy what the project takes from Airflow 2.11: there is nothing to check on Airflow 3.
+types: $(VENV)/.ready ## check the types of dags, include and plugins
+	@test $(AIRFLOW_LINE) = 3 || $(VENV)/bin/mypy
+
 check: SQL := changed
-check: lint $(MANIFEST) ## lint, and the tests that need no warehouse: after every change
+check: lint types $(MANIFEST) ## lint, types, and the tests that need no warehouse: after every change
 	$(PYTEST) $(WORKERS) -m "not warehouse and not e2e" $(ARGS)
 
 # The tests of the web UI need a Chromium: CHROMIUM, one on the PATH, or Debian's.
@@ -110,7 +123,7 @@ test: setup manifest ## every test, as CI runs it; ARGS="path -k name" runs thos
 	@echo "── $(PYTEST) $(ARGS), on Airflow $(AIRFLOW_LINE)"
 	@$(PYTEST) $(ARGS)
 else
-test: setup manifest lint browser
+test: setup manifest lint types browser
 	$(PYTEST) $(WORKERS) -m "not e2e"
 	$(PYTEST) tests/e2e
 	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup test-airflow3 test-e2e

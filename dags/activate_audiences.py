@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.providers.common.compat.sdk import DAG, Param, TriggerRule, chain
 from martech.activation.operators.plan_sync import PlanSyncOperator
 from martech.activation.operators.report_sync import ReportSyncOperator
@@ -45,16 +47,17 @@ PARAMS = {
 
 def activation_dag(sync: Sync) -> DAG:
     """Return the DAG of a sync."""
-    common = {"sync": sync, "table": settings.named, **WAREHOUSE}
+    common: dict[str, Any] = {"sync": sync, "table": settings.named, **WAREHOUSE}
     arguments = dag_arguments(Tag.ACTIVATION, Tag.ON_ASSETS, params=PARAMS)
     arguments["default_args"] |= {"owner": sync.owner}
-    with DAG(
+    dag = DAG(
         dag_id=f"activate_{sync.name}",
         description=sync.description,
         schedule=asset_chain(ASSETS[sync.schedule]),
         doc_md=DOC.format(sync=sync, columns=", ".join(column.to for column in sync.columns)),
         **arguments,
-    ) as dag:
+    )
+    with dag:
         chain(
             PlanSyncOperator(task_id="plan_sync", **common),
             # The pool has one slot: syncs to the same destination share its rate limit by taking turns.

@@ -25,6 +25,8 @@ otherwise declare the column first. Every task can be cleared at any time; a pro
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.providers.common.compat.sdk import DAG, Param, chain
 from martech.operators.trigger_dag_run import TriggerDagRunOperator
 from martech.privacy.operators.erase_rows import EraseRowsOperator
@@ -53,7 +55,7 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.OPERATIONS, params=PARAMS),
 ):
-    common = {
+    common: dict[str, Any] = {
         **WAREHOUSE,
         "request_id": "{{ params.request_id }}",
         "table": settings.named,

@@ -19,6 +19,8 @@ that shows a personal column. Clear the DAG's tasks. A permission that is refuse
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.providers.common.compat.sdk import DAG, TriggerRule, chain
 from martech.privacy.operators.prove_access import ProveAccessOperator
 from martech.privacy.operators.publish_views import PublishViewsOperator
@@ -37,7 +39,7 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.OPERATIONS, Tag.ON_ASSETS),
 ):
-    common = {
+    common: dict[str, Any] = {
         **WAREHOUSE,
         "tables": personal_tables,
         "sql_dir": SQL_DIR / "privacy",

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.operators.bigquery_partition_check import BigQueryPartitionCheckOperator
@@ -41,18 +42,19 @@ assert __doc__ is not None  # noqa: S101 - every DAG's text is filled in from it
 def ingest_source(source: Source) -> DAG:
     """Return the DAG that lands one source."""
     names = ", ".join(f"`{table.name}`" for table in source.tables)
-    partitions = {
+    partitions: dict[str, Any] = {
         **WAREHOUSE,
         "dataset_id": settings.layers["bronze"].dataset,
         "tables": source_expectations(source),
         "days": "{{ window_days() }}",
     }
-    with DAG(
+    dag = DAG(
         dag_id=f"ingest_{source.name}",
         schedule=asset_chain(SCHEMA_ASSET),
         doc_md=__doc__.format(source=source.name, description=source.description, owner=source.owner, tables=names),
         **dag_arguments(Tag.BRONZE, Tag.ON_ASSETS),
-    ) as dag:
+    )
+    with dag:
         sync_source = FivetranSyncOperator(
             task_id="sync_source", connection_id=os.environ.get(source.fivetran_connection_env)
         )

@@ -17,6 +17,8 @@ day is measured anew.
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.operators.check_costs import CheckCostsOperator
 from martech.operators.measure_costs import MeasureCostsOperator
@@ -33,7 +35,7 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.OPERATIONS, Tag.EVERY_DAY),
 ):
-    common = {**WAREHOUSE, "sql_context": settings.sql_context, "days": "{{ window_days() }}"}
+    common: dict[str, Any] = {**WAREHOUSE, "sql_context": settings.sql_context, "days": "{{ window_days() }}"}
     chain(
         MeasureCostsOperator(
             task_id="measure_costs",

@@ -129,14 +129,17 @@ def _lines(node: yaml.Node, path: YamlPath = ()) -> dict[YamlPath, int]:
 
 
 def _cure(error: ValidationError) -> str:
+    schema: Any = error.schema
     if error.validator == "required":
-        names = [name for name in error.validator_value if name not in error.instance]
-        known = error.schema.get("properties", {})
+        required: Any = error.validator_value
+        given: Any = error.instance
+        names = [name for name in required if name not in given]
+        known = schema.get("properties", {})
         what = [f"`{name}:` ({_described(known[name])})" if name in known else f"`{name}:`" for name in names]
         return f"Add {', '.join(what)}."
     if error.validator == "additionalProperties":
-        return f"Use only: {', '.join(error.schema['properties'])}."
-    return f"Write {_described(error.schema)}."
+        return f"Use only: {', '.join(schema['properties'])}."
+    return f"Write {_described(schema)}."
 
 
 def _described(schema: Any) -> str:
@@ -168,7 +171,8 @@ def load_sync(path: Path) -> Sync:
     text = path.read_text()
     try:
         raw = yaml.safe_load(text)
-        lines = _lines(yaml.compose(text, Loader=yaml.SafeLoader)) if text.strip() else {(): 1}
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines = _lines(document) if document else {(): 1}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
@@ -176,13 +180,14 @@ def load_sync(path: Path) -> Sync:
             f"{path}:{line}: this is not YAML ({getattr(error, 'problem', error)}). "
             "Check the indentation and quotes of this line and the one above."
         ) from error
-    error = best_match(Draft202012Validator(SCHEMA).iter_errors(raw))
-    if error is not None:
-        at = tuple(error.absolute_path)
-        if error.validator == "additionalProperties":
-            at = (*at, next(key for key in error.instance if key not in error.schema["properties"]))
-        message = error.message if len(error.message) < 200 else f"{error.message[:197]}..."
-        raise _problem(path, lines, at, message, _cure(error))
+    mismatch = best_match(Draft202012Validator(SCHEMA).iter_errors(raw))
+    if mismatch is not None:
+        at = tuple(mismatch.absolute_path)
+        if mismatch.validator == "additionalProperties":
+            schema: Any = mismatch.schema
+            at = (*at, next(key for key in mismatch.instance if key not in schema["properties"]))
+        message = mismatch.message if len(mismatch.message) < 200 else f"{mismatch.message[:197]}..."
+        raise _problem(path, lines, at, message, _cure(mismatch))
 
     def refuse(at: YamlPath, problem: str, cure: str) -> SyncError:
         return _problem(path, lines, at, problem, cure)

@@ -65,11 +65,13 @@ class Declarations:
 
 
 def _cure(error: ValidationError) -> str:
-    schema = error.schema
+    schema: Any = error.schema
     if error.validator == "additionalProperties":
         return f"Use only: {', '.join(schema['properties'])}."
     if error.validator == "required":
-        names = [name for name in error.validator_value if name not in error.instance]
+        required: Any = error.validator_value
+        given: Any = error.instance
+        names = [name for name in required if name not in given]
         return (
             "Add " + ", ".join(f"`{name}:` ({_described(schema['properties'].get(name, {}))})" for name in names) + "."
         )
@@ -93,11 +95,11 @@ def load_checks(path: Path = CHECKS_FILE) -> Declarations:
         raw = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:
         raise QualityError(f"{path} cannot be read: {error}. Check the indentation and quotes of that line.") from error
-    error = best_match(Draft202012Validator(SCHEMA).iter_errors(raw))
-    if error is not None:
-        where = ".".join(str(part) for part in error.absolute_path) or "the document"
-        message = error.message if len(error.message) < 200 else f"{error.message[:197]}..."
-        raise QualityError(f"{path}, {where}: {message}. {_cure(error)}")
+    mismatch = best_match(Draft202012Validator(SCHEMA).iter_errors(raw))
+    if mismatch is not None:
+        where = ".".join(str(part) for part in mismatch.absolute_path) or "the document"
+        message = mismatch.message if len(mismatch.message) < 200 else f"{mismatch.message[:197]}..."
+        raise QualityError(f"{path}, {where}: {message}. {_cure(mismatch)}")
     return Declarations(path, raw)
 
 

@@ -38,7 +38,7 @@ def load_cost_policy(declared: Mapping[str, Any] | None = None, environ: Mapping
     """
     declared = settings.variables["costs"] if declared is None else declared
     environ = os.environ if environ is None else environ
-    numbers = {}
+    numbers: dict[str, Decimal] = {}
     for name, value in declared.items():
         variable = f"MARKETING_{name.upper()}"
         text = environ.get(variable, str(value))

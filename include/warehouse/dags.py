@@ -29,7 +29,7 @@ class Tag(StrEnum):
 
 
 # Where the warehouse is, for every operator that asks it.
-WAREHOUSE = {
+WAREHOUSE: dict[str, Any] = {
     "project_id": settings.project_id,
     "location": settings.location,
     "gcp_conn_id": settings.gcp_conn_id,

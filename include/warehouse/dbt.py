@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos import DbtBuildLocalOperator, ProfileConfig
@@ -108,11 +109,11 @@ def tell_warnings(context: Context) -> None:
 
     :param context: the task's context, with the ``test_names`` and ``test_results`` that Cosmos adds.
     """
+    by_cosmos: Mapping[str, Any] = context
+    names, results = by_cosmos["test_names"], by_cosmos["test_results"]
     # Cosmos calls back after every build, whether or not something warned.
-    if context["test_names"]:
-        found = [
-            f"{name}: {result}" for name, result in zip(context["test_names"], context["test_results"], strict=True)
-        ]
+    if names:
+        found = [f"{name}: {result}" for name, result in zip(names, results, strict=True)]
         title = f"dbt tests that warn in {context['ti'].task_id}: {len(found)}"
         cure = "Run the test's query, which is in the task's log; correct the data, or the rule in the model's YAML."
         send_alert(Alert(title, "\n".join(found), cure, severity="warning"), context)

@@ -76,7 +76,7 @@ class Settings:
     location: str
     gcp_conn_id: str
     layers: dict[str, Layer]
-    variables: dict[str, str | int]
+    variables: dict[str, Any]
     daily_schedule: str
     gold_deadline: time
     operations_schedule: str
@@ -177,7 +177,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     layers = {}
     for name in [key.removesuffix("_dataset") for key in variables if key.endswith("_dataset")]:
         variable = f"MARKETING_{name.upper()}_DATASET"
-        dataset = _identifier(DATASET_ID, variable, environ.get(variable, variables[f"{name}_dataset"]))
+        declared: str = variables[f"{name}_dataset"]
+        dataset = _identifier(DATASET_ID, variable, environ.get(variable, declared))
         variables[f"{name}_dataset"] = dataset
         layers[name] = Layer(name, dataset, variables.get(f"{name}_retention_days"))
     project = environ.get("MARKETING_PROJECT_ID", "nexvigilant-marketing-prod")

@@ -12,7 +12,9 @@ def parse_days(days: str | Iterable[str | date]) -> list[date]:
     :param days: dates or ISO dates, or text with ISO dates between commas, as a rendered template gives it.
     :raises ValueError: where there is none, or one is no date.
     """
-    items = [part.strip(" []'\"") for part in days.split(",")] if isinstance(days, str) else list(days)
+    items: Iterable[str | date] = days
+    if isinstance(days, str):
+        items = [part.strip(" []'\"") for part in days.split(",")]
     try:
         found = {item if isinstance(item, date) else date.fromisoformat(item) for item in items if item}
     except (TypeError, ValueError):

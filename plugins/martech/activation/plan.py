@@ -74,7 +74,8 @@ def conditions_sql(conditions: list[tuple[str, Condition]], prefix: str) -> tupl
     :param conditions: pairs of the column as SQL and the condition on it.
     :param prefix: first part of the parameters' names.
     """
-    clauses, parameters = [], []
+    clauses: list[str] = []
+    parameters: list[Any] = []
     for index, (column, condition) in enumerate(conditions):
         name = f"{prefix}_{index}"
         match condition.operator:

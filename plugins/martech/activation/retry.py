@@ -46,11 +46,15 @@ def retrying(
     :param stopped: ends the waiting and the attempts when set.
     :param sleep: how to wait; until ``stopped`` is set or the time is over if omitted.
     """
+
+    def pause(seconds: float) -> None:
+        (sleep or stopped.wait)(seconds)
+
     return Retrying(
         retry=retry_if_exception_type(TransientError),
         wait=WaitAsAsked(),
         stop=stop_after_attempt(max_attempts) | stop_when_event_set(stopped),
-        sleep=sleep or stopped.wait,
+        sleep=pause,
         before_sleep=_log_retry,
         reraise=True,
     )

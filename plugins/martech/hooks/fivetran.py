@@ -52,7 +52,7 @@ class FivetranHook(HttpHook):
             ) from error
         if response.status_code != HTTPStatus.OK:
             raise AirflowException(self._refusal(connection_id, response))
-        return response.json()["message"]
+        return str(response.json()["message"])
 
     def _refusal(self, connection_id: str, response: requests.Response) -> str:
         status = response.status_code

@@ -100,7 +100,7 @@ class BigQueryScriptsOperator(WarehouseOperator):
         # Before any file runs: a conflict must be found while nothing has changed yet.
         drifts = self._drifts(hook, [script.create for script in scripts if script.create.kind == "table"])
         changes = [message for drift in drifts for message in drift.changes]
-        extras = []
+        extras: list[str] = []
         for drift in drifts:
             if drift.dataset_id in self.allow_extra_columns:
                 for message in drift.extras:

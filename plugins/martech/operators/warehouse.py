@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
@@ -44,7 +44,13 @@ class WarehouseOperator(BaseOperator):
         self.impersonation_chain = impersonation_chain
         self.maximum_bytes_billed = maximum_bytes_billed
 
-    def warehouse(self, context: Context, hook_class: type[Hook] = WarehouseHook) -> Hook:
+    @overload
+    def warehouse(self, context: Context) -> WarehouseHook: ...
+
+    @overload
+    def warehouse(self, context: Context, hook_class: type[Hook]) -> Hook: ...
+
+    def warehouse(self, context: Context, hook_class: type[WarehouseHook] = WarehouseHook) -> WarehouseHook:
         """Return a hook to the warehouse whose jobs carry the labels of this task.
 
         :param context: the task's context.

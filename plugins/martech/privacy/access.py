@@ -122,15 +122,15 @@ class Access:
         wrong = []
         for dataset_id, wanted in _authorizations(views).items():
             entries = self._client.get_dataset(dataset_id).access_entries
-            found = {_view_name(entry) for entry in entries if _view_dataset(entry)}
+            found = {_view_name(entry) for entry in entries}
             wrong += [f"{dataset_id} does not authorise the view {name}" for name in sorted(wanted - found)]
         dataset_id = views[0].name.rpartition(".")[0]
         entries = self._client.get_dataset(dataset_id).access_entries
-        found = {(entry.role, entry.entity_id) for entry in entries if isinstance(entry.entity_id, str)}
+        admitted = {(entry.role, entry.entity_id) for entry in entries if isinstance(entry.entity_id, str)}
         wrong += [
             f"{dataset_id} cannot be read by {reader}"
             for reader, entry in zip(readers, map(_reader_entry, readers), strict=True)
-            if (entry.role, entry.entity_id) not in found
+            if (entry.role, entry.entity_id) not in admitted
         ]
         return wrong
 
@@ -212,13 +212,17 @@ def _view_entry(name: str) -> bigquery.AccessEntry:
     return bigquery.AccessEntry(None, "view", {"projectId": project, "datasetId": dataset, "tableId": table})
 
 
-def _view_dataset(entry: bigquery.AccessEntry) -> str | None:
-    return entry.entity_id["datasetId"] if entry.entity_type == "view" else None
-
-
-def _view_name(entry: bigquery.AccessEntry) -> str:
+def _view_name(entry: bigquery.AccessEntry) -> str | None:
+    """Return the authorised view of an entry as ``project.dataset.table``; None where it admits somebody else."""
     view = entry.entity_id
+    if entry.entity_type != "view" or not isinstance(view, dict):
+        return None
     return f"{view['projectId']}.{view['datasetId']}.{view['tableId']}"
+
+
+def _view_dataset(entry: bigquery.AccessEntry) -> str | None:
+    name = _view_name(entry)
+    return name.split(".")[-2] if name else None
 
 
 def _reader_entry(principal: str) -> bigquery.AccessEntry:

@@ -96,7 +96,7 @@ class Erasure:
 
         :raises ErasureError: where it is nobody, or more than one.
         """
-        customers = [row["customer_id"] for row in self._rows(self._find_customer_sql, **vars(selector))]
+        customers: list[str] = [row["customer_id"] for row in self._rows(self._find_customer_sql, **vars(selector))]
         if len(customers) == 1:
             return customers[0]
         given, value = next((name, value) for name, value in vars(selector).items() if value)

@@ -11,13 +11,13 @@ try:
 except ImportError:  # Airflow 2.11 calls assets datasets
     from airflow.timetables.datasets import DatasetOrTimeSchedule
 
-    def AssetOrTimeSchedule(*, timetable: Any, assets: Any) -> DatasetOrTimeSchedule:  # noqa: N802
+    def AssetOrTimeSchedule(*, timetable: Timetable, assets: list[Asset]) -> DatasetOrTimeSchedule:  # noqa: N802
         return DatasetOrTimeSchedule(timetable=timetable, datasets=assets)
 
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Asset
-    from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
+    from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 
 
 class DailyBackfillTimetable(CronDataIntervalTimetable):

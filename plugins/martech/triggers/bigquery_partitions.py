@@ -52,7 +52,7 @@ class BigQueryPartitionsTrigger(BaseTrigger):
         poke_interval: float,
         deadline: float,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow 2.11 has no annotation there
         self.hook_args = hook_args
         self.dataset_id = dataset_id
         self.tables = list(tables)

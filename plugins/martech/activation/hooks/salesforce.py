@@ -194,7 +194,7 @@ class SalesforceHook(BaseHook):
         """
         wait, waited = 0.2, 0.0
         while waited < 3_600:
-            state = self._patiently(self._call, "GET", f"/jobs/ingest/{job}")
+            state: dict[str, Any] = self._patiently(self._call, "GET", f"/jobs/ingest/{job}")
             if state["state"] in ("JobComplete", "Failed", "Aborted"):
                 return state
             time.sleep(wait)

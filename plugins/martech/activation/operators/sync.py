@@ -37,4 +37,5 @@ class SyncOperator(WarehouseOperator):
 
     def plan_id(self, context: Context) -> str | None:
         """Return the id of this run's plan, None where there is none."""
-        return context["ti"].xcom_pull(task_ids=self.plan_task_id)
+        plan_id: str | None = context["ti"].xcom_pull(task_ids=self.plan_task_id)
+        return plan_id

@@ -1,0 +1,1 @@
+from airflow.operators.trigger_dagrun import TriggerDagRunOperator as TriggerDagRunOperator

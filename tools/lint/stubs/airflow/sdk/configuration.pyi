@@ -1,0 +1,1 @@
+from airflow.configuration import conf as conf

@@ -1,0 +1,5 @@
+from airflow.exceptions import AirflowException as AirflowException
+from airflow.exceptions import AirflowFailException as AirflowFailException
+from airflow.exceptions import AirflowNotFoundException as AirflowNotFoundException
+from airflow.exceptions import AirflowSensorTimeout as AirflowSensorTimeout
+from airflow.exceptions import AirflowSkipException as AirflowSkipException
