@@ -13,6 +13,10 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 FRIDAY = "date '2026-11-20'"
+NOON, EVENING_BEFORE = "timestamp '2026-11-26 12:00:00+00'", "timestamp '2026-11-25 20:30:00.5+00'"
+FLOATS = ["1", "0.79999999999999993", "1e+15", "1e-07", "123456.25"]
+NUMERICS = '{"a":"2.5","b":3,"c":"1.5"}'
+INSTANTS = '{"a":"2026-01-01T00:00:00.500Z","b":"2026-01-01"}'
 NUMBERS = "(select 'a' as k, 1 as n union all select 'a', 2 union all select 'b', 3)"
 
 
@@ -114,6 +118,62 @@ def value_of(client: bigquery.Client, sql: str) -> Any:
         ("array_agg(v order by o desc) from unnest(['a', 'b']) as v with offset as o", ["b", "a"]),
         ("o, count(*) from unnest(['a', 'b']) as v with offset as o group by o order by o", [(0, 1), (1, 1)]),
         ("to_json_string(struct(o)) from unnest(['a']) as v with offset as o", '{"o":0}'),
+        # Differences of TIMESTAMPs count whole units, those of DATETIMEs and TIMEs what lies between.
+        (f"timestamp_diff({NOON}, {EVENING_BEFORE}, day)", 0),
+        (f"timestamp_diff({EVENING_BEFORE}, {NOON}, day)", 0),
+        (f"timestamp_diff({EVENING_BEFORE}, {NOON}, hour)", -15),
+        (f"timestamp_diff(n, b, minute) from (select {NOON} as n, {EVENING_BEFORE} as b)", 929),
+        (f"timestamp_diff({NOON}, {EVENING_BEFORE}, second)", 55_799),
+        (f"timestamp_diff({NOON}, {EVENING_BEFORE}, millisecond)", 55_799_500),
+        (f"timestamp_diff({NOON}, {EVENING_BEFORE}, microsecond)", 55_799_500_000),
+        (f"date_diff({NOON}, {EVENING_BEFORE}, day)", 0),
+        (f"datetime_diff({NOON}, {EVENING_BEFORE}, day)", 0),
+        (f"timestamp_diff(datetime({NOON}), datetime({EVENING_BEFORE}), day)", 1),
+        (f"datetime_diff(datetime({NOON}), datetime({EVENING_BEFORE}), hour)", 16),
+        ("time_diff(time '10:00:00', time '09:59:59', hour)", 1),
+        ("date_diff(date '2026-11-23', date '2026-11-20', day)", 3),
+        ("date_diff(date '2026-11-23', date '2026-11-20', week(monday))", 1),
+        # Text of a value.
+        (
+            "cast(x as string) from unnest([1.0, 0.1 + 0.7, 1e15, 1e-7, 123456.25]) as x with offset as o order by o",
+            FLOATS,
+        ),
+        ("cast(numeric '2.50' as string) || cast(numeric '100' as string)", "2.5100"),
+        ("cast(timestamp '2026-01-01 00:00:00.5+00' as string)", "2026-01-01 00:00:00.500+00"),
+        ("string(timestamp '2026-01-01 00:00:00.1234+00')", "2026-01-01 00:00:00.123400+00"),
+        ("string(json '\"x\"')", "x"),
+        ("cast(datetime '2026-01-01 10:00:00' as string)", "2026-01-01 10:00:00"),
+        ("cast(time '10:00:00.25' as string)", "10:00:00.250"),
+        # Text that is no INT64 or BOOL.
+        *((f"safe_cast('{text}' as int64)", None) for text in ("1.5", "1e3", "", "x")),
+        *((f"safe_cast('{text}' as int64)", number) for text, number in ((" 12 ", 12), ("+5", 5), ("0x1F", 31))),
+        *((f"safe_cast('{text}' as bool)", None) for text in ("1", "yes", "t")),
+        ("safe_cast('False' as bool)", False),
+        # JSON of a value, alone and inside others.
+        ("to_json_string(1.0)", "1"),
+        ("to_json_string(cast(null as string))", "null"),
+        ("to_json_string(9007199254740993)", '"9007199254740993"'),
+        ("to_json_string(cast('nan' as float64))", '"NaN"'),
+        ("to_json_string([1e20, 0.1, 2.0])", "[1e+20,0.1,2]"),
+        ("to_json_string(struct(numeric '2.50' as a, numeric '3' as b, bignumeric '1.5' as c))", NUMERICS),
+        ("to_json_string(struct(timestamp '2026-01-01 00:00:00.5+00' as a, date '2026-01-01' as b))", INSTANTS),
+        ("to_json_string([datetime '2026-01-01 10:00:00'])", '["2026-01-01T10:00:00"]'),
+        ("to_json_string(struct(b'abc' as a, time '10:00:00' as b))", '{"a":"YWJj","b":"10:00:00"}'),
+        ("""to_json_string(struct(json '{"b": 1.0, "a": "1.0"}' as j))""", '{"j":{"a":"1.0","b":1.0}}'),
+        ("to_json_string([struct('1.0, 2026-01-01 00:00:00+00' as x)])", '[{"x":"1.0, 2026-01-01 00:00:00+00"}]'),
+        (
+            "to_json_string(t) from (select 1 as `x y`, 2.0 as N, cast(null as timestamp) as z) t",
+            '{"x y":1,"N":2,"z":null}',
+        ),
+        # FORMAT.
+        ("format('%05d|%s|%t|%T', 42, 'x', date '2026-01-01', 'q')", '00042|x|2026-01-01|"q"'),
+        ("format('%s', 'x')", "x"),
+        ("format('%t', cast(null as string))", "NULL"),
+        ("format('%T|%T|%T', 1.0, numeric '2', true)", '1.0|NUMERIC "2"|true'),
+        ("""format('%%|%T', 'say "it\\'s"')""", """%|"say \\"it's\\"\""""),
+        ("""format("%'d", 1234567)""", "1,234,567"),
+        # An element's field.
+        ("[struct(1 as a)][offset(0)].a", 1),
     ],
 )
 def test_value_is_bigquerys(
@@ -133,6 +193,22 @@ def test_fields_keep_their_case_where_types_of_columns_matter(client: bigquery.C
 def test_selected_offset_has_its_name(client: bigquery.Client) -> None:
     rows = client.query("select o from unnest(['a']) as v with offset o").result()
     assert [field.name for field in rows.schema] == ["o"]
+
+
+def test_selected_field_names_its_column(client: bigquery.Client) -> None:
+    rows = client.query("select struct(1 as a).a, [struct(2 as b)][safe_offset(0)].b").result()
+    assert [field.name for field in rows.schema] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("text", "kind"), [("1.5", "int64"), ("yes", "bool")])
+def test_text_that_is_no_value_is_an_error_in_cast(client: bigquery.Client, text: str, kind: str) -> None:
+    with pytest.raises(GoogleAPICallError, match=f"Bad {kind} value: {text}"):
+        value_of(client, f"select cast(x as {kind}) from (select '{text}' as x)")  # noqa: S608
+
+
+@pytest.mark.parametrize(("text", "found"), [("ELL", True), ("elf", False)])
+def test_text_is_found_in_any_case(client: bigquery.Client, text: str, found: bool) -> None:
+    assert value_of(client, f"select contains_substr('Hello', '{text}')") is found
 
 
 def test_column_named_like_an_offset_elsewhere_stays(client: bigquery.Client) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
+from bigquery_json import json_string
 from bqemulator.sql import builtin_udfs, inner_query, parameters, translator
 from sqlglot import exp
 
@@ -30,6 +31,16 @@ WEEKDAYS = {
     day: n for n, day in enumerate(("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"))
 }
 
+# Microseconds of each part that a TIMESTAMP's difference is counted in.
+MICROSECONDS = {
+    "MICROSECOND": 1,
+    "MILLISECOND": 1_000,
+    "SECOND": 1_000_000,
+    "MINUTE": 60_000_000,
+    "HOUR": 3_600_000_000,
+    "DAY": 86_400_000_000,
+}
+
 MACROS = (
     """bq_date_trunc(part, d DATE) AS CAST(date_trunc(part, d) AS DATE),
         (part, d TIMESTAMP) AS date_trunc(part, d),
@@ -38,8 +49,47 @@ MACROS = (
     """bq_week_trunc(first_day, d DATE) AS d - bq_days_into_week(first_day, d),
         (first_day, d TIMESTAMP) AS date_trunc('day', d) - to_days(bq_days_into_week(first_day, d)),
         (first_day, d TIMESTAMPTZ) AS date_trunc('day', d) - to_days(bq_days_into_week(first_day, d))""",
-    """bq_half_away(x DOUBLE) AS round(x), (x FLOAT) AS round(x), (x BIGINT) AS x, (x HUGEINT) AS x,
-        (x DECIMAL(38, 9)) AS x, (x VARCHAR) AS x, (x BOOLEAN) AS x""",
+    # What is no whole number becomes text that no cast reads: an error in CAST, NULL in SAFE_CAST.
+    r"""bq_half_away(x DOUBLE) AS round(x), (x FLOAT) AS round(x), (x BIGINT) AS x, (x HUGEINT) AS x,
+        (x DECIMAL(38, 9)) AS x, (x BOOLEAN) AS x, (x VARCHAR) AS CASE
+            WHEN regexp_full_match(x, '\s*[+-]?(?:\d+|0[xX][0-9a-fA-F]+)\s*') THEN x
+            ELSE 'Bad int64 value: ' || x END""",
+    """bq_truth(x VARCHAR) AS CASE WHEN lower(x) IN ('true', 'false') THEN x ELSE 'Bad bool value: ' || x END,
+        (x BIGINT) AS x, (x BOOLEAN) AS x""",
+    """bq_is_instant(later, earlier) AS
+        'TIMESTAMP WITH TIME ZONE' IN (typeof(later), typeof(earlier))""",
+    """bq_whole_units(later, earlier, unit) AS
+        (epoch_us(CAST(later AS TIMESTAMPTZ)) - epoch_us(CAST(earlier AS TIMESTAMPTZ))) // unit""",
+    """bq_date_diff(part, later, earlier, unit) AS CASE
+        WHEN bq_is_instant(later, earlier) THEN bq_whole_units(later, earlier, unit)
+        ELSE date_diff(part, CAST(earlier AS DATE), CAST(later AS DATE)) END""",
+    """bq_timestamp_diff(part, later, earlier, unit) AS CASE
+        WHEN bq_is_instant(later, earlier) THEN bq_whole_units(later, earlier, unit)
+        ELSE date_diff(part, CAST(earlier AS TIMESTAMP), CAST(later AS TIMESTAMP)) END""",
+    """bq_float_text(x) AS CASE
+        WHEN CAST(printf('%.15g', CAST(x AS DOUBLE)) AS DOUBLE) = CAST(x AS DOUBLE)
+        THEN printf('%.15g', CAST(x AS DOUBLE)) ELSE printf('%.17g', CAST(x AS DOUBLE)) END""",
+    # The type is known before the query runs, so DuckDB keeps one branch.
+    r"""bq_string(x) AS CASE
+        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN bq_float_text(CAST(x AS VARCHAR))
+        WHEN typeof(x) LIKE 'DECIMAL%' THEN
+            regexp_replace(CAST(x AS VARCHAR), '(?:\.0*|(\.\d*?[1-9])0*)$', '\1')
+        WHEN typeof(x) LIKE 'TIME%' THEN regexp_replace(regexp_replace(CAST(x AS VARCHAR),
+            '(\.(?:\d|\d{4}))(\+|$)', '\1' || '00' || '\2'), '(\.(?:\d\d|\d{5}))(\+|$)', '\1' || '0' || '\2')
+        ELSE CAST(x AS VARCHAR) END""",
+    r"""bq_any_text(x) AS CASE
+        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') AND regexp_full_match(bq_string(x), '-?\d+') THEN bq_string(x) || '.0'
+        ELSE bq_string(x) END""",
+    r"""bq_literal(x) AS CASE
+        WHEN typeof(x) = 'VARCHAR' THEN
+            '"' || replace(replace(CAST(x AS VARCHAR), '\', '\\'), '"', '\"') || '"'
+        WHEN typeof(x) = 'DATE' THEN 'DATE "' || bq_string(x) || '"'
+        WHEN typeof(x) = 'TIME' THEN 'TIME "' || bq_string(x) || '"'
+        WHEN typeof(x) = 'TIMESTAMP' THEN 'DATETIME "' || bq_string(x) || '"'
+        WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP "' || bq_string(x) || '"'
+        WHEN typeof(x) LIKE 'DECIMAL%' THEN 'NUMERIC "' || bq_string(x) || '"'
+        ELSE bq_any_text(x) END""",
+    """bq_to_json_string(x) AS coalesce(bq_json_string(CAST(to_json(x) AS VARCHAR), typeof(x)), 'null')""",
     """bq_safe_offset(list, n) AS CASE WHEN n >= 0 THEN list_extract(list, n + 1) END""",
     """bq_offset(list, n) AS CASE
         WHEN n < 0 THEN error('Array index ' || n || ' is out of bounds')
@@ -96,17 +146,99 @@ def join_arrays_of_nulls(node: exp.Expression) -> exp.Expression | None:
     return exp.If(this=is_null, true=exp.Null(), false=joined)
 
 
-def round_half_away_from_zero(node: exp.Expression) -> exp.Expression | None:
-    """Let CAST(2.5 AS INT64) be 3; DuckDB rounds halves of a DOUBLE to the even number."""
-    if not node.to.is_type(exp.DataType.Type.BIGINT):
+# What makes of a value one that DuckDB casts to the type as BigQuery does.
+CASTS = {
+    exp.DataType.Type.BIGINT: "bq_half_away",
+    exp.DataType.Type.BOOLEAN: "bq_truth",
+    exp.DataType.Type.TEXT: "bq_string",
+}
+
+
+def cast_as_bigquery(node: exp.Expression) -> exp.Expression | None:
+    """Let CAST and SAFE_CAST give BigQuery's INT64, BOOL and STRING.
+
+    DuckDB rounds halves of a DOUBLE to the even number and reads '1.5' as 2, 'yes' as TRUE; it writes 1.0 as '1.0', and
+    as many digits of a NUMERIC and of a second as there are.
+    """
+    if node.to.this not in CASTS:
         return None
     value = node.this
-    is_number = isinstance(value, exp.Literal) and not value.is_string and not value.is_int
-    if isinstance(value, exp.Literal | exp.Null | exp.Parameter | exp.Placeholder | exp.Count) and not is_number:
+    if isinstance(value, exp.Null | exp.Parameter | exp.Placeholder | exp.Count) or _is_plain_literal(value):
         return None
-    rounded = node.copy()
-    rounded.set("this", _call("bq_half_away", value))
-    return rounded
+    cast = node.copy()
+    cast.set("this", _call(CASTS[node.to.this], value))
+    return cast
+
+
+def _is_plain_literal(value: exp.Expression) -> bool:
+    """Tell whether a value is a literal of an integer, or of text that is one or is cast to text."""
+    if not isinstance(value, exp.Literal):
+        return False
+    return value.is_int or (value.is_string and value.parent.to.is_type(exp.DataType.Type.TEXT))
+
+
+def write_instant_as_bigquery(node: exp.Expression) -> exp.Expression | None:
+    """Let ``STRING(t)`` of a TIMESTAMP write its fraction as CAST does; of JSON it is the emulator's to read."""
+    if node.args.get("zone"):
+        return None
+    is_instant = exp.EQ(this=_call("typeof", node.this), expression=exp.Literal.string("TIMESTAMP WITH TIME ZONE"))
+    return exp.If(this=is_instant, true=_call("bq_string", node.this), false=node.copy())
+
+
+def count_whole_units_between_instants(node: exp.Expression) -> exp.Expression | None:
+    """Let the difference of two TIMESTAMPs count whole units; DuckDB counts midnights, full hours and so on.
+
+    BigQuery counts those too, between DATETIMEs and between DATEs, by whichever name it is called.
+    """
+    part = (node.args.get("unit") or exp.var("DAY")).name.upper()
+    if part not in MICROSECONDS or (isinstance(node, exp.DateDiff) and part != "DAY"):
+        return None
+    name = "bq_date_diff" if isinstance(node, exp.DateDiff) else "bq_timestamp_diff"
+    unit = exp.Literal.number(MICROSECONDS[part])
+    return _call(name, exp.Literal.string(part), node.this, node.expression, unit)
+
+
+def write_json_as_bigquery(node: exp.Expression) -> exp.Expression | None:
+    """Let TO_JSON_STRING write floats, NUMERICs, large integers, times and BYTES as BigQuery does."""
+    if node.args.get("to_json") or node.args.get("options"):
+        return None
+    return _call("bq_to_json_string", node.this)
+
+
+SPECIFIER = re.compile(r"%(?:%|[-+ #0']*(?:\d+|\*)?(?:\.(?:\d+|\*))?[a-zA-Z])")
+
+
+def format_any_value(node: exp.Expression) -> exp.Expression | None:
+    """Let FORMAT know ``%t``, the value as text, and ``%T``, the value as a literal of GoogleSQL.
+
+    The emulator's ``FORMAT('%s', x)`` is ``{}``; DuckDB's mark of thousands is an apostrophe.
+    """
+    pattern = node.this
+    if not isinstance(pattern, exp.Literal) or not pattern.is_string:
+        return None
+    specifiers = [found for found in SPECIFIER.findall(pattern.this) if found != "%%"]
+    if "*" in "".join(specifiers) or len(specifiers) != len(node.expressions):
+        return None
+    functions = {"t": "bq_any_text", "T": "bq_literal"}
+    values = [
+        exp.Coalesce(this=_call(functions[specifier[-1]], value), expressions=[exp.Literal.string("NULL")])
+        if specifier[-1] in functions
+        else value.copy()
+        for specifier, value in zip(specifiers, node.expressions, strict=True)
+    ]
+
+    def specifier_of_duckdb(found: re.Match[str]) -> str:
+        specifier = found[0].replace("'", ",")
+        return specifier[:-1] + "s" if specifier[-1] in functions else specifier
+
+    return _call("printf", exp.Literal.string(SPECIFIER.sub(specifier_of_duckdb, pattern.this)), *values)
+
+
+def name_selected_field(node: exp.Expression) -> exp.Expression | None:
+    """Let a field that is selected of an expression, ``STRUCT(1 AS a).a``, name its column."""
+    if not isinstance(node.parent, exp.Select) or node.arg_key != "expressions" or not node.expression.name:
+        return None
+    return exp.alias_(node.copy(), node.expression.name)
 
 
 def find_elements_by_computed_positions(node: exp.Expression) -> exp.Expression | None:
@@ -170,8 +302,15 @@ REWRITES: dict[type[exp.Expression], Rewrite] = {
     exp.TimestampTrunc: keep_dates_truncated,
     exp.CountIf: count_if_over_windows,
     exp.ArrayToString: join_arrays_of_nulls,
-    exp.Cast: round_half_away_from_zero,
-    exp.TryCast: round_half_away_from_zero,
+    exp.Cast: cast_as_bigquery,
+    exp.TryCast: cast_as_bigquery,
+    exp.String: write_instant_as_bigquery,
+    exp.DateDiff: count_whole_units_between_instants,
+    exp.DatetimeDiff: count_whole_units_between_instants,
+    exp.TimestampDiff: count_whole_units_between_instants,
+    exp.JSONFormat: write_json_as_bigquery,
+    exp.Format: format_any_value,
+    exp.Dot: name_selected_field,
     exp.Bracket: find_elements_by_computed_positions,
     exp.RegexpExtract: extract_group_of_computed_pattern,
     exp.Struct: name_fields_of_json,
@@ -313,6 +452,7 @@ def close_function_gaps() -> None:
 
     def register(connection: duckdb.DuckDBPyConnection) -> None:
         plain_register(connection)
+        connection.create_function("bq_json_string", json_string, ["VARCHAR", "VARCHAR"], "VARCHAR")
         for macro in MACROS:
             connection.execute(f"CREATE OR REPLACE MACRO {macro}")
 
