@@ -10,6 +10,7 @@ from zetasql.wasi._pb2.zetasql.proto.function_pb2 import FunctionProto
 from zetasql.wasi._pb2.zetasql.proto.options_pb2 import LanguageOptionsProto
 from zetasql.wasi._pb2.zetasql.public.function_pb2 import FunctionEnums, SignatureArgumentKind
 from zetasql.wasi._pb2.zetasql.public.options_pb2 import LanguageFeature, ProductMode
+from zetasql.wasi._pb2.zetasql.public.type_pb2 import TypeKind
 from zetasql.wasi._pb2.zetasql.resolved_ast.resolved_node_kind_pb2 import ResolvedNodeKind
 
 # Not in BigQuery's reference (2026-11): a statement that needs one is refused there.
@@ -29,6 +30,9 @@ NOT_IN_BIGQUERY = """
 ALSO_IN_BIGQUERY = """
     ALTER_COLUMN_SET_DATA_TYPE COLLATION_SUPPORT CREATE_TABLE_CLONE CREATE_VIEWS_WITH_COLUMN_OPTIONS
 """
+
+# Functions that look for a text in a value; without their optional arguments.
+SEARCHES = ("contains_substr", "search")
 
 
 def bigquery_language(engine: Engine) -> LanguageOptionsProto:
@@ -53,7 +57,23 @@ def bigquery_language(engine: Engine) -> LanguageOptionsProto:
 
 
 def later_functions() -> Iterator[FunctionProto]:
-    """Yield BigQuery's functions that are younger than this analyzer: ``MAX_BY(x, y)``, and ``MIN_BY``."""
+    """Yield BigQuery's functions that this analyzer lacks: ``MAX_BY``, ``MIN_BY``, ``CONTAINS_SUBSTR``, ``SEARCH``."""
+    yield from _functions_of_ranks()
+    for name in SEARCHES:
+        function = FunctionProto(name_path=[name], group="BigQuery", mode=FunctionEnums.SCALAR)
+        function.options.sql_name = name.upper()
+        signature = function.signature.add()
+        signature.argument.add(kind=SignatureArgumentKind.ARG_TYPE_ARBITRARY, num_occurrences=1)
+        wanted = signature.argument.add(kind=SignatureArgumentKind.ARG_TYPE_FIXED, num_occurrences=1)
+        wanted.type.type_kind = TypeKind.TYPE_STRING
+        wanted.options.must_be_constant = True
+        signature.return_type.kind = SignatureArgumentKind.ARG_TYPE_FIXED
+        signature.return_type.type.type_kind = TypeKind.TYPE_BOOL
+        signature.return_type.num_occurrences = 1
+        yield function
+
+
+def _functions_of_ranks() -> Iterator[FunctionProto]:
     for name in ("max_by", "min_by"):
         function = FunctionProto(name_path=[name], group="BigQuery", mode=FunctionEnums.AGGREGATE)
         function.options.sql_name = name.upper()
