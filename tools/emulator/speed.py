@@ -7,6 +7,7 @@ times over before DuckDB sees it.
 from __future__ import annotations
 
 import re
+import sys
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -239,8 +240,14 @@ def merge_by_delete_and_insert() -> None:
     DuckDBEngine.execute = execute
 
 
+def look_for_pandas_once() -> None:
+    """Let DuckDB know that pandas is missing; it looks for it at each value that a function in Python returns."""
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+
+
 def make_fast() -> None:
     """Take every saving of this module."""
+    look_for_pandas_once()
     parse_each_statement_once()
     copy_trees_lightly()
     reuse_generators()
