@@ -91,6 +91,7 @@ def value_of(client: bigquery.Client, sql: str) -> Any:
         ("x[offset(n)] from (select ['a', 'b'] as x, 1 as n)", "b"),
         ("x[safe_offset(n + 1)] from (select ['a', 'b'] as x, 1 as n)", None),
         ("x[safe_offset(n)] from (select ['a', 'b'] as x, -1 as n)", None),
+        ("x[n] from (select ['a', 'b'] as x, 1 as n)", "b"),
         ("x[ordinal(n)] from (select ['a', 'b'] as x, 1 as n)", "a"),
         ("x[safe_ordinal(n)] from (select ['a', 'b'] as x, 0 as n)", None),
         ("x[safe_offset(n)] from (select ['a'] as x, cast(null as int64) as n)", None),
@@ -133,6 +134,12 @@ def value_of(client: bigquery.Client, sql: str) -> Any:
         ("time_diff(time '10:00:00', time '09:59:59', hour)", 1),
         ("date_diff(date '2026-11-23', date '2026-11-20', day)", 3),
         ("date_diff(date '2026-11-23', date '2026-11-20', week(monday))", 1),
+        ("date_diff(date '2026-11-23', date '2026-11-22', isoweek)", 1),
+        ("date_diff(date '2026-11-23', date '2026-11-22', WEEK(MONDAY))", 1),
+        ("date_diff(date '2026-11-16', date '2026-11-22', week)", -1),
+        ("datetime_diff(datetime '2026-11-23 01:00:00', datetime '2026-11-22 10:00:00', week(monday))", 1),
+        ("unix_seconds(timestamp '2026-11-26 00:00:00.9+00')", 1_795_651_200),
+        ("unix_seconds(timestamp '1969-12-31 23:59:59.5+00')", -1),
         # Text of a value.
         (
             "cast(x as string) from unnest([1.0, 0.1 + 0.7, 1e15, 1e-7, 123456.25]) as x with offset as o order by o",

@@ -49,6 +49,8 @@ MACROS = (
     """bq_week_trunc(first_day, d DATE) AS d - bq_days_into_week(first_day, d),
         (first_day, d TIMESTAMP) AS date_trunc('day', d) - to_days(bq_days_into_week(first_day, d)),
         (first_day, d TIMESTAMPTZ) AS date_trunc('day', d) - to_days(bq_days_into_week(first_day, d))""",
+    """bq_week_diff(first_day, later, earlier) AS date_diff('day',
+        bq_week_trunc(first_day, CAST(earlier AS DATE)), bq_week_trunc(first_day, CAST(later AS DATE))) // 7""",
     # What is no whole number becomes text that no cast reads: an error in CAST, NULL in SAFE_CAST.
     r"""bq_half_away(x DOUBLE) AS round(x), (x FLOAT) AS round(x), (x BIGINT) AS x, (x HUGEINT) AS x,
         (x DECIMAL(38, 9)) AS x, (x BOOLEAN) AS x, (x VARCHAR) AS CASE
@@ -60,6 +62,7 @@ MACROS = (
         'TIMESTAMP WITH TIME ZONE' IN (typeof(later), typeof(earlier))""",
     """bq_whole_units(later, earlier, unit) AS
         (epoch_us(CAST(later AS TIMESTAMPTZ)) - epoch_us(CAST(earlier AS TIMESTAMPTZ))) // unit""",
+    """bq_unix_seconds(x) AS CAST(floor(epoch_us(CAST(x AS TIMESTAMPTZ)) / 1000000) AS BIGINT)""",
     """bq_date_diff(part, later, earlier, unit) AS CASE
         WHEN bq_is_instant(later, earlier) THEN bq_whole_units(later, earlier, unit)
         ELSE date_diff(part, CAST(earlier AS DATE), CAST(later AS DATE)) END""",
@@ -185,17 +188,22 @@ def write_instant_as_bigquery(node: exp.Expression) -> exp.Expression | None:
     return exp.If(this=is_instant, true=_call("bq_string", node.this), false=node.copy())
 
 
-def count_whole_units_between_instants(node: exp.Expression) -> exp.Expression | None:
+def count_units_between(node: exp.Expression) -> exp.Expression | None:
     """Let the difference of two TIMESTAMPs count whole units; DuckDB counts midnights, full hours and so on.
 
-    BigQuery counts those too, between DATETIMEs and between DATEs, by whichever name it is called.
+    BigQuery counts those too, between DATETIMEs and between DATEs, by whichever name it is called. Weeks begin on the
+    day that is named.
     """
-    part = (node.args.get("unit") or exp.var("DAY")).name.upper()
+    unit = node.args.get("unit") or exp.var("DAY")
+    part = (unit.this if isinstance(unit, exp.WeekStart) else unit).name.upper()
+    first_day = {"WEEK": "SUNDAY", "ISOWEEK": "MONDAY"}.get(part, part)
+    if first_day in WEEKDAYS and not isinstance(node, exp.TimestampDiff):
+        return _call("bq_week_diff", exp.Literal.number(WEEKDAYS[first_day]), node.this, node.expression)
     if part not in MICROSECONDS or (isinstance(node, exp.DateDiff) and part != "DAY"):
         return None
     name = "bq_date_diff" if isinstance(node, exp.DateDiff) else "bq_timestamp_diff"
-    unit = exp.Literal.number(MICROSECONDS[part])
-    return _call(name, exp.Literal.string(part), node.this, node.expression, unit)
+    microseconds = exp.Literal.number(MICROSECONDS[part])
+    return _call(name, exp.Literal.string(part), node.this, node.expression, microseconds)
 
 
 def write_json_as_bigquery(node: exp.Expression) -> exp.Expression | None:
@@ -242,14 +250,16 @@ def name_selected_field(node: exp.Expression) -> exp.Expression | None:
 
 
 def find_elements_by_computed_positions(node: exp.Expression) -> exp.Expression | None:
-    """Let ``x[OFFSET(e)]`` and its siblings count from the right end; the emulator drops the word OFFSET."""
-    if node.args.get("offset") is None:
-        return None
-    (position,) = node.expressions
-    if isinstance(position, exp.Literal):
+    """Let ``x[e]``, ``x[OFFSET(e)]`` and its siblings count from the right end; the emulator drops the word OFFSET."""
+    if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Literal):
         return None
     name = "bq_safe_offset" if node.args.get("safe") else "bq_offset"
-    return _call(name, node.this, exp.paren(position) - node.args["offset"])
+    return _call(name, node.this, exp.paren(node.expressions[0]) - (node.args.get("offset") or 0))
+
+
+def count_seconds_down(node: exp.Expression) -> exp.Expression | None:
+    """Let UNIX_SECONDS drop a fraction; the emulator's rounds it."""
+    return _call("bq_unix_seconds", node.this)
 
 
 def extract_group_of_computed_pattern(node: exp.Expression) -> exp.Expression | None:
@@ -305,13 +315,14 @@ REWRITES: dict[type[exp.Expression], Rewrite] = {
     exp.Cast: cast_as_bigquery,
     exp.TryCast: cast_as_bigquery,
     exp.String: write_instant_as_bigquery,
-    exp.DateDiff: count_whole_units_between_instants,
-    exp.DatetimeDiff: count_whole_units_between_instants,
-    exp.TimestampDiff: count_whole_units_between_instants,
+    exp.DateDiff: count_units_between,
+    exp.DatetimeDiff: count_units_between,
+    exp.TimestampDiff: count_units_between,
     exp.JSONFormat: write_json_as_bigquery,
     exp.Format: format_any_value,
     exp.Dot: name_selected_field,
     exp.Bracket: find_elements_by_computed_positions,
+    exp.UnixSeconds: count_seconds_down,
     exp.RegexpExtract: extract_group_of_computed_pattern,
     exp.Struct: name_fields_of_json,
     exp.Identifier: quote_map,
