@@ -240,14 +240,24 @@ def merge_by_delete_and_insert() -> None:
     DuckDBEngine.execute = execute
 
 
-def look_for_pandas_once() -> None:
-    """Let DuckDB know that pandas is missing; it looks for it at each value that a function in Python returns."""
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+class NoPandas:
+    """Finds no pandas, without a look at the disk."""
+
+    @staticmethod
+    def find_spec(name: str, *_: Any) -> None:
+        """Refuse pandas, and leave other modules to other finders."""
+        if name == "pandas":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def look_for_no_pandas() -> None:
+    """Let DuckDB know at once that pandas is missing; it asks at each value that a function in Python returns."""
+    sys.meta_path.insert(0, NoPandas)
 
 
 def make_fast() -> None:
     """Take every saving of this module."""
-    look_for_pandas_once()
+    look_for_no_pandas()
     parse_each_statement_once()
     copy_trees_lightly()
     reuse_generators()
