@@ -54,7 +54,7 @@ VARIES = {
     *("generate_uuid", "rand", "session_user", "error"),
     *("normalize", "normalize_and_casefold"),
     *("approx_count_distinct", "approx_quantiles", "approx_top_count", "approx_top_sum"),
-    *("max_by", "min_by", "contains_substr", "search"),
+    *("max_by", "min_by", "contains_substr"),
 }
 CALLS = {"ResolvedFunctionCall", "ResolvedAggregateFunctionCall", "ResolvedAnalyticFunctionCall"}
 READS = {"ResolvedTableScan", "ResolvedParameter", "ResolvedSystemVariable", "ResolvedConstant"}

@@ -31,9 +31,6 @@ ALSO_IN_BIGQUERY = """
     ALTER_COLUMN_SET_DATA_TYPE COLLATION_SUPPORT CREATE_TABLE_CLONE CREATE_VIEWS_WITH_COLUMN_OPTIONS
 """
 
-# Functions that look for a text in a value; without their optional arguments.
-SEARCHES = ("contains_substr", "search")
-
 
 def bigquery_language(engine: Engine) -> LanguageOptionsProto:
     """Return the options with which the analyzer parses and resolves as BigQuery does.
@@ -57,20 +54,20 @@ def bigquery_language(engine: Engine) -> LanguageOptionsProto:
 
 
 def later_functions() -> Iterator[FunctionProto]:
-    """Yield BigQuery's functions that this analyzer lacks: ``MAX_BY``, ``MIN_BY``, ``CONTAINS_SUBSTR``, ``SEARCH``."""
+    """Yield BigQuery's functions that this analyzer lacks: ``MAX_BY``, ``MIN_BY``, ``CONTAINS_SUBSTR``."""
     yield from _functions_of_ranks()
-    for name in SEARCHES:
-        function = FunctionProto(name_path=[name], group="BigQuery", mode=FunctionEnums.SCALAR)
-        function.options.sql_name = name.upper()
-        signature = function.signature.add()
-        signature.argument.add(kind=SignatureArgumentKind.ARG_TYPE_ARBITRARY, num_occurrences=1)
-        wanted = signature.argument.add(kind=SignatureArgumentKind.ARG_TYPE_FIXED, num_occurrences=1)
-        wanted.type.type_kind = TypeKind.TYPE_STRING
-        wanted.options.must_be_constant = True
-        signature.return_type.kind = SignatureArgumentKind.ARG_TYPE_FIXED
-        signature.return_type.type.type_kind = TypeKind.TYPE_BOOL
-        signature.return_type.num_occurrences = 1
-        yield function
+    # CONTAINS_SUBSTR(value, 'text'), without its optional argument.
+    function = FunctionProto(name_path=["contains_substr"], group="BigQuery", mode=FunctionEnums.SCALAR)
+    function.options.sql_name = "CONTAINS_SUBSTR"
+    signature = function.signature.add()
+    signature.argument.add(kind=SignatureArgumentKind.ARG_TYPE_ARBITRARY, num_occurrences=1)
+    text = signature.argument.add(kind=SignatureArgumentKind.ARG_TYPE_FIXED, num_occurrences=1)
+    text.type.type_kind = TypeKind.TYPE_STRING
+    text.options.must_be_constant = True
+    signature.return_type.kind = SignatureArgumentKind.ARG_TYPE_FIXED
+    signature.return_type.type.type_kind = TypeKind.TYPE_BOOL
+    signature.return_type.num_occurrences = 1
+    yield function
 
 
 def _functions_of_ranks() -> Iterator[FunctionProto]:
