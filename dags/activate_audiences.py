@@ -8,9 +8,10 @@ from airflow.providers.common.compat.sdk import DAG, Param, TriggerRule, chain
 from martech.activation.operators.plan_sync import PlanSyncOperator
 from martech.activation.operators.report_sync import ReportSyncOperator
 from martech.activation.operators.send_changes import SendChangesOperator
+from martech.activation.sync import Sync
 from martech.timetables.asset_chain import asset_chain
 
-from include.activation.declarations import Sync, load_syncs
+from include.activation.declarations import load_syncs
 from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.settings import settings

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from martech.activation.sync import Sync
 
-from include.activation.declarations import Sync, load_syncs
+from include.activation.declarations import load_syncs
 from include.warehouse.ddl import layer_scripts
 from include.warehouse.settings import settings
 from tests.activation.warehouse import Warehouse

@@ -7,8 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from martech.activation import engine
 from martech.activation.changes import FatalError, Outcome
-
-from include.activation.declarations import Condition, Consent
+from martech.activation.sync import Condition, Consent
 
 
 class Memory:

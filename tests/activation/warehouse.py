@@ -6,8 +6,8 @@ from typing import Any
 
 from google.cloud import bigquery
 from martech.activation.ledger import Ledger
+from martech.activation.sync import Sync
 
-from include.activation.declarations import Sync
 from include.warehouse.settings import settings
 
 OPS_TABLES = ("state", "outbox", "changelog", "dead_letters", "runs")

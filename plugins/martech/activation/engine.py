@@ -11,7 +11,7 @@ from dataclasses import asdict, astuple
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from martech.activation.batching import batches
 from martech.activation.changes import (
@@ -25,9 +25,7 @@ from martech.activation.changes import (
 from martech.activation.delivery import Delivery
 from martech.activation.ledger import Ledger, Progress
 from martech.activation.retry import LONGEST_BACKOFF_SECONDS, retrying
-
-if TYPE_CHECKING:
-    from include.activation.declarations import Sync
+from martech.activation.sync import Sync
 
 log = logging.getLogger(__name__)
 

@@ -13,15 +13,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from google.cloud import bigquery
 
 from martech.activation.changes import PARTIAL_SUCCESS, Change, Outcome, Processed, masked
 from martech.activation.plan import IDENTIFIER_SEPARATOR, UNCONFIRMED, diff_sql
-
-if TYPE_CHECKING:
-    from include.activation.declarations import Sync
+from martech.activation.sync import Sync
 
 PLAN_TIME = "%Y%m%dT%H%M%SZ"
 # Results are stamped by other machines than the plan.

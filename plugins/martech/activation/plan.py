@@ -6,12 +6,11 @@ Names come from declarations that a JSON schema has checked, values are query pa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from google.cloud import bigquery
 
-if TYPE_CHECKING:
-    from include.activation.declarations import Column, Condition, Sync
+from martech.activation.sync import Column, Condition, Sync
 
 IDENTIFIER_SEPARATOR = ","
 # Content hash in the state of a record that may be at the destination, with any of its identifiers.

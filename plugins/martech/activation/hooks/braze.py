@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import requests
 from airflow.providers.common.compat.sdk import BaseHook
@@ -11,9 +10,7 @@ from airflow.providers.common.compat.sdk import BaseHook
 from martech.activation.api_client import ApiClient, base_url, json_of
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome, masked
 from martech.activation.rate_limit import RateLimit
-
-if TYPE_CHECKING:
-    from include.activation.declarations import Sync
+from martech.activation.sync import Sync
 
 OBJECTS_PER_REQUEST = 75
 REQUESTS, PER_SECONDS = 3_000, 3.0

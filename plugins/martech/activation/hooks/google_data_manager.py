@@ -6,7 +6,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import google.auth.exceptions
 import google.auth.transport.requests
@@ -27,9 +27,7 @@ from martech.activation.changes import (
     masked,
 )
 from martech.activation.rate_limit import RateLimit
-
-if TYPE_CHECKING:
-    from include.activation.declarations import Sync
+from martech.activation.sync import Sync
 
 ENDPOINT = "https://datamanager.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/datamanager"

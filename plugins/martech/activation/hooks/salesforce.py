@@ -7,7 +7,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
@@ -17,9 +17,7 @@ from martech.activation.batching import batches
 from martech.activation.changes import Change, FatalError, Outcome, TransientError, masked
 from martech.activation.rate_limit import RateLimit
 from martech.activation.retry import retrying
-
-if TYPE_CHECKING:
-    from include.activation.declarations import Sync
+from martech.activation.sync import Sync
 
 API_VERSION = "v62.0"
 COLLECTION_RECORDS = 200

@@ -13,11 +13,11 @@ from martech.activation.hooks.braze import BrazeHook
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.hooks.salesforce import SalesforceHook
 from martech.activation.operators.sync import SyncOperator
+from martech.activation.sync import Sync
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from include.activation.declarations import Sync
 
 DESTINATIONS: dict[str, Callable[[Sync], Destination]] = {
     "salesforce": SalesforceHook,

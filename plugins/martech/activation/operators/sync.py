@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from martech.activation.ledger import Ledger
+from martech.activation.sync import Sync
 from martech.operators.warehouse import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
-
-    from include.activation.declarations import Sync
 
 
 class SyncOperator(WarehouseOperator):

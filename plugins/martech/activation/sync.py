@@ -1,0 +1,96 @@
+"""What a sync is: its source, whom it may send, what it sends where, and how fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Column:
+    """One mapped column.
+
+    :param column: column of the source model, or ``joined.<column>``.
+    :param to: field of the destination.
+    :param type: type at the destination.
+    :param decimals: digits after the point that a number is rounded to; None leaves it as it is.
+    :param required: whether rows in which it is null are rejected.
+    :param normalise: normalisation before hashing or sending; None leaves the value as it is.
+    :param pii: ``hash_sha256`` sends the hash only, ``plain`` the value; None where it is no personal data.
+    """
+
+    column: str
+    to: str
+    type: str = "string"
+    decimals: int | None = None
+    required: bool = False
+    normalise: str | None = None
+    pii: str | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``column operator value``, with operator one of is, in, at_least, at_most, present."""
+
+    column: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Who may be sent: people with a row in ``model`` for which ``granted`` holds.
+
+    :param model: ``layer.table`` with one row per ``key``.
+    :param person: column of the source that holds the key.
+    """
+
+    model: str
+    key: str
+    person: str
+    granted: Condition
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may do at most; see ``sync.schema.json`` for the units."""
+
+    max_removed_percent: float
+    requests_per_second: float | None = None
+    concurrency: int = 4
+    max_attempts: int = 8
+    timeout_seconds: float = 60.0
+    record_every_rows: int = 5_000
+    processing_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One declared sync; the fields are those of ``sync.schema.json``.
+
+    :param options: what the destination needs beside its type and connection, such as ``object``.
+    """
+
+    name: str
+    description: str
+    owner: str
+    schedule: str
+    model: str
+    key: str
+    join: tuple[str, str] | None
+    where: tuple[Condition, ...]
+    consent: Consent
+    destination: str
+    connection: str
+    options: dict[str, Any]
+    mode: str
+    columns: tuple[Column, ...]
+    limits: Limits
+    path: Path = field(compare=False)
+
+    @property
+    def target(self) -> str:
+        """What it writes to, in words: ``salesforce Lead``."""
+        part = self.options.get("object") or self.options.get("audience_id") or "users"
+        return f"{self.destination} {part}"
