@@ -9,7 +9,7 @@ from martech.activation.operators.plan_sync import PlanSyncOperator
 from martech.activation.operators.report_sync import ReportSyncOperator
 from martech.activation.operators.send_changes import SendChangesOperator
 from martech.activation.sync import Sync
-from martech.timetables.asset_chain import asset_chain
+from martech.airflow_lines.schedules import asset_chain
 
 from include.activation.declarations import load_syncs
 from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET

@@ -14,7 +14,7 @@ safe: `airflow dags backfill build_gold -s DAY -e DAY`.
 from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, chain
-from martech.timetables.asset_chain import asset_chain
+from martech.airflow_lines.schedules import asset_chain
 
 from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET, publish_asset
 from include.warehouse.dags import Tag, dag_arguments

@@ -14,7 +14,7 @@ everything after it. Rebuilding days is always safe: `airflow dags backfill buil
 from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, chain
-from martech.timetables.asset_chain import asset_chain
+from martech.airflow_lines.schedules import asset_chain
 
 from include.warehouse.assets import SILVER_ASSET, publish_asset, source_asset
 from include.warehouse.dags import Tag, dag_arguments

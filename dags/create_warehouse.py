@@ -14,8 +14,8 @@ SQL file, or change the table by hand (a type cannot be changed in place), then 
 from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, chain
-from martech.operators.bigquery_scripts import BigQueryScriptsOperator
-from martech.timetables.asset_chain import daily
+from martech.airflow_lines.schedules import daily
+from martech.warehouse.scripts_operator import BigQueryScriptsOperator
 
 from include.warehouse.assets import SCHEMA_ASSET, publish_asset
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments, layer_labels

@@ -18,8 +18,8 @@ declaration is not, change `partition_expiration_days` in its DDL and its dbt mo
 from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, Param
-from martech.operators.enforce_retention import EnforceRetentionOperator
-from martech.timetables.asset_chain import daily
+from martech.airflow_lines.schedules import daily
+from martech.retention.operator import EnforceRetentionOperator
 
 from include.warehouse.alerts import send_alert
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments

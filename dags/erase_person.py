@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param, chain
-from martech.operators.trigger_dag_run import TriggerDagRunOperator
+from martech.airflow_lines.trigger_dag_run import TriggerDagRunOperator
 from martech.privacy.operators.erase_rows import EraseRowsOperator
 from martech.privacy.operators.plan_erasure import PlanErasureOperator
 from martech.privacy.operators.prove_erasure import ProveErasureOperator

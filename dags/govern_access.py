@@ -22,11 +22,11 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, TriggerRule, chain
+from martech.airflow_lines.schedules import asset_chain
 from martech.privacy.operators.prove_access import ProveAccessOperator
 from martech.privacy.operators.publish_views import PublishViewsOperator
 from martech.privacy.operators.set_row_policies import SetRowPoliciesOperator
 from martech.privacy.operators.tag_columns import TagColumnsOperator
-from martech.timetables.asset_chain import asset_chain
 
 from include.privacy.declarations import personal_tables
 from include.warehouse.assets import GOLD_ASSET

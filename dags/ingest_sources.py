@@ -22,11 +22,11 @@ from functools import partial
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, chain
-from martech.operators.bigquery_partition_check import BigQueryPartitionCheckOperator
-from martech.operators.fivetran_sync import FivetranSyncOperator
+from martech.airflow_lines.schedules import asset_chain
+from martech.ingestion.fivetran_operator import FivetranSyncOperator
+from martech.ingestion.partition_check_operator import BigQueryPartitionCheckOperator
+from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
 from martech.quality.operators.quarantine_rows import QuarantineRowsOperator
-from martech.sensors.bigquery_partitions import BigQueryPartitionsSensor
-from martech.timetables.asset_chain import asset_chain
 
 from include.quality.declarations import raw_rules
 from include.warehouse.alerts import send_alert

@@ -20,9 +20,9 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, chain
-from martech.operators.check_costs import CheckCostsOperator
-from martech.operators.measure_costs import MeasureCostsOperator
-from martech.timetables.asset_chain import daily
+from martech.airflow_lines.schedules import daily
+from martech.costs.check_costs import CheckCostsOperator
+from martech.costs.measure_costs import MeasureCostsOperator
 
 from include.warehouse.alerts import send_alert
 from include.warehouse.costs import cost_policy

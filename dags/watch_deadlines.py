@@ -15,8 +15,8 @@ finished, or that a DAG is paused. The rest of the chain follows by itself. Then
 from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG
-from martech.operators.deadline import DeadlineOperator
-from martech.timetables.asset_chain import daily
+from martech.airflow_lines.schedules import daily
+from martech.ingestion.deadline_operator import DeadlineOperator
 
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.deadlines import milestones

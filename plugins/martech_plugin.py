@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.plugins_manager import AirflowPlugin
-from martech.timetables.asset_chain import DailyBackfillTimetable
+from martech.airflow_lines.schedules import DailyBackfillTimetable
 
 
 class MartechPlugin(AirflowPlugin):

@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
-from martech.ddl import CreateStatement
 from martech.quality.malformed import RawRules
 from martech.quality.tables import CURRENT, NUMBERS, Limits, QualityTable, Reference
+from martech.warehouse.ddl import CreateStatement
 
 from include.warehouse.ddl import layer_scripts
 from include.warehouse.settings import settings

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
-from martech.alerts import (
+from martech.alerts.masking import safe_text
+from martech.alerts.messages import (
     Alert,
     Message,
     email_html,
@@ -25,7 +26,6 @@ from martech.alerts import (
     failure_alert,
     message_of,
     pagerduty_event,
-    safe_text,
     slack_text,
 )
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos import DbtBuildLocalOperator, ProfileConfig
 from cosmos.constants import InvocationMode, TestIndirectSelection
-from martech.alerts import Alert
+from martech.alerts.messages import Alert
 from martech.dbt.artifacts import NOTABLE, NodeResult, node_results
-from martech.hooks.warehouse import WarehouseHook, job_labels
+from martech.warehouse.hook import WarehouseHook, job_labels
 
 from include.warehouse.alerts import send_alert
 from include.warehouse.dags import WAREHOUSE

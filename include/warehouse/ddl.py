@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from martech.ddl import CreateStatement, DdlError, Script, load_scripts, parse_create, render
+from martech.warehouse.ddl import CreateStatement, DdlError, Script, load_scripts, parse_create, render
 
 from include.warehouse.settings import SQL_DIR, settings
 

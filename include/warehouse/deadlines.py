@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from martech.operators.deadline import Milestone
+from martech.ingestion.deadline_operator import Milestone
 
 from include.warehouse.settings import settings
 from include.warehouse.sources import load_sources

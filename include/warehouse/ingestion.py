@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from martech.checks.partitions import TableExpectation
+from martech.ingestion.partition_checks import TableExpectation
 
 from include.warehouse.ddl import table_statement
 from include.warehouse.sources import RawTable, Source

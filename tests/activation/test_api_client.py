@@ -8,8 +8,9 @@ import pytest
 import requests
 from airflow.providers.common.compat.sdk import Connection
 from martech.activation.api_client import ApiClient, base_url, json_of, retry_after
-from martech.activation.changes import FatalError, TransientError, masked
+from martech.activation.changes import FatalError, TransientError
 from martech.activation.rate_limit import RateLimit
+from martech.alerts.masking import masked
 
 from tools.destinations.braze import BrazeServer
 from tools.destinations.server import Faults

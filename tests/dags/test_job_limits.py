@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from martech.operators.warehouse import WarehouseOperator
-from martech.sensors.bigquery_partitions import BigQueryPartitionsSensor
+from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
+from martech.warehouse.operator import WarehouseOperator
 
 from include.warehouse.settings import settings
 

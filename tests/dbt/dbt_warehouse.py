@@ -12,7 +12,7 @@ from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.ddl import load_scripts
+from martech.warehouse.ddl import load_scripts
 
 from include.warehouse.ddl import layer_files
 from include.warehouse.settings import settings

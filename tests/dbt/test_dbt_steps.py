@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos.exceptions import CosmosDbtRunError
-from martech.alerts import Alert
+from martech.alerts.messages import Alert
 
 from include.warehouse import dbt
 from include.warehouse.dags import WAREHOUSE

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.checks.partitions import TableExpectation
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
+from martech.ingestion.partition_checks import TableExpectation
+from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 from tests.plugins.fivetran_server import FivetranServer, serve_fivetran
 from tests.plugins.sample import COLUMNS, PROJECT, Dataset

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
-from martech.checks.partitions import TableExpectation
-from martech.ddl import render
-from martech.operators.bigquery_partition_check import BigQueryPartitionCheckOperator
+from martech.ingestion.partition_check_operator import BigQueryPartitionCheckOperator
+from martech.ingestion.partition_checks import TableExpectation
+from martech.warehouse.ddl import render
 
 from include.warehouse.ddl import table_statement
 from include.warehouse.settings import SQL_DIR, settings

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
-from martech.hooks.warehouse import job_labels
+from martech.warehouse.hook import job_labels
+from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 from tests.plugins.sample import COLUMNS, DAY, PROJECT, Dataset
 

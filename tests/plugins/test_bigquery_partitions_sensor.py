@@ -12,8 +12,8 @@ from airflow.providers.common.compat.sdk import (
     AirflowSkipException,
     TaskDeferred,
 )
-from martech.checks.partitions import TableExpectation
-from martech.sensors.bigquery_partitions import BigQueryPartitionsSensor
+from martech.ingestion.partition_checks import TableExpectation
+from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
 
 from tests.plugins.sample import DAY, PROJECT, Dataset
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger
-from martech.triggers.bigquery_partitions import BigQueryPartitionsTrigger
+from martech.ingestion.partition_trigger import BigQueryPartitionsTrigger
 
 from tests.plugins.sample import DAY, PROJECT, Dataset
 

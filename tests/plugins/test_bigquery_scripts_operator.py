@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 from google.cloud import bigquery
-from martech.ddl import DdlError
-from martech.operators.bigquery_scripts import BigQueryScriptsOperator
+from martech.warehouse.ddl import DdlError
+from martech.warehouse.scripts_operator import BigQueryScriptsOperator
 
 from tests.plugins.sample import PROJECT, Dataset
 

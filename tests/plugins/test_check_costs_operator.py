@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
-from martech.alerts import Alert
-from martech.ddl import render
-from martech.operators.check_costs import CheckCostsOperator
+from martech.alerts.messages import Alert
+from martech.costs.check_costs import CheckCostsOperator
+from martech.warehouse.ddl import render
 
 from include.warehouse.settings import SQL_DIR, settings
 from tests.plugins.sample import PROJECT, Dataset

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from martech.days import parse_days
+from martech.warehouse.days import parse_days
 
 FIRST, SECOND = date(2026, 11, 21), date(2026, 11, 22)
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
-from martech.alerts import Alert
-from martech.ddl import render
-from martech.hooks.bigquery_retention import BigQueryRetentionHook
-from martech.operators.enforce_retention import EnforceRetentionOperator
-from martech.retention import TableRetention
+from martech.alerts.messages import Alert
+from martech.retention.hook import BigQueryRetentionHook
+from martech.retention.operator import EnforceRetentionOperator
+from martech.retention.policy import TableRetention
+from martech.warehouse.ddl import render
 
 from include.warehouse.ddl import table_statement
 from include.warehouse.settings import SQL_DIR, settings

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
-from martech.hooks.fivetran import FivetranHook
+from martech.ingestion.fivetran_hook import FivetranHook
 
 from tests.plugins.fivetran_server import FivetranServer
 

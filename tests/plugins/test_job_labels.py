@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from martech.checks.partitions import TableExpectation
-from martech.operators.bigquery_partition_check import BigQueryPartitionCheckOperator
-from martech.operators.bigquery_scripts import BigQueryScriptsOperator
-from martech.operators.enforce_retention import EnforceRetentionOperator
-from martech.operators.warehouse import WarehouseOperator
+from martech.ingestion.partition_check_operator import BigQueryPartitionCheckOperator
+from martech.ingestion.partition_checks import TableExpectation
+from martech.retention.operator import EnforceRetentionOperator
+from martech.warehouse.operator import WarehouseOperator
+from martech.warehouse.scripts_operator import BigQueryScriptsOperator
 
 from tests.plugins.sample import DAY, PROJECT, Dataset
 

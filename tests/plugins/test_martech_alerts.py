@@ -5,18 +5,17 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
-from martech.alerts import (
+from martech.alerts.masking import REASON_LENGTH, safe_text
+from martech.alerts.messages import (
     CURE_LENGTH,
     NO_CURE,
     NO_EXCEPTION,
-    REASON_LENGTH,
     Alert,
     email_html,
     email_subject,
     failure_alert,
     message_of,
     pagerduty_event,
-    safe_text,
     slack_text,
 )
 

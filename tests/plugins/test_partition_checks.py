@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from martech.checks.partitions import (
+from martech.ingestion.partition_checks import (
     check_freshness,
     check_partition_exists,
     check_row_count,

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from martech.retention import RetentionCheck, TableRetention, judge_dataset, judge_default
+from martech.retention.policy import RetentionCheck, TableRetention, judge_dataset, judge_default
 
 TODAY = date(2026, 11, 24)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from martech.ddl import parse_create
-from martech.schema_drift import compare_schema
+from martech.warehouse.ddl import parse_create
+from martech.warehouse.schema_drift import compare_schema
 
 DDL = parse_create(
     "create table `p.d.t` (id int64 not null, tags array<string> options (description = 'It\\'s a \"tag\"'), a json)"

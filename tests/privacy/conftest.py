@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from google.cloud import bigquery
-from martech.ddl import render
 from martech.privacy.erasure import Erasure
 from martech.privacy.personal_table import PersonalTable
+from martech.warehouse.ddl import render
 
 from include.privacy.declarations import model_tables, ops_tables
 from include.warehouse.settings import SQL_DIR, settings

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.ddl import render
 from martech.quality.hook import QualityHook
 from martech.quality.operators.check_tables import CheckTablesOperator
 from martech.quality.quarantine_hook import QuarantineHook
 from martech.quality.results import QualityResult
 from martech.quality.tables import CHECKS, QualityTable, Reference
+from martech.warehouse.ddl import render
 
 from include.warehouse.ddl import layer_files
 from include.warehouse.settings import settings

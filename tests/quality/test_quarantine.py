@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from martech.alerts import Alert
+from martech.alerts.messages import Alert
 from martech.quality.malformed import RawRules
 from martech.quality.operators.quarantine_rows import QuarantineRowsOperator
 from martech.quality.operators.replay_rows import ReplayRowsOperator

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
-from martech.alerts import Alert
+from martech.alerts.messages import Alert
 from martech.dbt.artifacts import NodeResult
 from martech.quality.charts import Point, line_chart
 from martech.quality.healing import Rebuild

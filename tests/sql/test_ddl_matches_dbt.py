@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlglot
 from jinja2 import Environment
-from martech.ddl import same_type
+from martech.warehouse.ddl import same_type
 
 from include.warehouse.ddl import layer_files, layer_scripts
 from include.warehouse.manifest import load_manifest

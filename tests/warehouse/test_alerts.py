@@ -20,7 +20,7 @@ from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHo
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from martech.alerts import Alert
+from martech.alerts.messages import Alert
 
 from include.warehouse import alerts
 from include.warehouse.alerts import alert_on_failure, runbook_of, send_alert

@@ -24,7 +24,7 @@ from typing import Any
 
 import sqlglot
 from google.cloud import bigquery
-from martech.hooks.bigquery_retention import BigQueryRetentionHook
+from martech.retention.hook import BigQueryRetentionHook
 from sqlglot import exp
 
 from include.warehouse.manifest import load_manifest

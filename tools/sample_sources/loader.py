@@ -20,7 +20,7 @@ from typing import IO
 from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.ddl import CreateStatement
+from martech.warehouse.ddl import CreateStatement
 
 from include.warehouse.ddl import layer_files, table_statement
 from include.warehouse.settings import PROJECT_ID, settings

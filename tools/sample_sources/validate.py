@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from martech.ddl import CreateStatement
+from martech.warehouse.ddl import CreateStatement
 
 from tools.sample_sources.sink import LONGEST_DELAY_DAYS
 

@@ -1,5 +1,5 @@
 {#- The comment in front of every statement, whose keys become the job's labels (job-label in dbt_project.yml). They tie
-    a job's cost to its task and its model, as martech.hooks.warehouse.job_labels does for operators. Airflow's names
+    a job's cost to its task and its model, as martech.warehouse.hook.job_labels does for operators. Airflow's names
     are in the environment of its tasks only; a run by hand has no such labels. -#}
 
 {% macro query_comment(node) -%}

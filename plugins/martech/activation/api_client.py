@@ -8,8 +8,9 @@ from typing import Any
 
 import requests
 
-from martech.activation.changes import FatalError, TransientError, masked
+from martech.activation.changes import FatalError, TransientError
 from martech.activation.rate_limit import RateLimit
+from martech.alerts.masking import masked
 
 TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
 LONGEST_ASKED_WAIT_SECONDS = 900

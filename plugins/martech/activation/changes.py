@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-EMAIL = re.compile(r"[^\s@'\"<>=,;:]+@[^\s@'\"<>=,;:]+")
-LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{7,}\d")
 # Code of an accepted request of which some records failed in processing, without saying which.
 PARTIAL_SUCCESS = "PARTIAL_SUCCESS"
 
@@ -127,11 +124,3 @@ class BatchRejectedError(ActivationError):
         self.code = code
         self.message = message
         self.rows = rows or {}
-
-
-def masked(message: str) -> str:
-    """Return a destination's message without e-mail addresses and long numbers, cut to 500 characters.
-
-    Destinations like to quote the value that they refuse, and these messages go to logs and tables.
-    """
-    return LONG_NUMBER.sub("[number]", EMAIL.sub("[email]", message))[:500]

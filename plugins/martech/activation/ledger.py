@@ -17,9 +17,10 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from martech.activation.changes import PARTIAL_SUCCESS, Change, Outcome, Processed, masked
+from martech.activation.changes import PARTIAL_SUCCESS, Change, Outcome, Processed
 from martech.activation.plan import IDENTIFIER_SEPARATOR, UNCONFIRMED, diff_sql
 from martech.activation.sync import Sync
+from martech.alerts.masking import masked
 
 PLAN_TIME = "%Y%m%dT%H%M%SZ"
 # Results are stamped by other machines than the plan.

@@ -11,8 +11,8 @@ from typing import Any
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
-from martech.ddl import CreateStatement, render
 from martech.privacy.personal_table import PersonalTable
+from martech.warehouse.ddl import CreateStatement, render
 
 POLICY = re.compile(
     r"create or replace row access policy (?P<policy_id>\w+)\s+on `(?P<table>[^`]+)`\s+"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from martech.ddl import require_identifier
+from martech.warehouse.ddl import require_identifier
 
 Kinds = Mapping[str, tuple[str, ...]]
 

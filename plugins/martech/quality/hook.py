@@ -9,13 +9,13 @@ from typing import Any
 from google.cloud import bigquery
 
 from martech.dbt.artifacts import NodeResult
-from martech.ddl import require_table
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
 from martech.quality.healing import Rebuild
 from martech.quality.profile import Profile, profile_sql, read_profile
 from martech.quality.results import QualityResult
 from martech.quality.scores import Score
 from martech.quality.tables import DAILY, QualityTable
+from martech.warehouse.ddl import require_table
+from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 # A run is cleared and looked at within days; the history of results is partitioned by when they were found.
 RUN_LASTS = timedelta(days=30)

@@ -12,7 +12,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from martech.ddl import require_identifier
+from martech.warehouse.ddl import require_identifier
 
 HASH = "to_hex(sha256(to_json_string({alias})))"
 

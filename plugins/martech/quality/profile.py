@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from martech.ddl import require_identifier, require_table
 from martech.quality.tables import CURRENT, NUMBERS, QualityTable, Reference
+from martech.warehouse.ddl import require_identifier, require_table
 
 BASELINE, NOW = "baseline", "now"
 QUANTILES = 100

@@ -9,8 +9,6 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from martech.ddl import require_table
-from martech.hooks.warehouse import WarehouseHook
 from martech.quality.malformed import (
     RawRules,
     copy_sql,
@@ -22,6 +20,8 @@ from martech.quality.malformed import (
     return_sql,
     rule_parameters,
 )
+from martech.warehouse.ddl import require_table
+from martech.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from martech.checks.partitions import ERROR, CheckResult
+from martech.ingestion.partition_checks import ERROR, CheckResult
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class QualityResult:
         """Return what ingestion's own check says, as a result of this DAG.
 
         :param layer: layer of the table.
-        :param result: result of a function of :mod:`martech.checks.partitions`.
+        :param result: result of a function of :mod:`martech.ingestion.partition_checks`.
         :param severity: severity of the check; what ingestion only warns of stays a warning.
         """
         return cls(

@@ -8,9 +8,10 @@ import requests
 from airflow.providers.common.compat.sdk import BaseHook
 
 from martech.activation.api_client import ApiClient, base_url, json_of
-from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome, masked
+from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome
 from martech.activation.rate_limit import RateLimit
 from martech.activation.sync import Sync
+from martech.alerts.masking import masked
 
 OBJECTS_PER_REQUEST = 75
 REQUESTS, PER_SECONDS = 3_000, 3.0

@@ -24,10 +24,10 @@ from martech.activation.changes import (
     Outcome,
     Processed,
     TransientError,
-    masked,
 )
 from martech.activation.rate_limit import RateLimit
 from martech.activation.sync import Sync
+from martech.alerts.masking import masked
 
 ENDPOINT = "https://datamanager.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/datamanager"

@@ -14,10 +14,11 @@ from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from martech.activation.api_client import ApiClient, base_url, json_of
 from martech.activation.batching import batches
-from martech.activation.changes import Change, FatalError, Outcome, TransientError, masked
+from martech.activation.changes import Change, FatalError, Outcome, TransientError
 from martech.activation.rate_limit import RateLimit
 from martech.activation.retry import retrying
 from martech.activation.sync import Sync
+from martech.alerts.masking import masked
 
 API_VERSION = "v62.0"
 COLLECTION_RECORDS = 200

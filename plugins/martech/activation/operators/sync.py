@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from martech.activation.ledger import Ledger
 from martech.activation.sync import Sync
-from martech.operators.warehouse import WarehouseOperator
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from martech.ddl import CreateStatement, load_scripts
-from martech.operators.warehouse import WarehouseOperator
 from martech.privacy.access import RowPolicy, load_row_policies, principals_sql
 from martech.privacy.personal_table import PersonalTable
+from martech.warehouse.ddl import CreateStatement, load_scripts
+from martech.warehouse.operator import WarehouseOperator
 
 
 class AccessOperator(WarehouseOperator):

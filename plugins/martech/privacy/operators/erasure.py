@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
-from martech.ddl import render
-from martech.operators.warehouse import WarehouseOperator
 from martech.privacy.erasure import Erasure, ErasureError
 from martech.privacy.personal_table import PersonalTable
+from martech.warehouse.ddl import render
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

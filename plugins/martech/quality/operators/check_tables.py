@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from martech.days import parse_days
-from martech.operators.warehouse import WarehouseOperator
+from martech.quality.checks import Evidence, judge
 from martech.quality.hook import QualityHook
-from martech.quality.judge import Evidence, judge
 from martech.quality.results import QualityResult
 from martech.quality.tables import CURRENT, QualityTable
+from martech.warehouse.days import parse_days
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

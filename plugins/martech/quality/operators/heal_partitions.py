@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from martech.days import parse_days
-from martech.operators.warehouse import WarehouseOperator
 from martech.quality.healing import plan_rebuilds
 from martech.quality.hook import QualityHook
 from martech.quality.tables import QualityTable
+from martech.warehouse.days import parse_days
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from martech.alerts import Alert
-from martech.days import parse_days
-from martech.operators.warehouse import WarehouseOperator
+from martech.alerts.messages import Alert
 from martech.quality.malformed import RawRules
 from martech.quality.quarantine_hook import QuarantineHook
+from martech.warehouse.days import parse_days
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

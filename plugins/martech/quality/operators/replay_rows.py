@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from martech.operators.warehouse import WarehouseOperator
 from martech.quality.malformed import RawRules
 from martech.quality.quarantine_hook import QuarantineHook
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from martech.alerts import Alert
-from martech.operators.warehouse import WarehouseOperator
+from martech.alerts.messages import Alert
 from martech.quality.hook import QualityHook
 from martech.quality.results import failure_lines
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

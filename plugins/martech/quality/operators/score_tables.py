@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException
 
-from martech.days import parse_days
-from martech.operators.warehouse import WarehouseOperator
 from martech.quality.hook import QualityHook
 from martech.quality.scores import score_tables
+from martech.warehouse.days import parse_days
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-from martech.days import parse_days
-from martech.operators.warehouse import WarehouseOperator
 from martech.quality.hook import QualityHook
 from martech.quality.report import ReportData, render_report
+from martech.warehouse.days import parse_days
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

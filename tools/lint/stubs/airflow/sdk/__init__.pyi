@@ -20,5 +20,5 @@ from airflow.utils.trigger_rule import TriggerRule as TriggerRule
 
 __all__ = ["Asset"]
 
-# As martech.timetables.asset_chain has it on 2.11.
+# As martech.airflow_lines.schedules has it on 2.11.
 def AssetOrTimeSchedule(*, timetable: Timetable, assets: list[Asset]) -> DatasetOrTimeSchedule: ...  # noqa: N802

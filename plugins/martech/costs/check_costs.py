@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 from google.cloud import bigquery
 
-from martech.alerts import Alert
+from martech.alerts.messages import Alert
 from martech.costs.anomaly import WEEKS, Anomaly, find_anomaly
 from martech.costs.forecast import Forecast, forecast_month
-from martech.days import parse_days
-from martech.ddl import render
-from martech.hooks.warehouse import WarehouseHook
-from martech.operators.warehouse import WarehouseOperator
+from martech.warehouse.days import parse_days
+from martech.warehouse.ddl import render
+from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException
 
-from martech.alerts import Alert
-from martech.hooks.bigquery_retention import BigQueryRetentionHook
-from martech.operators.warehouse import WarehouseOperator
-from martech.retention import ERROR, EXPIRATION, RetentionCheck, TableRetention, judge_dataset, judge_default
+from martech.alerts.messages import Alert
+from martech.retention.hook import BigQueryRetentionHook
+from martech.retention.policy import ERROR, EXPIRATION, RetentionCheck, TableRetention, judge_dataset, judge_default
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

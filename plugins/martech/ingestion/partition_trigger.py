@@ -10,8 +10,8 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
-from martech.days import parse_days
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
+from martech.warehouse.days import parse_days
+from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 
 def missing_partitions(
@@ -34,7 +34,7 @@ class BigQueryPartitionsTrigger(BaseTrigger):
 
     Its event says ``status``: ``landed``, ``timeout`` (with ``missing`` pairs) or ``error`` (with ``message``).
 
-    :param hook_args: arguments of :class:`~martech.hooks.bigquery_partitions.BigQueryPartitionsHook`.
+    :param hook_args: arguments of :class:`~martech.warehouse.partitions_hook.BigQueryPartitionsHook`.
     :param dataset_id: dataset of the tables.
     :param tables: table ids.
     :param days: ISO dates.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from martech.ddl import require_identifier
-from martech.hooks.warehouse import WarehouseHook
-from martech.retention import TableRetention
+from martech.retention.policy import TableRetention
+from martech.warehouse.ddl import require_identifier
+from martech.warehouse.hook import WarehouseHook
 
 MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000
 

@@ -1,7 +1,7 @@
 """Judge a table by its profile, its partitions and its columns. Nothing here talks to the warehouse.
 
 Existence, landing times and columns of a raw table are judged by the rules of ingestion
-(:mod:`martech.checks.partitions`); what is added here needs history or other tables.
+(:mod:`martech.ingestion.partition_checks`); what is added here needs history or other tables.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from martech.checks.partitions import check_freshness, check_schema, day_end
+from martech.ingestion.partition_checks import check_freshness, check_schema, day_end
 from martech.quality.drift import bin_by_quantiles, largest_move, merge_rare, stability_index
 from martech.quality.profile import BASELINE, NOW, Profile
 from martech.quality.results import QualityResult

@@ -11,10 +11,10 @@ from airflow.providers.common.compat.sdk import AirflowException
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
-from martech.ddl import CreateStatement, Script, load_scripts
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
-from martech.operators.warehouse import WarehouseOperator
-from martech.schema_drift import SchemaDrift, compare_schema
+from martech.warehouse.ddl import CreateStatement, Script, load_scripts
+from martech.warehouse.operator import WarehouseOperator
+from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.schema_drift import SchemaDrift, compare_schema
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from martech.days import parse_days
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
-from martech.operators.warehouse import WarehouseOperator
+from martech.warehouse.days import parse_days
+from martech.warehouse.operator import WarehouseOperator
+from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 if TYPE_CHECKING:
     from datetime import date

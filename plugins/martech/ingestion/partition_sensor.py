@@ -15,11 +15,11 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from martech.checks.partitions import TableExpectation, missing_partition_message
-from martech.days import parse_days
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
-from martech.hooks.warehouse import job_labels
-from martech.triggers.bigquery_partitions import BigQueryPartitionsTrigger, missing_partitions
+from martech.ingestion.partition_checks import TableExpectation, missing_partition_message
+from martech.ingestion.partition_trigger import BigQueryPartitionsTrigger, missing_partitions
+from martech.warehouse.days import parse_days
+from martech.warehouse.hook import job_labels
+from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from martech.hooks.warehouse import WarehouseHook, job_labels
+from martech.warehouse.hook import WarehouseHook, job_labels
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

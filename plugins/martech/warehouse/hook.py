@@ -14,7 +14,7 @@ from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
-from martech.ddl import require_identifier
+from martech.warehouse.ddl import require_identifier
 
 if TYPE_CHECKING:
     from google.cloud.bigquery.table import RowIterator

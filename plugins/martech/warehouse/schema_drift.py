@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from martech.ddl import Column, CreateStatement, require_identifier, same_type
+from martech.warehouse.ddl import Column, CreateStatement, require_identifier, same_type
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, BaseOperator
 
-from martech.hooks.fivetran import FivetranHook
+from martech.ingestion.fivetran_hook import FivetranHook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

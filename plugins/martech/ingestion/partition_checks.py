@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from martech.ddl import same_type
+from martech.warehouse.ddl import same_type
 
 ERROR, WARNING = "error", "warning"
 TRAILING_DAYS = 28

@@ -8,8 +8,8 @@ from typing import Any
 
 from google.cloud import bigquery
 
-from martech.ddl import require_identifier
-from martech.hooks.warehouse import WarehouseHook
+from martech.warehouse.ddl import require_identifier
+from martech.warehouse.hook import WarehouseHook
 
 
 class BigQueryPartitionsHook(WarehouseHook):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException
 
-from martech.checks.partitions import (
+from martech.ingestion.partition_checks import (
     TRAILING_DAYS,
     CheckResult,
     TableExpectation,
@@ -18,9 +18,9 @@ from martech.checks.partitions import (
     check_row_count,
     check_schema,
 )
-from martech.days import parse_days
-from martech.hooks.bigquery_partitions import BigQueryPartitionsHook
-from martech.operators.warehouse import WarehouseOperator
+from martech.warehouse.days import parse_days
+from martech.warehouse.operator import WarehouseOperator
+from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from google.cloud import bigquery
 
 from martech.costs.prices import Prices
-from martech.days import parse_days
-from martech.ddl import render
-from martech.hooks.warehouse import WarehouseHook
-from martech.operators.warehouse import WarehouseOperator
+from martech.warehouse.days import parse_days
+from martech.warehouse.ddl import render
+from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.operator import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -12,26 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import redact
-
-from martech.activation.changes import EMAIL, LONG_NUMBER
+from martech.alerts.masking import safe_text
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-# Days and timestamps look like long numbers, and an alert is of no use without its days.
-MOMENT = re.compile(r"((?<!\d)\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?(?!\d))")
-SECRETS = (
-    re.compile(r"(?P<kept>://[^\s/:@]*:)[^\s/@]+(?=@)"),
-    re.compile(r"(?P<kept>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE),
-    re.compile(
-        r"""(?P<kept>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|authorization)["']?\s*[=:]\s*["']?)"""
-        r"""(?!bearer|basic)[^\s"',;&]+""",
-        re.IGNORECASE,
-    ),
-)
 REASON_LINES = 5
-REASON_LENGTH = 800
 CURE_LENGTH = 1200
 WHEN_IT_FAILS = re.compile(r"\*\*When it fails\*\*\s*(?P<cure>.+?)(?:\n\s*\n|\Z)", re.DOTALL)
 NO_EXCEPTION = "The task ended without an error of its own: it was killed, or its worker was lost."
@@ -67,24 +53,6 @@ class Message:
     facts: Mapping[str, str]
     links: Mapping[str, str]
     key: str
-
-
-def safe_text(text: str, length: int = REASON_LENGTH) -> str:
-    """Return a text without secrets, e-mail addresses and long numbers; dates stay.
-
-    Names of people cannot be told from other words: errors must not quote rows.
-
-    :param text: what an error or an operator says.
-    :param length: longest result, in characters.
-    """
-    text = str(redact(text))
-    for secret in SECRETS:
-        text = secret.sub(r"\g<kept>***", text)
-    text = EMAIL.sub("[email]", text)
-    # `split` on a group gives text and moments by turns.
-    parts = [part if n % 2 else LONG_NUMBER.sub("[number]", part) for n, part in enumerate(MOMENT.split(text))]
-    text = "".join(parts)
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def failure_alert(context: Context) -> Alert:

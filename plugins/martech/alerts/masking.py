@@ -1,0 +1,48 @@
+"""What must not be said: secrets, e-mail addresses and long numbers are masked."""
+
+from __future__ import annotations
+
+import re
+
+from airflow.providers.common.compat.sdk import redact
+
+EMAIL = re.compile(r"[^\s@'\"<>=,;:]+@[^\s@'\"<>=,;:]+")
+LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{7,}\d")
+# Days and timestamps look like long numbers, and an alert is of no use without its days.
+MOMENT = re.compile(r"((?<!\d)\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?(?!\d))")
+SECRETS = (
+    re.compile(r"(?P<kept>://[^\s/:@]*:)[^\s/@]+(?=@)"),
+    re.compile(r"(?P<kept>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE),
+    re.compile(
+        r"""(?P<kept>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|authorization)["']?\s*[=:]\s*["']?)"""
+        r"""(?!bearer|basic)[^\s"',;&]+""",
+        re.IGNORECASE,
+    ),
+)
+REASON_LENGTH = 800
+
+
+def safe_text(text: str, length: int = REASON_LENGTH) -> str:
+    """Return a text without secrets, e-mail addresses and long numbers; dates stay.
+
+    Names of people cannot be told from other words: errors must not quote rows.
+
+    :param text: what an error or an operator says.
+    :param length: longest result, in characters.
+    """
+    text = str(redact(text))
+    for secret in SECRETS:
+        text = secret.sub(r"\g<kept>***", text)
+    text = EMAIL.sub("[email]", text)
+    # `split` on a group gives text and moments by turns.
+    parts = [part if n % 2 else LONG_NUMBER.sub("[number]", part) for n, part in enumerate(MOMENT.split(text))]
+    text = "".join(parts)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def masked(message: str) -> str:
+    """Return a destination's message without e-mail addresses and long numbers, cut to 500 characters.
+
+    Destinations like to quote the value that they refuse, and these messages go to logs and tables.
+    """
+    return LONG_NUMBER.sub("[number]", EMAIL.sub("[email]", message))[:500]

@@ -1,1 +1,0 @@
-"""What is checked about a partition, as pure functions."""

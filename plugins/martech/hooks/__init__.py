@@ -1,1 +1,0 @@
-"""Clients of the systems that the DAGs talk to."""

@@ -1,0 +1,1 @@
+"""How raw data lands, and whether it has landed."""

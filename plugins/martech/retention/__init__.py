@@ -1,0 +1,1 @@
+"""How long tables keep what they hold."""

@@ -1,1 +1,0 @@
-"""Sensors for a BigQuery warehouse."""

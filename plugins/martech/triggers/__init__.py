@@ -1,1 +1,0 @@
-"""Triggers that wait in the triggerer."""

@@ -1,0 +1,1 @@
+"""The way to BigQuery: its hooks, the base of operators, DDL and days."""
