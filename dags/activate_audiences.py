@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param, TriggerRule, chain
-from martech.activation.operators.plan_sync import PlanSyncOperator
-from martech.activation.operators.report_sync import ReportSyncOperator
-from martech.activation.operators.send_changes import SendChangesOperator
+from martech.activation.operators import PlanSyncOperator, ReportSyncOperator, SendChangesOperator
 from martech.activation.sync import Sync
 from martech.airflow_lines.schedules import asset_chain
 

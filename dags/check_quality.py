@@ -25,12 +25,14 @@ from functools import partial
 from airflow.providers.common.compat.sdk import DAG, Param, chain
 from martech.airflow_lines.schedules import asset_chain
 from martech.airflow_lines.trigger_dag_run import TriggerDagRunOperator
-from martech.quality.operators.check_tables import CheckTablesOperator
-from martech.quality.operators.heal_partitions import HealPartitionsOperator
-from martech.quality.operators.replay_rows import ReplayRowsOperator
-from martech.quality.operators.report_failures import ReportFailuresOperator
-from martech.quality.operators.score_tables import ScoreTablesOperator
-from martech.quality.operators.write_report import WriteReportOperator
+from martech.quality.operators import (
+    CheckTablesOperator,
+    HealPartitionsOperator,
+    ReportFailuresOperator,
+    ScoreTablesOperator,
+    WriteReportOperator,
+)
+from martech.quality.quarantine_operators import ReplayRowsOperator
 
 from include.quality.declarations import LAYERS, load_policy, quality_tables, raw_rules
 from include.warehouse.alerts import send_alert

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import daily
-from martech.warehouse.scripts_operator import BigQueryScriptsOperator
+from martech.warehouse.operators import BigQueryScriptsOperator
 
 from include.warehouse.assets import SCHEMA_ASSET, publish_asset
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments, layer_labels

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, Param
 from martech.airflow_lines.schedules import daily
-from martech.retention.operator import EnforceRetentionOperator
+from martech.retention.operators import EnforceRetentionOperator
 
 from include.warehouse.alerts import send_alert
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments

@@ -29,10 +29,12 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param, chain
 from martech.airflow_lines.trigger_dag_run import TriggerDagRunOperator
-from martech.privacy.operators.erase_rows import EraseRowsOperator
-from martech.privacy.operators.plan_erasure import PlanErasureOperator
-from martech.privacy.operators.prove_erasure import ProveErasureOperator
-from martech.privacy.operators.remove_from_destinations import RemoveFromDestinationsOperator
+from martech.privacy.operators import (
+    EraseRowsOperator,
+    PlanErasureOperator,
+    ProveErasureOperator,
+    RemoveFromDestinationsOperator,
+)
 
 from include.activation.declarations import load_syncs
 from include.privacy.declarations import personal_tables

@@ -23,10 +23,12 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, TriggerRule, chain
 from martech.airflow_lines.schedules import asset_chain
-from martech.privacy.operators.prove_access import ProveAccessOperator
-from martech.privacy.operators.publish_views import PublishViewsOperator
-from martech.privacy.operators.set_row_policies import SetRowPoliciesOperator
-from martech.privacy.operators.tag_columns import TagColumnsOperator
+from martech.privacy.operators import (
+    ProveAccessOperator,
+    PublishViewsOperator,
+    SetRowPoliciesOperator,
+    TagColumnsOperator,
+)
 
 from include.privacy.declarations import personal_tables
 from include.warehouse.assets import GOLD_ASSET

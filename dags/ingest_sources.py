@@ -23,10 +23,9 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import asset_chain
-from martech.ingestion.fivetran_operator import FivetranSyncOperator
-from martech.ingestion.partition_check_operator import BigQueryPartitionCheckOperator
+from martech.ingestion.operators import BigQueryPartitionCheckOperator, FivetranSyncOperator
 from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
-from martech.quality.operators.quarantine_rows import QuarantineRowsOperator
+from martech.quality.quarantine_operators import QuarantineRowsOperator
 
 from include.quality.declarations import raw_rules
 from include.warehouse.alerts import send_alert

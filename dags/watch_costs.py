@@ -21,8 +21,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import daily
-from martech.costs.check_costs import CheckCostsOperator
-from martech.costs.measure_costs import MeasureCostsOperator
+from martech.costs.operators import CheckCostsOperator, MeasureCostsOperator
 
 from include.warehouse.alerts import send_alert
 from include.warehouse.costs import cost_policy

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG
 from martech.airflow_lines.schedules import daily
-from martech.ingestion.deadline_operator import DeadlineOperator
+from martech.ingestion.operators import DeadlineOperator
 
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.deadlines import milestones

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from martech.ingestion.deadline_operator import Milestone
+from martech.ingestion.operators import Milestone
 
 from include.warehouse.settings import settings
 from include.warehouse.sources import load_sources

@@ -10,7 +10,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 from martech.activation import engine
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
-from martech.activation.operators.plan_sync import PlanSyncOperator
+from martech.activation.operators import PlanSyncOperator
 
 from include.warehouse.settings import settings
 from tests.activation.warehouse import table

@@ -17,7 +17,7 @@ from google.cloud import bigquery
 from martech.activation import engine
 from martech.activation.hooks import google_data_manager, salesforce
 from martech.activation.ledger import Ledger
-from martech.activation.operators.send_changes import DESTINATIONS
+from martech.activation.operators import DESTINATIONS
 
 from include.activation.declarations import load_syncs
 from include.warehouse.settings import settings

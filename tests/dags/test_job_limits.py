@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
-from martech.warehouse.operator import WarehouseOperator
+from martech.warehouse.operators import WarehouseOperator
 
 from include.warehouse.settings import settings
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
-from martech.ingestion.partition_check_operator import BigQueryPartitionCheckOperator
+from martech.ingestion.operators import BigQueryPartitionCheckOperator
 from martech.ingestion.partition_checks import TableExpectation
 from martech.warehouse.ddl import render
 

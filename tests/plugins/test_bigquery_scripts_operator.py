@@ -8,7 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 from google.cloud import bigquery
 from martech.warehouse.ddl import DdlError
-from martech.warehouse.scripts_operator import BigQueryScriptsOperator
+from martech.warehouse.operators import BigQueryScriptsOperator
 
 from tests.plugins.sample import PROJECT, Dataset
 

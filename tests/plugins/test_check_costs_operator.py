@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 from martech.alerts.messages import Alert
-from martech.costs.check_costs import CheckCostsOperator
+from martech.costs.operators import CheckCostsOperator
 from martech.warehouse.ddl import render
 
 from include.warehouse.settings import SQL_DIR, settings

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
-from martech.ingestion.deadline_operator import DeadlineOperator, Milestone
+from martech.ingestion.operators import DeadlineOperator, Milestone
 
 from tests.plugins.sample import DAY, PROJECT, Dataset
 

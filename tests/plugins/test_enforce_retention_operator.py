@@ -8,7 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 from martech.alerts.messages import Alert
 from martech.retention.hook import BigQueryRetentionHook
-from martech.retention.operator import EnforceRetentionOperator
+from martech.retention.operators import EnforceRetentionOperator
 from martech.retention.policy import TableRetention
 from martech.warehouse.ddl import render
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
-from martech.ingestion.fivetran_operator import FivetranSyncOperator
+from martech.ingestion.operators import FivetranSyncOperator
 
 from tests.plugins.fivetran_server import FivetranServer
 

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from martech.ingestion.partition_check_operator import BigQueryPartitionCheckOperator
+from martech.ingestion.operators import BigQueryPartitionCheckOperator
 from martech.ingestion.partition_checks import TableExpectation
-from martech.retention.operator import EnforceRetentionOperator
-from martech.warehouse.operator import WarehouseOperator
-from martech.warehouse.scripts_operator import BigQueryScriptsOperator
+from martech.retention.operators import EnforceRetentionOperator
+from martech.warehouse.operators import BigQueryScriptsOperator, WarehouseOperator
 
 from tests.plugins.sample import DAY, PROJECT, Dataset
 

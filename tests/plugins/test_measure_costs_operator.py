@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from martech.costs.measure_costs import MeasureCostsOperator
+from martech.costs.operators import MeasureCostsOperator
 from martech.costs.prices import Prices
 from martech.warehouse.ddl import render
 
@@ -162,7 +162,7 @@ def test_rerun_replaces_its_day_only(jobs: Dataset, tmp_path: Path, context: dic
 def test_storage_is_a_share_of_the_month(  # noqa: PLR0913, PLR0917 - fixtures
     costs: Dataset, tmp_path: Path, context: dict[str, Any], day: date, cost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("martech.costs.measure_costs.yesterday_of", lambda _: day)
+    monkeypatch.setattr("martech.costs.operators.yesterday_of", lambda _: day)
     costs.query(
         f"create table `{PROJECT}.{costs.name}.storage` as select 'marts' as table_schema, 't' as table_name, "
         f"5 as total_rows, {1000 * GIB} as active_logical_bytes, {800 * GIB} as long_term_logical_bytes, "

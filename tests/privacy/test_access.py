@@ -16,11 +16,13 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSki
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.privacy.access import Access, AccessError, load_row_policies
-from martech.privacy.operators.access import AccessOperator
-from martech.privacy.operators.prove_access import ProveAccessOperator
-from martech.privacy.operators.publish_views import PublishViewsOperator
-from martech.privacy.operators.set_row_policies import SetRowPoliciesOperator
-from martech.privacy.operators.tag_columns import TagColumnsOperator
+from martech.privacy.operators import (
+    AccessOperator,
+    ProveAccessOperator,
+    PublishViewsOperator,
+    SetRowPoliciesOperator,
+    TagColumnsOperator,
+)
 
 from include.warehouse.settings import SQL_DIR, SettingsError, load_settings
 from tests.dbt.dbt_warehouse import LAST_DAY

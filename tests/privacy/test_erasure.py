@@ -21,11 +21,13 @@ from martech.activation.hooks.braze import BrazeHook
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.ledger import Ledger
 from martech.privacy.erasure import Erasure, ErasureError, Selector
-from martech.privacy.operators.erase_rows import EraseRowsOperator
-from martech.privacy.operators.erasure import ErasureOperator
-from martech.privacy.operators.plan_erasure import PlanErasureOperator
-from martech.privacy.operators.prove_erasure import ProveErasureOperator
-from martech.privacy.operators.remove_from_destinations import RemoveFromDestinationsOperator
+from martech.privacy.operators import (
+    EraseRowsOperator,
+    ErasureOperator,
+    PlanErasureOperator,
+    ProveErasureOperator,
+    RemoveFromDestinationsOperator,
+)
 
 from include.activation.declarations import load_syncs
 from include.privacy.declarations import KINDS

@@ -13,7 +13,7 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.quality.hook import QualityHook
-from martech.quality.operators.check_tables import CheckTablesOperator
+from martech.quality.operators import CheckTablesOperator
 from martech.quality.quarantine_hook import QuarantineHook
 from martech.quality.results import QualityResult
 from martech.quality.tables import CHECKS, QualityTable, Reference

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from martech.quality.hook import QualityHook
-from martech.quality.operators.check_tables import CheckTablesOperator
+from martech.quality.operators import CheckTablesOperator
 from martech.quality.results import QualityResult
 from martech.quality.tables import CHECKS, QualityTable
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from martech.quality.healing import REPLAYED, Rebuild, plan_rebuilds
 from martech.quality.hook import QualityHook
-from martech.quality.operators.heal_partitions import HealPartitionsOperator
+from martech.quality.operators import HealPartitionsOperator
 from martech.quality.results import QualityResult
 from martech.quality.tables import QualityTable
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from martech.alerts.messages import Alert
 from martech.quality.malformed import RawRules
-from martech.quality.operators.quarantine_rows import QuarantineRowsOperator
-from martech.quality.operators.replay_rows import ReplayRowsOperator
 from martech.quality.quarantine_hook import QuarantineHook
+from martech.quality.quarantine_operators import QuarantineRowsOperator, ReplayRowsOperator
 
 from tests.quality.conftest import COLUMNS, DAY, PROJECT, Shop
 

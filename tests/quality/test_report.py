@@ -15,9 +15,7 @@ from martech.dbt.artifacts import NodeResult
 from martech.quality.charts import Point, line_chart
 from martech.quality.healing import Rebuild
 from martech.quality.hook import QualityHook
-from martech.quality.operators.report_failures import ReportFailuresOperator
-from martech.quality.operators.score_tables import ScoreTablesOperator
-from martech.quality.operators.write_report import WriteReportOperator
+from martech.quality.operators import ReportFailuresOperator, ScoreTablesOperator, WriteReportOperator
 from martech.quality.report import ReportData, render_report
 from martech.quality.scores import Score
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.warehouse.scripts_operator import BigQueryScriptsOperator
+from martech.warehouse.operators import BigQueryScriptsOperator
 
 from include.warehouse.dags import WAREHOUSE, layer_labels
 from include.warehouse.ddl import layer_files

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from martech.alerts.messages import Alert
 from martech.retention.hook import BigQueryRetentionHook
 from martech.retention.policy import ERROR, EXPIRATION, RetentionCheck, TableRetention, judge_dataset, judge_default
-from martech.warehouse.operator import WarehouseOperator
+from martech.warehouse.operators import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -1,14 +1,21 @@
-"""Checks partitions of raw tables before anything is built on them."""
+"""Asks Fivetran to sync, checks what landed before anything is built on it, and tells who is late at the deadline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException
+from airflow.providers.common.compat.sdk import (
+    AirflowException,
+    AirflowFailException,
+    AirflowNotFoundException,
+    BaseHook,
+    BaseOperator,
+)
 
+from martech.ingestion.fivetran_hook import FivetranHook
 from martech.ingestion.partition_checks import (
     TRAILING_DAYS,
     CheckResult,
@@ -19,11 +26,45 @@ from martech.ingestion.partition_checks import (
     check_schema,
 )
 from martech.warehouse.days import parse_days
-from martech.warehouse.operator import WarehouseOperator
+from martech.warehouse.operators import WarehouseOperator
 from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+
+
+class FivetranSyncOperator(BaseOperator):
+    """Starts a sync of a Fivetran connection, and does not wait for it: a sensor sees what lands.
+
+    Without an Airflow connection or a Fivetran connection id it succeeds with a log line, so that what comes
+    after it waits for what lands on its own. Returns (to XCom) Fivetran's answer, None if nothing was started.
+
+    :param connection_id: id of the Fivetran connection; empty if there is none (templated).
+    :param fivetran_conn_id: Airflow connection of type ``http`` (templated).
+    :raises AirflowException: where Fivetran refuses or cannot be reached; the message names the cure.
+    """
+
+    template_fields: Sequence[str] = ("connection_id", "fivetran_conn_id")
+    ui_color = "#ede7f6"
+
+    def __init__(self, *, connection_id: str | None, fivetran_conn_id: str = "fivetran_default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.connection_id = connection_id
+        self.fivetran_conn_id = fivetran_conn_id
+
+    def execute(self, context: Context) -> str | None:
+        """Start the sync."""
+        if not self.connection_id:
+            self.log.info("No Fivetran connection is configured for this source: waiting for what lands.")
+            return None
+        try:
+            BaseHook.get_connection(self.fivetran_conn_id)
+        except AirflowNotFoundException:
+            self.log.info("Airflow has no connection %s: waiting for what lands.", self.fivetran_conn_id)
+            return None
+        answer = FivetranHook(self.fivetran_conn_id).sync(self.connection_id)
+        self.log.info("Fivetran: %s", answer)
+        return answer
 
 
 class BigQueryPartitionCheckOperator(WarehouseOperator):
@@ -135,3 +176,71 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
             "try_number": task.try_number,
             "checked_at": datetime.now(UTC).isoformat(),
         }
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """What one DAG of a chain leaves in the warehouse for every day.
+
+    :param layer: layer of the tables, for the message.
+    :param dag_id: DAG that fills them.
+    :param dataset_id: their dataset.
+    :param tables: tables, partitioned by day, that have rows of every day.
+    """
+
+    layer: str
+    dag_id: str
+    dataset_id: str
+    tables: tuple[str, ...]
+
+
+class DeadlineOperator(WarehouseOperator):
+    """Fails, without a retry, where the last layer lacks a day; names the first layer that is late.
+
+    Asks the warehouse and not Airflow, so that it holds whatever built the tables, and reads no table data.
+
+    :param milestones: the chain, from its first layer to its last.
+    :param days: data days: ISO dates, or a template that gives them between commas (templated).
+    :param deadline: the time that has passed, for the message.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    :raises AirflowFailException: where a day is not built.
+    """
+
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "days")
+    ui_color = "#fff3e0"
+
+    def __init__(self, *, milestones: Sequence[Milestone], days: Any, deadline: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.milestones = milestones
+        self.days = days
+        self.deadline = deadline
+
+    def execute(self, context: Context) -> None:
+        """Look at the last layer, and where it is late at those before it."""
+        hook = self.warehouse(context, BigQueryPartitionsHook)
+        days = parse_days(self.days)
+        last = self.milestones[-1].layer
+        if not self._missing(hook, last, days):
+            self.log.info("%s is built for %s.", last, self.days)
+            return
+        for layer in dict.fromkeys(milestone.layer for milestone in self.milestones):
+            late = self._missing(hook, layer, days)
+            if late:
+                tables = "\n".join(f"{dag_id}: no rows in {', '.join(names)}" for dag_id, names in late.items())
+                raise AirflowFailException(
+                    f"{last} is not built for {self.days} at the deadline, {self.deadline}. "
+                    f"The first late layer is {layer}; look at {', '.join(late)}.\n{tables}"
+                )
+
+    def _missing(self, hook: BigQueryPartitionsHook, layer: str, days: list[date]) -> dict[str, list[str]]:
+        """Return the tables and days without rows, by DAG."""
+        found: dict[str, list[str]] = {}
+        for milestone in self.milestones:
+            if milestone.layer != layer:
+                continue
+            rows = hook.rows_by_day(milestone.dataset_id, milestone.tables, days[0], days[-1])
+            for table in milestone.tables:
+                missing = [f"{milestone.dataset_id}.{table} of {day}" for day in days if not rows[table].get(day)]
+                if missing:
+                    found.setdefault(milestone.dag_id, []).extend(missing)
+        return found

@@ -1,0 +1,159 @@
+"""The three steps of a sync: plan what is to be sent, send it, and report what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
+
+from martech.activation import engine
+from martech.activation.changes import Destination, FatalError, ProcessingDestination
+from martech.activation.hooks.braze import BrazeHook
+from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
+from martech.activation.hooks.salesforce import SalesforceHook
+from martech.activation.ledger import Ledger
+from martech.activation.sync import Sync
+from martech.warehouse.operators import WarehouseOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+DESTINATIONS: dict[str, Callable[[Sync], Destination]] = {
+    "salesforce": SalesforceHook,
+    "braze": BrazeHook,
+    "google_data_manager": GoogleDataManagerHook,
+}
+COUNTS = ("adds", "changes", "removes", "sent", "rejected", "pending", "in_destination", "dead_letters")
+
+
+class SyncOperator(WarehouseOperator):
+    """Knows its sync, and where the sync's memory is.
+
+    :param sync: the declaration.
+    :param table: full name of ``layer.table``.
+    :param plan_task_id: task that returns the plan's id.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    """
+
+    def __init__(
+        self, *, sync: Sync, table: Callable[[str], str], plan_task_id: str = "plan_sync", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.sync = sync
+        self.table = table
+        self.plan_task_id = plan_task_id
+
+    def ledger(self, context: Context) -> Ledger:
+        """Return the ledger of the sync and this run."""
+        return Ledger(self.warehouse(context).client, self.sync, table=self.table, run_id=context["run_id"])
+
+    def plan_id(self, context: Context) -> str | None:
+        """Return the id of this run's plan, None where there is none."""
+        plan_id: str | None = context["ti"].xcom_pull(task_ids=self.plan_task_id)
+        return plan_id
+
+
+class PlanSyncOperator(SyncOperator):
+    """Compares the source with what the destination holds and returns the plan's id (None on a dry run).
+
+    Reads the DAG params ``dry_run``, ``full_resync``, ``confirm_removals`` and ``retry_dead_letters``.
+    """
+
+    def execute(self, context: Context) -> str | None:
+        """Plan, or on a dry run log what a plan would hold.
+
+        :raises AirflowFailException: where the safety stop asks for confirmation or the destination refuses the
+            credentials; a retry would not help.
+        """
+        params = context["params"]
+        ledger = self.ledger(context)
+        options = {"full_resync": params["full_resync"], "retry_dead_letters": params["retry_dead_letters"]}
+        if params["dry_run"]:
+            self.log.info("Dry run for %s, nothing is sent:", self.sync.target)
+            for row in ledger.preview(**options):
+                self.log.info("%8d %s", row["records"], row["action"])
+                if row["action"] != "unchanged":
+                    for key, detail in zip(row["sample_keys"], row["sample_details"], strict=True):
+                        self.log.info("%14s %s", key, detail)
+            return None
+        try:
+            # What the last run left in processing; credentials are not needed, and not asked for, where nothing is.
+            if requests := ledger.accepted():
+                destination = DESTINATIONS[self.sync.destination](self.sync)
+                if not isinstance(destination, ProcessingDestination):
+                    raise FatalError(
+                        f"{self.sync.target} cannot follow {len(requests)} accepted requests of {self.sync.name}: "
+                        "another destination accepted them. A declaration with a new destination needs a new name."
+                    )
+                engine.follow_requests(ledger, self.sync, destination)
+            return engine.plan_sync(ledger, self.sync, confirm_removals=params["confirm_removals"], **options)
+        except (engine.SafetyStopError, FatalError) as error:
+            raise AirflowFailException(str(error)) from error
+
+
+class SendChangesOperator(SyncOperator):
+    """Sends what is pending of the run's plan. A retry, or clearing the task, goes on where it stopped."""
+
+    def execute(self, context: Context) -> None:
+        """Send the plan's pending changes.
+
+        :raises AirflowSkipException: on a dry run.
+        :raises AirflowFailException: where no retry can succeed, such as refused credentials.
+        """
+        plan_id = self.plan_id(context)
+        if plan_id is None:
+            raise AirflowSkipException("A dry run sends nothing.")
+        try:
+            destination = DESTINATIONS[self.sync.destination](self.sync)
+            engine.send_changes(self.ledger(context), self.sync, destination, plan_id)
+        except FatalError as error:
+            raise AirflowFailException(str(error)) from error
+
+
+class ReportSyncOperator(SyncOperator):
+    """Writes the run into ``activation_runs`` and logs what was rejected and how to try it again.
+
+    Runs after failures too (``trigger_rule="all_done"``), and fails where something is left to be sent, so
+    that the DAG run cannot end green.
+    """
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Report, and return the counts.
+
+        :raises AirflowFailException: where the run failed or left records to be sent.
+        """
+        ledger = self.ledger(context)
+        plan_id = self.plan_id(context)
+        row = engine.report_sync(
+            ledger,
+            self.sync,
+            plan_id,
+            run_id=context["run_id"],
+            full_resync=context["params"]["full_resync"],
+            dry_run=context["params"]["dry_run"],
+        )
+        self.log.info("%s: %s", row["status"], ", ".join(f"{name} {row[name]}" for name in COUNTS))
+        if row["rejected"] and plan_id:
+            for reason in ledger.rejections(plan_id):
+                self.log.warning(
+                    "%d rejected, %s: %s (record %s …)",
+                    reason["records"], reason["error_code"], reason["message"], reason["record_key"],
+                )  # fmt: skip
+            self.log.warning(
+                "They wait in ops.activation_dead_letters and are sent again when their content changes. To "
+                "retry them now: airflow dags trigger %s --conf '{\"retry_dead_letters\": true}'",
+                self.dag_id,
+            )
+        if row["status"] == "unconfirmed":
+            self.log.warning(
+                "%s accepted records that it has not confirmed: the next run asks for them, and sends again what "
+                "failed. See status accepted and unconfirmed in ops.activation_changelog.",
+                row["destination"],
+            )
+        if row["status"] in ("failed", "incomplete"):
+            raise AirflowFailException(
+                f"The run is {row['status']}, {row['pending']} records are left to be sent. "
+                "See the task that failed; the next run, or clearing send_changes, goes on from here."
+            )
+        return {name: row[name] for name in COUNTS}

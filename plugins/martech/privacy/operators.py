@@ -1,0 +1,306 @@
+"""The steps of an erasure, and of keeping access as declared.
+
+An erasure finds the person first. Destinations come second, since only our memory of them says what they hold. Then
+the warehouse itself, and at last the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSkipException
+
+from martech.privacy.access import Access, RowPolicy, load_row_policies, principals_sql
+from martech.privacy.erasure import Erasure, ErasureError, Selector
+from martech.privacy.personal_table import PersonalTable
+from martech.warehouse.ddl import CreateStatement, load_scripts, render
+from martech.warehouse.operators import WarehouseOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class ErasureOperator(WarehouseOperator):
+    """Knows the request. A step of a request that is proven is skipped.
+
+    :param request_id: id of the request (templated).
+    :param table: returns the full name of ``layer.table``.
+    :param tables: returns what the tables hold; asked when the task runs.
+    :param sql_dir: folder with ``find_customer.sql`` and ``person_identifiers.sql``.
+    :param sql_context: values for the Jinja templates in them.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    """
+
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "request_id")
+    ui_color = "#fce4ec"
+
+    def __init__(
+        self,
+        *,
+        request_id: str,
+        table: Callable[[str], str],
+        tables: Callable[[], list[PersonalTable]],
+        sql_dir: Path,
+        sql_context: Mapping[str, Any],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.request_id = request_id
+        self.table = table
+        self.tables = tables
+        self.sql_dir = sql_dir
+        self.sql_context = sql_context
+
+    def execute(self, context: Context) -> Any:
+        """Do the step; what a retry cannot cure fails at once.
+
+        :raises AirflowSkipException: where the request is proven already.
+        :raises AirflowFailException: naming the cure.
+        """
+        try:
+            erasure = Erasure(
+                self.warehouse(context).client,
+                request_id=self.request_id,
+                run_id=context["run_id"],
+                table=self.table,
+                tables=self.tables(),
+                find_customer_sql=render(self.sql_dir / "find_customer.sql", self.sql_context),
+                identifiers_sql=render(self.sql_dir / "person_identifiers.sql", self.sql_context),
+            )
+            if erasure.status() == "proven":
+                erasure.forget()  # in case the proof died between its two last writes
+                raise AirflowSkipException(f"Request {self.request_id} is proven: nothing is left to be done.")
+            return self.step(erasure, context)
+        except ErasureError as error:
+            raise AirflowFailException(str(error)) from error
+
+    def step(self, erasure: Erasure, context: Context) -> Any:
+        """Do what this step is for.
+
+        :param erasure: the request.
+        """
+        raise NotImplementedError
+
+
+class PlanErasureOperator(ErasureOperator):
+    """Finds the person, writes the request and suppresses their records; on a dry run only counts.
+
+    Reads the DAG params ``identity_key``, ``customer_id``, ``email`` (one of them) and ``dry_run``. Returns the
+    request's id, the only thing that goes to XCom.
+    """
+
+    def step(self, erasure: Erasure, context: Context) -> str:
+        """Find the person.
+
+        :raises AirflowSkipException: on a dry run, so that nothing after it runs.
+        :raises ErasureError: where nobody or more than one customer is found.
+        """
+        params = context["params"]
+        status = erasure.status()
+        if status and not params["dry_run"]:
+            self.log.info("Request %s is %s already: going on from there.", self.request_id, status)
+            return self.request_id
+        customer_id = erasure.find(Selector(params["identity_key"], params["customer_id"], params["email"]))
+        if params["dry_run"]:
+            counts = erasure.preview(customer_id)
+            for name, rows in counts.items():
+                self.log.info("%8d rows in %s", rows, name)
+            raise AirflowSkipException(
+                f"Dry run: {sum(counts.values())} rows in {len(counts)} tables would be removed; nothing was changed."
+            )
+        erasure.request(customer_id)
+        self.log.info("Request %s is written; staging leaves the person out from now on.", self.request_id)
+        return self.request_id
+
+
+class RemoveFromDestinationsOperator(ErasureOperator):
+    """Fails until no destination holds the person: give it retries, and it waits without a worker.
+
+    The syncs do the work: they leave out, and remove, whoever an open request is about.
+
+    :param state: tables that say what destinations hold or may hold, as ``layer.table``.
+    :param kwargs: see :class:`ErasureOperator`.
+    """
+
+    def __init__(self, *, state: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.state = state
+
+    def step(self, erasure: Erasure, context: Context) -> None:
+        """Look, and write down that it is done.
+
+        :raises AirflowException: naming the syncs to run.
+        """
+        held = erasure.held_by_destinations([self.table(name) for name in self.state])
+        if held:
+            raise AirflowException(
+                "Destinations have not confirmed the removal: "
+                + ", ".join(f"{sync} ({records} records)" for sync, records in sorted(held.items()))
+                + ". Their next run removes the person, and a retry of this task sees it. To go on now: "
+                + "; ".join(f"airflow dags trigger activate_{sync}" for sync in sorted(held))
+                + ". Where such a run fails or rejects the removal, its report_sync names the cure."
+            )
+        if erasure.status() == "requested":
+            erasure.confirm_destinations()
+        self.log.info("No destination holds the person.")
+
+
+class EraseRowsOperator(ErasureOperator):
+    """Deletes the person's rows, and empties references to them in others', in every table. Can be repeated."""
+
+    def step(self, erasure: Erasure, context: Context) -> int:
+        """Erase, and return the number of rows changed.
+
+        :raises ErasureError: where the identifiers are gone.
+        """
+        counts = erasure.erase()
+        for name, rows in counts.items():
+            self.log.info("%8d rows in %s", rows, name)
+        return sum(counts.values())
+
+
+class ProveErasureOperator(ErasureOperator):
+    """Searches every column of every table for every identifier, whatever the tables are declared to hold.
+
+    :param datasets: datasets to search.
+    :param kwargs: see :class:`ErasureOperator`.
+    """
+
+    def __init__(self, *, datasets: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.datasets = datasets
+
+    def step(self, erasure: Erasure, context: Context) -> int:
+        """Search, and return the number of tables searched.
+
+        :raises ErasureError: where an identifier is found, naming table and column.
+        """
+        searched = erasure.prove(self.datasets)
+        self.log.info("No identifier of the person is in any of %d tables.", searched)
+        return searched
+
+
+class AccessOperator(WarehouseOperator):
+    """Knows what is declared.
+
+    :param tables: returns what the tables hold; asked when the task runs.
+    :param sql_dir: folder with ``analytics`` (the views) and ``row_access`` (the policies).
+    :param sql_context: values for the Jinja templates in them.
+    :param analysts: who reads the views; nobody gets row access policies while it is empty.
+    :param pipeline_account: who keeps seeing all rows; needed where there are analysts.
+    :param policy_tag: policy tag of personal columns; None sets none.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    """
+
+    ui_color = "#fce4ec"
+
+    def __init__(  # noqa: PLR0913 - what is declared
+        self,
+        *,
+        tables: Callable[[], list[PersonalTable]],
+        sql_dir: Path,
+        sql_context: Mapping[str, Any],
+        analysts: Sequence[str],
+        pipeline_account: str | None,
+        policy_tag: str | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.tables = tables
+        self.sql_dir = sql_dir
+        self.sql_context = sql_context
+        self.analysts = analysts
+        self.pipeline_account = pipeline_account
+        self.policy_tag = policy_tag
+
+    def views(self) -> list[tuple[CreateStatement, str]]:
+        """Return the analysts' views and their SQL. Personal columns are left out by name."""
+        pii = {table.table_id: ", ".join(table.pii) for table in self.tables() if table.pii}
+        files = sorted((self.sql_dir / "analytics").glob("*.sql"))
+        scripts = load_scripts(files, {**self.sql_context, "pii": pii})
+        return [(script.create, script.sql) for script in scripts]
+
+    def row_policies(self) -> list[RowPolicy]:
+        """Return the row access policies; none while there are no analysts."""
+        if not self.analysts:
+            return []
+        grantees = {
+            "analysts": principals_sql(self.analysts),
+            "pipeline": principals_sql([self.pipeline_account or ""]),
+        }
+        files = sorted((self.sql_dir / "row_access").glob("*.sql"))
+        return load_row_policies(files, {**self.sql_context, **grantees})
+
+
+class PublishViewsOperator(AccessOperator):
+    """Replaces the views, so that new columns show, and authorises them."""
+
+    def execute(self, context: Context) -> int:
+        """Create and authorise, and return the number of views."""
+        client = self.warehouse(context).client
+        views = self.views()
+        for _, sql in views:
+            client.query(sql).result()
+        Access(client).authorize_views([create for create, _ in views], self.analysts)
+        return len(views)
+
+
+class SetRowPoliciesOperator(AccessOperator):
+    """Creates or replaces the row access policies, which BigQuery drops with every table that dbt replaces."""
+
+    def execute(self, context: Context) -> int:
+        """Set them, and return their number.
+
+        :raises AirflowSkipException: where no analysts are named.
+        """
+        policies = self.row_policies()
+        if not policies:
+            raise AirflowSkipException("MARKETING_ANALYSTS is not set: nobody but the pipeline reads tables.")
+        Access(self.warehouse(context).client).set_row_policies(policies)
+        return len(policies)
+
+
+class TagColumnsOperator(AccessOperator):
+    """Sets the policy tag where a personal column lacks it: on raw and operations tables; dbt tags what it builds."""
+
+    def execute(self, context: Context) -> list[str]:
+        """Tag, and return the columns that lacked it.
+
+        :raises AirflowSkipException: where no policy tag is set.
+        """
+        if not self.policy_tag:
+            raise AirflowSkipException("MARKETING_PII_POLICY_TAG is not set: columns keep their descriptions only.")
+        tagged = Access(self.warehouse(context).client).tag_columns(self.tables(), self.policy_tag)
+        for column in tagged:
+            self.log.info("Tagged %s", column)
+        return tagged
+
+
+class ProveAccessOperator(AccessOperator):
+    """Compares what BigQuery says with what is declared: policies, authorisations, tags, and the views' columns."""
+
+    def execute(self, context: Context) -> None:
+        """Compare.
+
+        :raises AirflowFailException: naming every difference and the cure.
+        """
+        tables = self.tables()
+        views = [create for create, _ in self.views()]
+        policies = self.row_policies()
+        access = Access(self.warehouse(context).client)
+        wrong = [
+            *access.missing_row_policies(policies),
+            *access.missing_authorizations(views, self.analysts),
+            *(access.untagged_columns(tables, self.policy_tag) if self.policy_tag else []),
+            *access.personal_columns_in_views(views, {table.name: set(table.pii) for table in tables}),
+        ]
+        if wrong:
+            raise AirflowFailException(
+                "Access is not as declared:\n"
+                + "\n".join(wrong)
+                + "\nClear the tasks before this one. If they were green, something else undid their changes: look for "
+                "Terraform or a person that sets access on these datasets, and for a dbt build that ran meanwhile."
+            )
+        self.log.info("%d views, %d row access policies: as declared.", len(views), len(policies))

@@ -1,1 +1,0 @@
-"""The steps of an erasure, and of keeping access as declared."""

@@ -1,1 +1,0 @@
-"""One operator per step of the quality DAG."""
