@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import log10
@@ -147,8 +147,3 @@ def grade(score: float | None) -> str:
     if score is None:
         return "unknown"
     return "ok" if score >= 95 else "warning" if score >= 80 else "error"
-
-
-def by_day(points: Mapping[date, Point]) -> list[Point]:
-    """Return points in the order of their days."""
-    return [points[day] for day in sorted(points)]

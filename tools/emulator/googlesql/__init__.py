@@ -16,6 +16,8 @@ WebAssembly. From a statement's text to its refusal:
 ``rules``              what BigQuery's engine refuses although the analyzer accepts it
 ``ddl_rules``          limits of DDL: options, labels, partitioning, clustering
 ``verdicts``           statements that passed before, so that reruns cost nothing
+``passed``             what a job that passed does
+``warehouse``          the tables of the embedded warehouse
 ``gate``               all of it before each job of the embedded warehouse
 ``values``             results of GoogleSQL's reference engine, to compare with
 ``compiler``           a BigQuery that only compiles, for dbt's production target

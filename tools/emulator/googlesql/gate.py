@@ -1,8 +1,6 @@
 """Every job of the embedded warehouse passes GoogleSQL's analyzer and the rules of BigQuery's engine first.
 
-The tables against which a statement is checked are those that exist in the warehouse, with the types that the
-statements which made them resolved to; of tables that no statement made (load jobs, the tables API) the warehouse's own
-schema counts. Shapes are kept in the warehouse's database and persist with it.
+What is checked, and how a job that passed is run, is here; ``warehouse`` knows the tables.
 """
 
 from __future__ import annotations
@@ -20,44 +18,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from bqemulator.api.routes import jobs as routes
 from bqemulator.domain.errors import InvalidQueryError, NotFoundError
 from bqemulator.jobs.executor import JOB_RESULTS
-from bqemulator.storage.sql_identifiers import quoted_table_ref
 from googlesql import ddl_rules
 from googlesql.analyzer import Analyzer, RefusedError, bigquery_names
-from googlesql.changes import Changes, written_tables
 from googlesql.ddl_rules import DDL_RULES
 from googlesql.engine import CACHE, Engine
+from googlesql.passed import Passed, passed_by, passed_of_text
 from googlesql.rules import RULES
 from googlesql.script import Script, TableNotFoundError
-from googlesql.shapes import Shape, shape_of_text
-from googlesql.tree import function_name, get, kind, leaf, walk
-from googlesql.types import field_type, parameter_type, parse_type, type_text
-from googlesql.values import can_show, differences, result_table
-from googlesql.verdicts import Observed, Verdicts, changes_as_text, changes_of_text
+from googlesql.types import parameter_type, parse_type, type_text
+from googlesql.values import differences, result_table
+from googlesql.verdicts import Observed, Verdicts
+from googlesql.warehouse import Warehouse, result_with_null
 
 if TYPE_CHECKING:
     from bqemulator.api.dependencies import AppContext
-    from bqemulator.catalog.models import JobMeta, TableMeta
-    from google.protobuf.message import Message
+    from bqemulator.catalog.models import JobMeta
 
 log = logging.getLogger(__name__)
-# Where shapes are kept in DuckDB; no project has a dataset of this name.
-SHAPES = '"googlesql"."shapes"'
-
-# What makes a result depend on more than the query's text, and what this build of the reference engine cannot do: it
-# has no tables of Unicode's normal forms, no approximations and no functions that `language` adds.
-VARIES = {
-    *("current_date", "current_datetime", "current_time", "current_timestamp"),
-    *("generate_uuid", "rand", "session_user", "error"),
-    *("normalize", "normalize_and_casefold"),
-    *("approx_count_distinct", "approx_quantiles", "approx_top_count", "approx_top_sum"),
-    *("max_by", "min_by", "contains_substr"),
-}
-CALLS = {"ResolvedFunctionCall", "ResolvedAggregateFunctionCall", "ResolvedAnalyticFunctionCall"}
-READS = {"ResolvedTableScan", "ResolvedParameter", "ResolvedSystemVariable", "ResolvedConstant"}
 
 
 @dataclass(frozen=True)
@@ -73,155 +53,6 @@ class Request:
 
 
 REQUEST: ContextVar[Request | None] = ContextVar("request", default=None)
-
-
-@dataclass(frozen=True)
-class Passed:
-    """What a job that passed does.
-
-    :param changes: what it makes of tables.
-    :param writes: tables that it writes rows to.
-    :param kinds: the kind of each statement, such as ``ResolvedQueryStmt``.
-    :param columns: type as text by column of the last query's result.
-    :param constant: whether it is one query that reads no table and has the same result at any time.
-    :param ordered: whether the last query's rows come in an order.
-    """
-
-    changes: Changes
-    writes: tuple[str, ...]
-    kinds: tuple[str, ...]
-    columns: dict[str, str]
-    constant: bool
-    ordered: bool
-
-    def as_text(self) -> str:
-        """Return it as JSON: what ``passed_of_text`` reads."""
-        return json.dumps({**vars(self), "changes": changes_as_text(self.changes)})
-
-
-def passed_of_text(text: str) -> Passed:
-    """Return what ``Passed.as_text`` wrote."""
-    facts = json.loads(text)
-    lists = {name: tuple(facts[name]) for name in ("writes", "kinds")}
-    return Passed(**{**facts, **lists, "changes": changes_of_text(facts["changes"])})
-
-
-def _passed(script: Script) -> Passed:
-    queries = [statement for statement in script.resolved if kind(statement) == "ResolvedQueryStmt"]
-    columns = get(queries[-1], "output_column_list") if queries else ()
-    return Passed(
-        script.changes,
-        tuple(written_tables(script.resolved)),
-        tuple(kind(statement) for statement in script.resolved),
-        {column.name: type_text(column.column.type) for column in columns},
-        constant=len(script.resolved) == len(queries) == 1 and _is_constant(queries[0]),
-        ordered=bool(queries) and get(leaf(get(queries[-1], "query")), "is_ordered"),
-    )
-
-
-def _is_constant(query: Message) -> bool:
-    nodes = [node for node, _ in walk(query)]
-    calls = (function_name(node).lower() for node in nodes if kind(node) in CALLS)
-    varies = not VARIES.isdisjoint(calls) or any(kind(node) in READS for node in nodes)
-    return not varies and all(can_show(column.column.type) for column in get(query, "output_column_list"))
-
-
-class Warehouse:
-    """The tables of one warehouse, as the analyzer sees them.
-
-    :param context: the emulator's parts.
-    """
-
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
-        # Not by the engine: who measures what statements read does not mean these.
-        self._database = context.engine.connection
-        self._database.execute('create schema if not exists "googlesql"')
-        self._database.execute(f"create table if not exists {SHAPES} (name varchar primary key, shape varchar)")
-        kept = self._database.execute(f"select name, shape from {SHAPES}").fetchall()
-        self._shapes: dict[str, Shape] = {name: shape_of_text(shape) for name, shape in kept}
-
-    def shape(self, full_name: str) -> Shape | None:
-        """Return a table's shape; None where it does not exist."""
-        parts = full_name.split(".")
-        if len(parts) != 3:
-            return None
-        table = self._context.catalog.get_table(*parts)
-        return self._shape_of(full_name, table) if table else None
-
-    def _shape_of(self, full_name: str, table: TableMeta) -> Shape:
-        known = self._shapes.get(full_name)
-        fields = [field.model_dump(by_alias=True) for field in table.schema_.fields]
-        if known and (not fields or [name.lower() for name in known.columns] == [f["name"].lower() for f in fields]):
-            return known
-        partitioning = table.time_partitioning
-        return Shape(
-            {field["name"]: type_text(field_type(field)) for field in fields},
-            kind=table.table_type,
-            partitioned_by=(partitioning.field or "_PARTITIONTIME") if partitioning else "",
-            needs_filter=bool(partitioning and partitioning.require_partition_filter),
-        )
-
-    def stored_columns(self, full_name: str) -> list[str]:
-        """Return the names of a table's columns in the warehouse itself, in lower case; empty where it knows none."""
-        table = self._context.catalog.get_table(*full_name.split("."))
-        return [field.name.lower() for field in table.schema_.fields] if table else []
-
-    def newest(self, prefix: str) -> Shape | None:
-        """Return the shape of the newest table whose full name starts with ``prefix``."""
-        project, dataset, start = prefix.split(".", 2)
-        tables = [t for t in self._context.catalog.list_tables(project, dataset) if t.table_id.startswith(start)]
-        if not tables:
-            return None
-        newest = max(tables, key=lambda table: table.creation_time)
-        return self.shape(f"{project}.{dataset}.{newest.table_id}")
-
-    def has_dataset(self, name: str) -> bool:
-        """Whether the dataset ``project.dataset`` exists."""
-        return self._context.catalog.get_dataset(*name.split(".", 1)) is not None
-
-    def remember(self, changes: Changes) -> None:
-        """Keep the shapes that a job's statements resolved to."""
-        for name, shape in changes.items():
-            if shape is None:
-                self.forget([name])
-            else:
-                self._shapes[name] = shape
-                self._database.execute(f"insert or replace into {SHAPES} values ($1, $2)", [name, shape.as_text()])
-
-    def forget(self, names: list[str]) -> None:
-        """Go by the warehouse's own schema of these tables."""
-        for name in names:
-            if self._shapes.pop(name, None):
-                self._database.execute(f"delete from {SHAPES} where name = ?", [name])
-
-    def array_with_null(self, full_name: str) -> str:
-        """Return the first array column of a table that has a NULL element; empty where none has."""
-        shape = self.shape(full_name)
-        arrays = [name for name, kind in shape.columns.items() if kind.startswith("ARRAY<")] if shape else []
-        for column in arrays:
-            table = quoted_table_ref(*full_name.split("."))
-            found = self._database.execute(
-                f'select 1 from {table} where len(list_filter("{column}", lambda x: x is null)) > 0 limit 1'
-            ).fetchone()
-            if found:
-                return column
-        return ""
-
-
-def result_with_null(name: str, values: pa.Array | pa.ChunkedArray) -> str:
-    """Return the first array in a result's column that has a NULL element; empty where none has.
-
-    :param name: the column's name.
-    :param values: its values.
-    """
-    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
-        elements = pc.list_flatten(values)
-        return name if elements.null_count else result_with_null(name, elements)
-    if pa.types.is_struct(values.type):
-        fields = [(field.name, pc.struct_field(values, [i])) for i, field in enumerate(values.type)]
-        return next(filter(None, (result_with_null(f"{name}.{field}", inner) for field, inner in fields)), "")
-    return ""
 
 
 class Gate:
@@ -300,7 +131,7 @@ class Gate:
         for message in ddl_rules.job(request.sql, parameters):
             raise RefusedError(message)
         script.check(request.sql)
-        passed_now = _passed(script)
+        passed_now = passed_by(script)
         self._verdicts.keep(statement, project, json.dumps(sorted(world.seen)))
         self._verdicts.keep(self._verdicts.key(project, statement, world.seen_text()), project, passed_now.as_text())
         return passed_now
@@ -350,6 +181,7 @@ def stand_before_jobs(run: Callable[[Job], Awaitable[JobMeta]]) -> None:
         request = Request(query.get("query", ""), dataset)
         for message in ddl_rules.labels(config.get("labels") or {}):
             raise InvalidQueryError(message)
+        gate.warehouse(options["ctx"])
         if options["dry_run"]:
             await asyncio.to_thread(gate.check, project_id, request, query.get("queryParameters") or [], options["ctx"])
         token = REQUEST.set(request)
@@ -361,6 +193,7 @@ def stand_before_jobs(run: Callable[[Job], Awaitable[JobMeta]]) -> None:
     async def execute(project_id: str, job_id: str, sql: str, query_params: Any, ctx: AppContext, **rest: Any) -> Any:
         # The warehouse's own queries, such as the one that reads a table back, come without a request.
         request = REQUEST.get() or Request(sql, "")
+        gate.warehouse(ctx)  # made here: DuckDB's connection belongs to this thread
         # In a thread, so that DuckDB goes on with other jobs meanwhile.
         passed = await asyncio.to_thread(gate.check, project_id, request, query_params or [], ctx)
         plain = partial(plain_execute, project_id, job_id, sql, query_params, ctx, **rest)
