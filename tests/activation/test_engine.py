@@ -58,14 +58,14 @@ def leads(warehouse):
             select lead_id, grade as lead_grade, 1.5 as lead_score, 0.5 as conversion_probability,
                 cast(null as float64) as sales_readiness_score, 'sql' as qualification_status,
                 'call' as recommended_next_action
-            from unnest(array<struct<lead_id string, grade string>>[{rows}]) where lead_id != ''"""  # noqa: S608
+            from unnest(array<struct<lead_id string, grade string>>[{rows}]) where lead_id != ''"""
         )
         known = {*grades, *opted_out, *"abcdefgh"} - set(deleted)
         consent = ", ".join(f"('{key}', {str(key in opted_out).lower()})" for key in sorted(known))
         warehouse.run(
             f"""create or replace table `@silver.unified_leads` as
             select lead_id, is_unsubscribed
-            from unnest(array<struct<lead_id string, is_unsubscribed bool>>[{consent}])"""  # noqa: S608
+            from unnest(array<struct<lead_id string, is_unsubscribed bool>>[{consent}])"""
         )
 
     return make

@@ -36,12 +36,12 @@ class Warehouse:
 
     def ops(self, name: str) -> list[dict[str, Any]]:
         """Return the rows of ``activation_<name>``."""
-        return self.run(f"select * from `@ops.activation_{name}`")  # noqa: S608
+        return self.run(f"select * from `@ops.activation_{name}`")
 
     def empty_ops_tables(self) -> None:
         """Forget all runs."""
         for name in OPS_TABLES:
-            self.run(f"delete from `@ops.activation_{name}` where true")  # noqa: S608
+            self.run(f"delete from `@ops.activation_{name}` where true")
 
     def make_leads(self, count: int) -> None:
         """Make lead scores and the leads' consent; every 50th lead has opted out."""
@@ -55,7 +55,7 @@ class Warehouse:
                 if(mod(i, 11) = 0, null, round(mod(i * 17, 1000) / 10, 1)) as sales_readiness_score,
                 'sql' as qualification_status,
                 'Call within a day, "today" if possible' as recommended_next_action
-            from unnest(generate_array(1, {int(count)})) as i"""  # noqa: S608
+            from unnest(generate_array(1, {int(count)})) as i"""
         )
         self.run(
             """create or replace table `@silver.unified_leads` as
@@ -81,7 +81,7 @@ class Warehouse:
                 true as is_customer,
                 date '2026-11-01' as last_order_date,
                 mod(i, 50) = 0 as is_unsubscribed
-            from unnest(generate_array(1, {int(count)})) as i"""  # noqa: S608
+            from unnest(generate_array(1, {int(count)})) as i"""
         )
         self.run(
             """create or replace table `@gold.customer_health_scores` as

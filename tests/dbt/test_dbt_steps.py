@@ -109,7 +109,7 @@ def test_a_step_tells_what_failed_or_warned_and_keeps_every_result(
     assert "where value_field not in" in caplog.text, "the query of the test that warned"
 
     table = settings.layers["ops"].dataset
-    kept = warehouse.query(f"select * from {table}.dbt_results where finished_at >= '2026-01-01'")  # noqa: S608
+    kept = warehouse.query(f"select * from {table}.dbt_results where finished_at >= '2026-01-01'")
     assert {(row["dag_id"], row["task_id"], row["run_id"], row["first_day"], row["last_day"]) for row in kept} == {
         ("build_silver", "stage_sources", "run 1", DAY, DAY)
     }
@@ -131,6 +131,6 @@ def test_a_step_tells_what_failed_or_warned_and_keeps_every_result(
 
 def test_a_failed_test_is_not_tried_again(warehouse: DbtWarehouse, told: list[Alert]) -> None:
     build(CAMPAIGNS)
-    warehouse.query(f"insert into {CAMPAIGNS} (campaign_id, synced_at) values ('of nobody', '{DAY}')")  # noqa: S608
+    warehouse.query(f"insert into {CAMPAIGNS} (campaign_id, synced_at) values ('of nobody', '{DAY}')")
     with pytest.raises(AirflowFailException, match=f"not_null_{CAMPAIGNS}_is_deleted: 1 rows"):
         build(CAMPAIGNS)

@@ -37,7 +37,7 @@ def build(warehouse: DbtWarehouse, start: date, end: date) -> None:
 
 def snapshot_of(warehouse: DbtWarehouse) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the rows of the snapshot by entity."""
-    rows = warehouse.query(f"select * from ml_features where snapshot_date = '{SNAPSHOT}'", "gold")  # noqa: S608
+    rows = warehouse.query(f"select * from ml_features where snapshot_date = '{SNAPSHOT}'", "gold")
     return {(row["entity_type"], row["entity_id"]): row for row in rows}
 
 
@@ -80,7 +80,7 @@ def test_a_snapshot_built_with_later_data_only_differs_where_identity_was_correc
     later.land(sample, FIRST_DAY, LAST_DAY)
     build(later, FIRST_DAY, LAST_DAY)
     rows_then, rows_later = snapshot_of(warehouse), snapshot_of(later)
-    known = f"select identity_key, customer_id from int_features__links where valid_from <= '{SNAPSHOT}'"  # noqa: S608
+    known = f"select identity_key, customer_id from int_features__links where valid_from <= '{SNAPSHOT}'"
     records: list[dict[str, set[str]]] = []
     for side in (warehouse, later):
         members: dict[str, set[str]] = {}

@@ -96,17 +96,17 @@ def test_rows_follow_a_record_that_moves_to_another_customer(at_once: DbtWarehou
     """Runs last: it moves a visitor by hand, as identity resolution would, and dates one session long ago."""
 
     def rows(table: str, condition: str) -> list[dict]:
-        return at_once.query(f"select * from {table} where {condition}", "silver")  # noqa: S608 - our own test data
+        return at_once.query(f"select * from {table} where {condition}", "silver")
 
     newest = max(rows("unified_sessions", "customer_id is not null"), key=lambda row: row["session_start_at"])
     its_key = f"identity_key = '{newest['identity_key']}'"
     long_ago = FIRST_DAY - timedelta(days=200)
     at_once.query(
-        f"insert into unified_sessions select * replace (date '{long_ago}' as session_date, 'old' as session_id) "  # noqa: S608
+        f"insert into unified_sessions select * replace (date '{long_ago}' as session_date, 'old' as session_id) "
         f"from unified_sessions where session_id = '{newest['session_id']}'",
         "silver",
     )
-    at_once.query(f"update int_customers__keys set customer_id = 'moved' where {its_key}")  # noqa: S608
+    at_once.query(f"update int_customers__keys set customer_id = 'moved' where {its_key}")
     build(at_once, LAST_DAY, LAST_DAY, "unified_sessions", "unified_touchpoints")
     sessions = {row["session_id"]: row["customer_id"] for row in rows("unified_sessions", its_key)}
     assert sessions.pop("old") == newest["customer_id"], "rows older than the lookback keep their customer"

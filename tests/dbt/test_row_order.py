@@ -38,7 +38,7 @@ def warehouse(sample_warehouse: DbtWarehouse) -> DbtWarehouse:
         # Some tables may only be read with a condition on their partitions.
         every_day = f"{table.time_partitioning.field} >= '1970-01-01'" if table.time_partitioning else "true"
         shuffled.query(
-            f"create or replace table `{SHUFFLED}.{name}` as select * from `{SAMPLE_PROJECT}.{name}` as t "  # noqa: S608
+            f"create or replace table `{SHUFFLED}.{name}` as select * from `{SAMPLE_PROJECT}.{name}` as t "
             f"where {every_day} order by md5(to_json_string(t))"
         )
     return sample_warehouse

@@ -68,7 +68,7 @@ class Story:
         prints = {}
         for layer in ("silver", "gold"):
             for table, _, rows in table_rows(self.client)[layer]:
-                sql = f"select coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print from `{settings.table(layer, table)}` as t"  # noqa: E501, S608
+                sql = f"select coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print from `{settings.table(layer, table)}` as t"  # noqa: E501
                 prints[f"{layer}.{table}"] = (rows, int(str(self.rows(sql)[0]["print"])))
         return prints
 

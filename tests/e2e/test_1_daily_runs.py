@@ -59,7 +59,7 @@ def test_revenue_is_what_the_shops_emitted(story: Story) -> None:
         newest[order["id"]] = order
     sold = [order for order in newest.values() if not order.get("_fivetran_deleted") and not order.get("test")]
     table = settings.table("silver", "unified_transactions")
-    sql = f"select count(*) as orders, sum(gross_revenue) as gross from `{table}` where transaction_type = 'order'"  # noqa: S608
+    sql = f"select count(*) as orders, sum(gross_revenue) as gross from `{table}` where transaction_type = 'order'"
     found = story.rows(sql)[0]
     assert found["orders"] == len(sold)
     gross = sum(Decimal(str(order["subtotal_price"])) + Decimal(str(order["total_discounts"])) for order in sold)
@@ -75,7 +75,7 @@ def test_clicks_and_spend_equal_the_platforms_own_totals(story: Story) -> None:
         ("gold", "campaign_performance", "campaign_spend"),
     ):
         address = settings.table(layer, table)
-        sql = f"select sum(clicks) as clicks, sum({spend}) as spend from `{address}` where platform = 'google_ads'"  # noqa: S608
+        sql = f"select sum(clicks) as clicks, sum({spend}) as spend from `{address}` where platform = 'google_ads'"
         found = story.rows(sql)[0]
         assert found["clicks"] == sum(int(str(row["clicks"])) for row in newest.values()), table
         expected = sum(int(str(row["cost_micros"])) for row in newest.values()) / 1e6
@@ -84,7 +84,7 @@ def test_clicks_and_spend_equal_the_platforms_own_totals(story: Story) -> None:
 
 def test_every_linkable_record_belongs_to_a_customer(story: Story) -> None:
     table = settings.table("silver", "identity_map")
-    mapped = {row["identity_key"]: row["customer_id"] for row in story.rows(f"select * from `{table}`")}  # noqa: S608
+    mapped = {row["identity_key"]: row["customer_id"] for row in story.rows(f"select * from `{table}`")}
     known = [row for row in truth(story, "identities") if row["identity_key"] in mapped]
     # An order without an account is a record too; the truth names accounts, leads, browsers and clicks only.
     others = {key for key in mapped if not key.startswith("shopify:order:")} - {row["identity_key"] for row in known}
@@ -121,7 +121,7 @@ def test_every_model_and_test_of_a_day_is_on_record(story: Story) -> None:
         from `{table}`
         where finished_at >= '2026-01-01' and last_day = '{story.days[-1]}'
         group by task_id, resource_type, status
-        """  # noqa: S608
+        """
     )
     assert {row["task_id"] for row in kept} == {step.task_id for step in (*SILVER, *GOLD)}
     assert {(row["resource_type"], row["status"]) for row in kept} == {

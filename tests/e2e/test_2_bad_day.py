@@ -66,9 +66,7 @@ def test_clearing_the_task_completes_the_day(story: Story, bad_day: dict[str, li
         "build_silver": "success",
         "build_gold": "success",
     }.items()
-    snapshots = story.rows(
-        f"select distinct snapshot_date as day from `{settings.table('gold', 'ml_features')}`"  # noqa: S608
-    )
+    snapshots = story.rows(f"select distinct snapshot_date as day from `{settings.table('gold', 'ml_features')}`")
     assert DAY_3 in {row["day"] for row in snapshots}
 
 
@@ -78,5 +76,5 @@ def test_malformed_rows_are_kept_aside_and_the_rest_lands(story: Story, bad_day:
     assert all(json.loads(line)["reason"] for line in rejects)
     good = (story.sample / "shopify_orders" / f"{DAY_3}.ndjson").read_text().splitlines()[: -len(BAD_LINES)]
     table = settings.table("bronze", "shopify_orders")
-    landed = story.rows(f"select count(*) as n from `{table}` where date(_fivetran_synced) = '{DAY_3}'")  # noqa: S608
+    landed = story.rows(f"select count(*) as n from `{table}` where date(_fivetran_synced) = '{DAY_3}'")
     assert landed[0]["n"] == len(good)

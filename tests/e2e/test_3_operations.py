@@ -29,7 +29,7 @@ BEST_KNOWN_SQL = """
 
 def rows_of(story: Story, table: str, condition: str = "true") -> list[dict[str, object]]:
     """Return rows of an operations table."""
-    return story.rows(f"select * from `{settings.table('ops', table)}` where {condition}")  # noqa: S608
+    return story.rows(f"select * from `{settings.table('ops', table)}` where {condition}")
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,6 @@ def test_an_erased_person_is_in_no_table_any_more(story: Story, erased: tuple[li
     request = rows_of(story, "erasure_requests", f"request_id = '{REQUEST}'")[0]
     assert request["status"] == "proven"
     assert request["erased_rows"]
-    mapped = story.rows(f"select identity_key from `{settings.table('silver', 'identity_map')}`")  # noqa: S608
+    mapped = story.rows(f"select identity_key from `{settings.table('silver', 'identity_map')}`")
     assert {row["identity_key"] for row in mapped}.isdisjoint(keys)
     assert rows_of(story, "erasure_identifiers", f"request_id = '{REQUEST}'") == []

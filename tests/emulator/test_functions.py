@@ -210,7 +210,7 @@ def test_selected_field_names_its_column(client: bigquery.Client) -> None:
 @pytest.mark.parametrize(("text", "kind"), [("1.5", "int64"), ("yes", "bool")])
 def test_text_that_is_no_value_is_an_error_in_cast(client: bigquery.Client, text: str, kind: str) -> None:
     with pytest.raises(GoogleAPICallError, match=f"Bad {kind} value: {text}"):
-        value_of(client, f"select cast(x as {kind}) from (select '{text}' as x)")  # noqa: S608
+        value_of(client, f"select cast(x as {kind}) from (select '{text}' as x)")
 
 
 @pytest.mark.parametrize(("text", "found"), [("ELL", True), ("elf", False)])
@@ -235,7 +235,7 @@ def test_truncated_column_is_a_date(client: bigquery.Client) -> None:
 @pytest.mark.parametrize("expression", ["x[offset(n)]", "x[offset(n - 3)]", "x[ordinal(n + 1)]"])
 def test_element_beyond_the_array_is_an_error(client: bigquery.Client, expression: str) -> None:
     with pytest.raises(GoogleAPICallError, match="out of bounds"):
-        value_of(client, f"select {expression} from (select ['a', 'b'] as x, 2 as n)")  # noqa: S608
+        value_of(client, f"select {expression} from (select ['a', 'b'] as x, 2 as n)")
 
 
 def test_parameter_in_an_expression_of_group_by_is_one(client: bigquery.Client) -> None:

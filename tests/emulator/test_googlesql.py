@@ -91,7 +91,7 @@ def test_a_refusal_has_bigquerys_status_reason_and_position(dataset: Dataset) ->
 
 def test_a_position_counts_the_users_text(dataset: Dataset) -> None:
     dataset.query("create table t (a int64)")
-    query = f"select a from `googlesql-cases.{dataset.name}.t` where missing"  # noqa: S608 - a test's own name
+    query = f"select a from `googlesql-cases.{dataset.name}.t` where missing"
     column = query.index("missing") + 1
     assert dataset.refusal(query) == f"Unrecognized name: missing at [1:{column}]"
     # In a script too, behind other statements and letters of several bytes.
@@ -107,7 +107,7 @@ def test_a_missing_table_is_not_found(dataset: Dataset) -> None:
 
 def test_a_table_named_in_backticks_is_known_by_its_last_name(dataset: Dataset) -> None:
     dataset.query("create table t as select 1 as a")
-    assert dataset.query(f"select t.a from `googlesql-cases.{dataset.name}.t`") == [{"a": 1}]  # noqa: S608
+    assert dataset.query(f"select t.a from `googlesql-cases.{dataset.name}.t`") == [{"a": 1}]
 
 
 def test_every_statement_of_a_script_is_checked_before_the_first_runs(dataset: Dataset) -> None:

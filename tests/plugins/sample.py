@@ -38,7 +38,7 @@ class Dataset:
             insert into `{PROJECT}.{self.name}.{table}` (id, event_date, _fivetran_synced)
             select cast(n as string), day, @synced
             from unnest(@days) as day cross join unnest(generate_array(1, @rows)) as n
-        """  # noqa: S608 - a test's own names
+        """
         parameters = [
             bigquery.ArrayQueryParameter("days", "DATE", days),
             bigquery.ScalarQueryParameter("rows", "INT64", rows),

@@ -147,7 +147,7 @@ def test_results_are_kept_also_when_it_fails(
     tickets.query(render(SQL_DIR / "ops" / "partition_checks.sql", sql_context))
     results_table = f"{PROJECT}.{tickets.name}.partition_checks"
     failure(make(tickets, expectation, results_table=results_table), context)
-    rows = tickets.query(f"select * from `{results_table}` where checked_day = '{DAY}' order by check_name")  # noqa: S608
+    rows = tickets.query(f"select * from `{results_table}` where checked_day = '{DAY}' order by check_name")
     assert [(row["check_name"], row["passed"]) for row in rows] == [
         ("partition_exists", False),
         ("schema", True),

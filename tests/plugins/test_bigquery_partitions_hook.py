@@ -67,7 +67,7 @@ def test_appended_rows_arrive(hook: BigQueryPartitionsHook, dataset: Dataset) ->
     dataset.create_table("tickets")
     row = {"id": "ü", "event_date": "2026-11-22", "amount": None, "_fivetran_synced": "2026-11-22T01:02:03Z"}
     hook.append_rows(f"{PROJECT}.{dataset.name}.tickets", [row, row])
-    rows = dataset.query(f"select id, event_date from {dataset.name}.tickets where event_date = '{DAY}'")  # noqa: S608
+    rows = dataset.query(f"select id, event_date from {dataset.name}.tickets where event_date = '{DAY}'")
     assert rows == [{"id": "ü", "event_date": DAY}] * 2
 
 

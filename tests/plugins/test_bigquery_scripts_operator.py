@@ -45,7 +45,7 @@ def columns(dataset: Dataset) -> list[str]:
     return [
         row["column_name"]
         for row in dataset.query(
-            f"select column_name from `{PROJECT}.{dataset.name}.INFORMATION_SCHEMA.COLUMNS` "  # noqa: S608
+            f"select column_name from `{PROJECT}.{dataset.name}.INFORMATION_SCHEMA.COLUMNS` "
             "where table_name = 'orders' order by ordinal_position"
         )
     ]
@@ -65,7 +65,7 @@ def test_creates_tables_before_the_views_on_them_and_again_without_harm(
     assert operator.execute(context) == {"files": 2, "added_columns": []}
     assert operator.execute(context) == {"files": 2, "added_columns": []}
     assert columns(dataset) == ["id", "day"]
-    assert dataset.query(f"select count(*) as n from {dataset.name}.an_order") == [{"n": 0}]  # noqa: S608
+    assert dataset.query(f"select count(*) as n from {dataset.name}.an_order") == [{"n": 0}]
 
 
 def test_creates_missing_datasets_with_labels(
@@ -88,9 +88,9 @@ def test_failure_names_its_file_and_what_comes_after_is_not_run(
     assert f"{folder}/an_order.sql failed" in message
     assert "What came before it is done, what comes after it was not run" in message
     assert columns(dataset) == ["id", "day"]
-    assert dataset.query(
-        f"select table_name from `{PROJECT}.{dataset.name}.INFORMATION_SCHEMA.TABLES` order by 1"  # noqa: S608
-    ) == [{"table_name": "orders"}]
+    assert dataset.query(f"select table_name from `{PROJECT}.{dataset.name}.INFORMATION_SCHEMA.TABLES` order by 1") == [
+        {"table_name": "orders"}
+    ]
 
 
 def test_unusable_file_is_found_before_anything_runs(dataset: Dataset, folder: Path, context: dict[str, Any]) -> None:
@@ -102,7 +102,7 @@ def test_unusable_file_is_found_before_anything_runs(dataset: Dataset, folder: P
 
 def test_new_column_in_the_ddl_reaches_the_table(dataset: Dataset, folder: Path, context: dict[str, Any]) -> None:
     make(dataset, folder).execute(context)
-    dataset.query(f"insert into {dataset.name}.orders (id, day) values (1, date '2026-11-22')")  # noqa: S608
+    dataset.query(f"insert into {dataset.name}.orders (id, day) values (1, date '2026-11-22')")
     added = "    tags array<string> options (description = 'The order\\'s tags.'),\n    day date"
     (folder / "orders.sql").write_text(TABLE.replace("    day date", added))
     assert make(dataset, folder).execute(context) == {
@@ -110,7 +110,7 @@ def test_new_column_in_the_ddl_reaches_the_table(dataset: Dataset, folder: Path,
         "added_columns": [f"{PROJECT}.{dataset.name}.orders.tags"],
     }
     assert columns(dataset) == ["id", "day", "tags"]
-    assert dataset.query(f"select id from {dataset.name}.orders") == [{"id": 1}]  # noqa: S608
+    assert dataset.query(f"select id from {dataset.name}.orders") == [{"id": 1}]
     assert make(dataset, folder).execute(context)["added_columns"] == []
 
 

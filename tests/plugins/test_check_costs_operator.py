@@ -35,14 +35,14 @@ def spend(dataset: Dataset, days: Iterable[date], cost: str, dag: str | None = "
     dag_id = f"'{dag}'" if dag else "null"
     values = ", ".join(f"(date '{day}', {dag_id}, 'QUERY', 1, 0, 0, 0, 0, {cost}, timestamp '{day}')" for day in days)
     dataset.query(
-        f"insert into `{PROJECT}.{dataset.name}.job_costs` (cost_day, dag_id, job_type, jobs, failed_jobs, "  # noqa: S608
+        f"insert into `{PROJECT}.{dataset.name}.job_costs` (cost_day, dag_id, job_type, jobs, failed_jobs, "
         f"bytes_processed, bytes_billed, slot_ms, cost_usd, measured_at) values {values}"
     )
 
 
 def store(dataset: Dataset, day: date, cost: str) -> None:
     dataset.query(
-        f"insert into `{PROJECT}.{dataset.name}.storage_costs` values "  # noqa: S608
+        f"insert into `{PROJECT}.{dataset.name}.storage_costs` values "
         f"(date '{day}', 'marts', 't', 1, 1, 1, {cost}, timestamp '{day}')"
     )
 

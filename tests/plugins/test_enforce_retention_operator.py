@@ -31,7 +31,7 @@ def kept(dataset: Dataset) -> Dataset:
     dataset.query(f"{create}.visits` (day date) partition by day options (partition_expiration_days = 90)")
     dataset.query(f"{create}.orders` (ordered_at timestamp) partition by date(ordered_at)")
     dataset.query(f"{create}.people` (name string)")
-    dataset.query(f"create view `{PROJECT}.{dataset.name}.seen` as select * from `{PROJECT}.{dataset.name}.visits`")  # noqa: S608
+    dataset.query(f"create view `{PROJECT}.{dataset.name}.seen` as select * from `{PROJECT}.{dataset.name}.visits`")
     return dataset
 
 
@@ -102,14 +102,14 @@ def test_table_without_partitions_cannot_be_repaired(
 def test_undeclared_table_and_overdue_partition_are_told(
     kept: Dataset, context: dict[str, Any], alerts: list[Alert]
 ) -> None:
-    kept.query(f"insert into `{PROJECT}.{kept.name}.visits` values (date '2026-01-31'), (null)")  # noqa: S608
+    kept.query(f"insert into `{PROJECT}.{kept.name}.visits` values (date '2026-01-31'), (null)")
     outcome = make(kept, {"visits": 90, "orders": None}, alerts).execute(context)
     assert [warning.split(".")[1].split()[0] for warning in outcome["warnings"]] == ["people", "visits"]
     (alert,) = alerts
     assert "people is declared nowhere" in alert.reason
     assert "visits still holds 2026-01-31" in alert.reason
     # It is not the one to delete it.
-    assert kept.query(f"select count(*) as n from `{PROJECT}.{kept.name}.visits`") == [{"n": 2}]  # noqa: S608
+    assert kept.query(f"select count(*) as n from `{PROJECT}.{kept.name}.visits`") == [{"n": 2}]
 
 
 def test_default_expiry_of_a_dataset_is_told(kept: Dataset, context: dict[str, Any], alerts: list[Alert]) -> None:
@@ -126,7 +126,7 @@ def test_history_is_kept_also_when_it_fails(kept: Dataset, context: dict[str, An
     declared = {"visits": 30, "orders": None, "people": 90, "retention_checks": 730}
     with pytest.raises(AirflowException):
         make(kept, declared, alerts, results_table=results).execute(context)
-    rows = kept.query(f"select * from `{results}` order by table_id nulls first")  # noqa: S608
+    rows = kept.query(f"select * from `{results}` order by table_id nulls first")
     assert [(row["table_id"], row["passed"], row["repaired"]) for row in rows] == [
         (None, True, False),
         ("orders", True, False),
@@ -149,7 +149,7 @@ def test_missing_dataset_names_the_cure(context: dict[str, Any], alerts: list[Al
 def test_facts_of_tables(kept: Dataset) -> None:
     hook = BigQueryRetentionHook(project_id=PROJECT, location="US")
     day = TODAY - timedelta(days=1)
-    kept.query(f"insert into `{PROJECT}.{kept.name}.orders` values (timestamp '{day} 10:00:00'), (null)")  # noqa: S608
+    kept.query(f"insert into `{PROJECT}.{kept.name}.orders` values (timestamp '{day} 10:00:00'), (null)")
     assert hook.tables(kept.name) == {
         "orders": TableRetention(is_partitioned=True, expiration_days=None, oldest=day),
         "people": TableRetention(is_partitioned=False, expiration_days=None, oldest=None),

@@ -90,7 +90,7 @@ def jobs(costs: Dataset, tmp_path: Path) -> Dataset:
 def measure_jobs(dataset: Dataset, folder: Path, context: dict[str, Any]) -> dict[tuple[str | None, ...], Any]:
     file = statement_on(dataset, "job_costs.sql", JOBS_VIEW, "jobs", folder)
     make(dataset, [DAY], jobs=file).execute(context)
-    rows = dataset.query(f"select * from `{PROJECT}.{dataset.name}.job_costs` where cost_day = '{DAY}'")  # noqa: S608
+    rows = dataset.query(f"select * from `{PROJECT}.{dataset.name}.job_costs` where cost_day = '{DAY}'")
     return {(row["dag_id"], row["dbt_model"], row["user_email"]): row for row in rows}
 
 
@@ -142,13 +142,13 @@ def test_rerun_replaces_its_day_only(jobs: Dataset, tmp_path: Path, context: dic
     measure_jobs(jobs, tmp_path, context)
     before = DAY - timedelta(days=1)
     jobs.query(
-        f"insert into `{PROJECT}.{jobs.name}.job_costs` (cost_day, job_type, jobs, failed_jobs, bytes_processed, "  # noqa: S608
+        f"insert into `{PROJECT}.{jobs.name}.job_costs` (cost_day, job_type, jobs, failed_jobs, bytes_processed, "
         f"bytes_billed, slot_ms, cost_usd, measured_at) values "
         f"('{before}', 'QUERY', 1, 0, 0, 0, 0, 7, '{DAY} 01:00:00')"
     )
     add_job(jobs, f"{DAY} 13:00:00", billed=TIB)
     measure_jobs(jobs, tmp_path, context)
-    rows = jobs.query(f"select cost_day, jobs, cost_usd from `{PROJECT}.{jobs.name}.job_costs` order by cost_day")  # noqa: S608
+    rows = jobs.query(f"select cost_day, jobs, cost_usd from `{PROJECT}.{jobs.name}.job_costs` order by cost_day")
     assert rows == [
         {"cost_day": before, "jobs": 1, "cost_usd": 7},
         {"cost_day": DAY, "jobs": 2, "cost_usd": Decimal("12.5")},
@@ -171,7 +171,7 @@ def test_storage_is_a_share_of_the_month(  # noqa: PLR0913, PLR0917 - fixtures
     file = statement_on(costs, "storage_costs.sql", STORAGE_VIEW, "storage", tmp_path)
     make(costs, [day], storage=file).execute(context)
     # 1,000 GiB at 0.02 and 800 GiB at 0.01 are 28 dollars a month.
-    (row,) = costs.query(f"select * from `{PROJECT}.{costs.name}.storage_costs`")  # noqa: S608
+    (row,) = costs.query(f"select * from `{PROJECT}.{costs.name}.storage_costs`")
     assert (row["table_id"], row["cost_usd"]) == ("t", Decimal(cost))
     assert list(row) == [column.name for column in table_statement("ops", "storage_costs").columns]
 
@@ -179,7 +179,7 @@ def test_storage_is_a_share_of_the_month(  # noqa: PLR0913, PLR0917 - fixtures
 def test_storage_of_older_days_is_not_made_up(costs: Dataset, context: dict[str, Any]) -> None:
     days = [TODAY - timedelta(days=n) for n in (3, 2, 1)]
     make(costs, days).execute(context)
-    rows = costs.query(f"select distinct cost_day from `{PROJECT}.{costs.name}.storage_costs`")  # noqa: S608
+    rows = costs.query(f"select distinct cost_day from `{PROJECT}.{costs.name}.storage_costs`")
     assert rows == [{"cost_day": YESTERDAY}]
 
 
@@ -190,7 +190,7 @@ def test_its_own_jobs_are_measured_with_their_labels(costs: Dataset, context: di
     assert written["jobs"] > 0
     assert written["storage"] > 0
     rows = costs.query(
-        f"select * from `{PROJECT}.{costs.name}.job_costs` "  # noqa: S608
+        f"select * from `{PROJECT}.{costs.name}.job_costs` "
         "where dag_id = 'ingest_zendesk' and task_id = 'check-partitions' and job_type = 'QUERY'"
     )
     assert len(rows) == 1
@@ -198,6 +198,6 @@ def test_its_own_jobs_are_measured_with_their_labels(costs: Dataset, context: di
     assert rows[0]["slot_ms"] > 0
     assert rows[0]["cost_usd"] == 0
     assert list(rows[0]) == [column.name for column in table_statement("ops", "job_costs").columns]
-    tables = costs.query(f"select dataset_id, table_id from `{PROJECT}.{costs.name}.storage_costs`")  # noqa: S608
+    tables = costs.query(f"select dataset_id, table_id from `{PROJECT}.{costs.name}.storage_costs`")
     measured = {row["table_id"] for row in tables if row["dataset_id"] == costs.name}
     assert measured == {"job_costs", "storage_costs"}

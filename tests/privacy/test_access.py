@@ -78,7 +78,7 @@ class TestGoverned:
             make(kind).execute(CONTEXT)
 
     def test_analysts_see_whom_they_may_contact(self, warehouse: PrivateWarehouse, analyst: bigquery.Client) -> None:
-        sql = f"select is_unsubscribed, count(*) as people from `{warehouse.table('silver.customer_360')}` group by 1"  # noqa: S608
+        sql = f"select is_unsubscribed, count(*) as people from `{warehouse.table('silver.customer_360')}` group by 1"
         everyone = {row["is_unsubscribed"]: row["people"] for row in warehouse.client.query(sql).result()}
         seen = {row["is_unsubscribed"]: row["people"] for row in analyst.query(sql).result()}
         assert everyone[True] > 0
@@ -87,7 +87,7 @@ class TestGoverned:
     def test_views_hold_people_and_nothing_that_names_them(
         self, warehouse: PrivateWarehouse, analyst: bigquery.Client
     ) -> None:
-        rows = list(analyst.query(f"select * from `{warehouse.table('analytics.customer_360')}`").result())  # noqa: S608
+        rows = list(analyst.query(f"select * from `{warehouse.table('analytics.customer_360')}`").result())
         assert rows
         columns = {field.name for field in warehouse.client.get_table(warehouse.table("analytics.customer_360")).schema}
         assert {"customer_id", "total_revenue", "email_hash"} <= columns
@@ -129,7 +129,7 @@ class TestGoverned:
         self, warehouse: PrivateWarehouse, make: Callable[..., AccessOperator]
     ) -> None:
         view = warehouse.table("analytics.customer_360")
-        warehouse.query(f"create or replace view `{view}` as select * from `{warehouse.table('silver.customer_360')}`")  # noqa: S608
+        warehouse.query(f"create or replace view `{view}` as select * from `{warehouse.table('silver.customer_360')}`")
         with pytest.raises(AirflowFailException, match=r"analytics\.customer_360 shows email\b"):
             make(ProveAccessOperator).execute(CONTEXT)
 

@@ -130,7 +130,7 @@ def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterat
         quarantined = {**malformed, "status": "quarantined", "quarantined_at": people.AT, "quarantined_run_id": "r"}
         row_json = json.dumps({"id": None, "email": ANNAS_OWN_EMAIL})
         warehouse.query(
-            "insert into quarantined_rows ("  # noqa: S608
+            "insert into quarantined_rows ("
             + ", ".join([*quarantined, "row_json"])
             + ") values ("
             + ", ".join([*(json.dumps(value) for value in quarantined.values()), f"'{row_json}'"])
@@ -332,10 +332,10 @@ def test_she_does_not_come_back_when_her_data_land_again(story: Story) -> None:
 
 def test_another_salt_stops_staging_instead_of_letting_her_in(story: Story) -> None:
     salts = story.warehouse.table("ops.erasure_salt")
-    former = story.warehouse.query(f"select salt from `{salts}`")[0]["salt"]  # noqa: S608
-    story.warehouse.query(f"update `{salts}` set salt = 'another' where true")  # noqa: S608
+    former = story.warehouse.query(f"select salt from `{salts}`")[0]["salt"]
+    story.warehouse.query(f"update `{salts}` set salt = 'another' where true")
     try:
         with pytest.raises(AssertionError, match=r"ops\.erasure_salt is not the one"):
             story.warehouse.dbt("run", "--select", "stg_zendesk__users", start=LAST_DAY, end=LAST_DAY)
     finally:
-        story.warehouse.query(f"update `{salts}` set salt = '{former}' where true")  # noqa: S608
+        story.warehouse.query(f"update `{salts}` set salt = '{former}' where true")

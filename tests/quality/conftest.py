@@ -68,7 +68,7 @@ class Shop:
                 parse_json('{{"gift": true}}'),
                 timestamp_add(cast(day as timestamp), interval 20 hour)
             from unnest([{listed}]) as day cross join unnest(generate_array(1, {rows})) as n
-        """)  # noqa: S608 - a test's own names
+        """)
 
 
 @pytest.fixture(scope="session")
