@@ -7,6 +7,7 @@ gets a warehouse of its own on a copy of the files, and may change in it what it
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -26,14 +27,17 @@ SAMPLE_PROJECT = "built-sample"
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path | None = None) -> Iterator[str]:
+def serving(data_dir: Path | None = None, *, googlesql: str = "on") -> Iterator[str]:
     """Serve an embedded warehouse, point Google's clients at it, and yield its address.
 
     :param data_dir: where it keeps its tables; None keeps them in memory.
+    :param googlesql: what it does with GoogleSQL's analyzer (docs/emulator.md).
     """
+    environ = {**os.environ, "EMULATOR_GOOGLESQL": googlesql}
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(warehouse_command(port, data_dir)) as server, pytest.MonkeyPatch.context() as patch:
+    command = warehouse_command(port, data_dir)
+    with subprocess.Popen(command, env=environ) as server, pytest.MonkeyPatch.context() as patch:
 
         def check() -> None:
             assert server.poll() is None, "the embedded warehouse has stopped"

@@ -33,10 +33,8 @@ def comparing(
     """The built sample in a warehouse that compares what it answers with GoogleSQL's reference engine."""
     copy = tmp_path_factory.mktemp("comparing")
     shutil.copytree(built_sample, copy, dirs_exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMULATOR_GOOGLESQL", "compare")
-        with serve_warehouse(copy / "data") as url:
-            yield DbtWarehouse(SAMPLE_PROJECT, url, copy / "dbt")
+    with serve_warehouse(copy / "data", googlesql="compare") as url:
+        yield DbtWarehouse(SAMPLE_PROJECT, url, copy / "dbt")
 
 
 def compared(warehouse: DbtWarehouse) -> int:

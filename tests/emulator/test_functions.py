@@ -29,11 +29,9 @@ def client(warehouse_url: str) -> bigquery.Client:
 @pytest.fixture(scope="module")
 def reference(serve_warehouse: Callable[..., AbstractContextManager[str]]) -> Iterator[bigquery.Client]:
     """A client of GoogleSQL's reference engine, which says whether our expectations are BigQuery's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMULATOR_GOOGLESQL", "compile")
-        with serve_warehouse() as url:
-            options = {"api_endpoint": url}
-            yield bigquery.Client("functions", credentials=AnonymousCredentials(), client_options=options)
+    with serve_warehouse(googlesql="compile") as url:
+        options = {"api_endpoint": url}
+        yield bigquery.Client("functions", credentials=AnonymousCredentials(), client_options=options)
 
 
 def value_of(client: bigquery.Client, sql: str) -> Any:

@@ -65,14 +65,12 @@ def compiling(
     serve_warehouse: Callable[..., AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DbtWarehouse]:
     """A warehouse that compiles statements and runs none, with every table that ``create_warehouse`` makes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMULATOR_GOOGLESQL", "compile")
-        with serve_warehouse() as url:
-            warehouse = DbtWarehouse(settings.project_id, url, tmp_path_factory.mktemp("production"))
-            warehouse.create_datasets()
-            for layer in ("bronze", "ops"):
-                warehouse.create_layer(layer)
-            yield warehouse
+    with serve_warehouse(googlesql="compile") as url:
+        warehouse = DbtWarehouse(settings.project_id, url, tmp_path_factory.mktemp("production"))
+        warehouse.create_datasets()
+        for layer in ("bronze", "ops"):
+            warehouse.create_layer(layer)
+        yield warehouse
 
 
 def build(warehouse: DbtWarehouse, credentials: Path, day: date) -> dict[str, str]:

@@ -33,11 +33,9 @@ WORDS = {"date", "time", "timestamp", "unnest", "cast", "safe_cast", "struct", "
 @pytest.fixture(scope="module")
 def comparing(serve_warehouse: Callable[..., AbstractContextManager[str]]) -> Iterator[bigquery.Client]:
     """A client of a warehouse that compares each answer with the reference engine's."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMULATOR_GOOGLESQL", "compare")
-        with serve_warehouse() as url:
-            options = {"api_endpoint": url}
-            yield bigquery.Client("values", credentials=AnonymousCredentials(), client_options=options)
+    with serve_warehouse(googlesql="compare") as url:
+        options = {"api_endpoint": url}
+        yield bigquery.Client("values", credentials=AnonymousCredentials(), client_options=options)
 
 
 @pytest.mark.parametrize("sql", SAME)

@@ -189,10 +189,8 @@ class Script:
         kinds = [declared[name.lower()] for name in names]
         value = self._expression(expression)
         # `SET (a, b) = …` takes a struct apart; of `SET (a) = …` and `SET a = …` the tree says which it is.
-        if len(kinds) == 1 and value.type_kind != TypeKind.TYPE_STRUCT:
-            self._convert(expression, kinds[0])
-            return
-        if len(kinds) == 1 and kinds[0].type_kind == TypeKind.TYPE_STRUCT:
+        structs = [made.type_kind == TypeKind.TYPE_STRUCT for made in (value, kinds[0])]
+        if len(kinds) == 1 and structs != [True, False]:
             self._convert(expression, kinds[0])
             return
         fields = value.struct_type.field
