@@ -123,11 +123,19 @@ test: setup manifest ## every test, as CI runs it; ARGS="path -k name" runs thos
 	@echo "── $(PYTEST) $(ARGS), on Airflow $(AIRFLOW_LINE)"
 	@$(PYTEST) $(ARGS)
 else
+# Airflow's stories wait half of their time: they run beside the other tests, and each side prints when it has ended.
 test: setup manifest lint types browser
-	$(PYTEST) $(WORKERS) -m "not e2e"
-	$(PYTEST) tests/e2e
-	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup test-airflow3 test-e2e
+	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-without-airflow test-lines
 endif
+
+.PHONY: test-without-airflow test-lines
+test-without-airflow:
+	$(PYTEST) $(WORKERS) -m "not e2e"
+
+test-lines:
+	$(PYTEST) tests/e2e
+	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 test-airflow3 test-e2e
 
 # Parts of `make test`, which CI runs side by side.
 test-warehouse: setup manifest ## the tests that need the embedded warehouse (ARGS="--shard 1/3": a third of them)

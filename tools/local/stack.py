@@ -229,7 +229,7 @@ class LocalStack:
             "DBT_TARGET": "local",
             "MARKETING_DAILY_SCHEDULE": "none",  # only what the user starts runs here
             "MARKETING_RETRY_DELAY_SECONDS": "5",
-            "MARKETING_LANDING_POLL_SECONDS": "15",
+            "MARKETING_LANDING_POLL_SECONDS": "5",
             # The sample lands at once; a day of a small one may lack a table, and waiting would not bring it.
             "MARKETING_LANDING_TIMEOUT_SECONDS": "120",
             "MARKETING_REPORT_URI": (self.home / "reports").as_uri(),
