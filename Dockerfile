@@ -1,6 +1,7 @@
 # One image for `astro dev`, Kubernetes and CI. The layout is Astro's: dags/, include/, plugins/.
 # Astro users pass --build-arg AIRFLOW_IMAGE=quay.io/astronomer/astro-runtime:<the 2.11 line>-base;
-# Airflow 3 passes apache/airflow:3.3.2-python3.11 and REQUIREMENTS=requirements-airflow3.txt.
+# Airflow 3 passes AIRFLOW_IMAGE=apache/airflow:3.3.2-python3.11, REQUIREMENTS=requirements-airflow3.txt and
+# CONSTRAINTS=constraints-airflow3.txt.
 ARG AIRFLOW_IMAGE=apache/airflow:2.11.2-python3.11
 FROM ${AIRFLOW_IMAGE}
 

@@ -57,8 +57,8 @@ ui: setup manifest ## open Airflow's web UI on what `make run` built
 	@$(LOCAL) ui
 
 docs: setup manifest ## write dbt's documentation site
-	@$(LOCAL) exec dbt --quiet docs generate --empty-catalog --project-dir include/dbt --profiles-dir include/dbt
-	@echo "Open include/dbt/target/index.html"
+	@$(LOCAL) exec dbt --quiet docs generate --static --empty-catalog --project-dir include/dbt --profiles-dir include/dbt
+	@echo "Open include/dbt/target/static_index.html"
 
 reset: ## throw away the local warehouse and Airflow's memory
 	rm -rf .local

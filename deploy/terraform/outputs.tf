@@ -1,3 +1,8 @@
+output "composer_project" {
+  description = "COMPOSER_PROJECT of .github/workflows/deploy.yml."
+  value       = var.project_id
+}
+
 output "composer_environment" {
   description = "COMPOSER_ENVIRONMENT of deploy/composer.sh."
   value       = var.create_composer ? google_composer_environment.airflow[0].name : null

@@ -6,6 +6,7 @@ locals {
       "bigquery.googleapis.com",
       "bigquerydatapolicy.googleapis.com",
       "datacatalog.googleapis.com",
+      "datamanager.googleapis.com", # audiences to Google Ads
       "iam.googleapis.com",
       "iamcredentials.googleapis.com",
       "monitoring.googleapis.com",

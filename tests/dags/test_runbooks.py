@@ -20,7 +20,7 @@ from include.warehouse.alerts import runbook_of
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted(path for path in (ROOT / "docs" / "runbooks").glob("*.md") if path.stem != "README")
 # Prompt that a paragraph of a runbook answers.
-PARTS = ("**See**", "**Cure**", "**Proof**")
+PARTS = ("**See**", "**Fix**", "**Proof**")
 
 
 @pytest.fixture(scope="module")
