@@ -9,7 +9,7 @@ from martech.activation.operators import PlanSyncOperator, ReportSyncOperator, S
 from martech.activation.sync import Sync
 from martech.airflow_lines.schedules import asset_chain
 
-from include.activation.declarations import load_syncs
+from include.activation.declared_syncs import load_syncs
 from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.settings import settings

@@ -34,7 +34,7 @@ from martech.quality.operators import (
 )
 from martech.quality.quarantine_operators import ReplayRowsOperator
 
-from include.quality.declarations import LAYERS, load_policy, quality_tables, raw_rules
+from include.quality.declared_checks import LAYERS, load_policy, quality_tables, raw_rules
 from include.warehouse.alerts import send_alert
 from include.warehouse.assets import GOLD_ASSET
 from include.warehouse.dags import WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments

@@ -36,8 +36,8 @@ from martech.privacy.operators import (
     RemoveFromDestinationsOperator,
 )
 
-from include.activation.declarations import load_syncs
-from include.privacy.declarations import personal_tables
+from include.activation.declared_syncs import load_syncs
+from include.privacy.declared_personal_data import personal_tables
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.settings import SQL_DIR, settings
 

@@ -30,7 +30,7 @@ from martech.privacy.operators import (
     TagColumnsOperator,
 )
 
-from include.privacy.declarations import personal_tables
+from include.privacy.declared_personal_data import personal_tables
 from include.warehouse.assets import GOLD_ASSET
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
 from include.warehouse.settings import SQL_DIR, settings

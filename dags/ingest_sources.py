@@ -27,7 +27,7 @@ from martech.ingestion.operators import BigQueryPartitionCheckOperator, Fivetran
 from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
 from martech.quality.quarantine_operators import QuarantineRowsOperator
 
-from include.quality.declarations import raw_rules
+from include.quality.declared_checks import raw_rules
 from include.warehouse.alerts import send_alert
 from include.warehouse.assets import SCHEMA_ASSET, publish_asset, source_asset
 from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments

@@ -12,7 +12,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.activation.sync import Sync
 
-from include.activation.declarations import load_syncs
+from include.activation.declared_syncs import load_syncs
 from include.warehouse.ddl import layer_scripts
 from include.warehouse.settings import settings
 from tests.activation.warehouse import Warehouse

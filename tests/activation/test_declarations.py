@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from martech.declarations.reader import DeclarationError
 
-from include.activation.declarations import SYNCS_DIR, SyncError, load_sync, load_syncs
+from include.activation.declared_syncs import SYNCS_DIR, load_sync, load_syncs
 from include.warehouse.ddl import table_statement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +66,7 @@ def test_a_wrong_declaration_names_line_and_cure(tmp_path, text, old, new, line,
     name = "lead_scores_to_salesforce" if text is SALESFORCE else "customers_to_google_ads"
     path = tmp_path / f"{name}.yml"
     path.write_text(text.replace(old, new))
-    with pytest.raises(SyncError) as error:
+    with pytest.raises(DeclarationError) as error:
         load_sync(path)
     message = str(error.value)
     number = int(message.removeprefix(f"{path}:").partition(":")[0])
@@ -77,12 +78,12 @@ def test_a_wrong_declaration_names_line_and_cure(tmp_path, text, old, new, line,
 def test_the_name_is_the_files_name(tmp_path):
     path = tmp_path / "other.yml"
     path.write_text(SALESFORCE)
-    with pytest.raises(SyncError, match=r"other.yml:1: name: .* Write name: other"):
+    with pytest.raises(DeclarationError, match=r"other.yml:1: name: .* Write name: other"):
         load_sync(path)
 
 
 def test_an_empty_file_is_refused(tmp_path):
     path = tmp_path / "empty.yml"
     path.write_text("")
-    with pytest.raises(SyncError, match=r"empty\.yml:1"):
+    with pytest.raises(DeclarationError, match=r"empty\.yml:1"):
         load_sync(path)

@@ -19,7 +19,7 @@ from martech.activation.hooks import google_data_manager, salesforce
 from martech.activation.ledger import Ledger
 from martech.activation.operators import DESTINATIONS
 
-from include.activation.declarations import load_syncs
+from include.activation.declared_syncs import load_syncs
 from include.warehouse.settings import settings
 from tests.activation.warehouse import table
 

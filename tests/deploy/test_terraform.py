@@ -10,7 +10,7 @@ import hcl2
 import pytest
 import yaml
 
-from include.activation.declarations import load_syncs
+from include.activation.declared_syncs import load_syncs
 from include.warehouse import alerts
 from include.warehouse.dags import layer_labels
 from include.warehouse.settings import DBT_DIR, INCLUDE_DIR, settings

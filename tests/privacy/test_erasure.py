@@ -29,8 +29,8 @@ from martech.privacy.operators import (
     RemoveFromDestinationsOperator,
 )
 
-from include.activation.declarations import load_syncs
-from include.privacy.declarations import KINDS
+from include.activation.declared_syncs import load_syncs
+from include.privacy.declared_personal_data import KINDS
 from include.warehouse.settings import SQL_DIR
 from tests.dbt.dbt_warehouse import LAST_DAY
 from tests.privacy import people

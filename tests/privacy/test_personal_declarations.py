@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from martech.declarations.reader import DeclarationError
 
-from include.privacy.declarations import PrivacyError, model_tables, ops_tables
+from include.privacy.declared_personal_data import model_tables, ops_tables
 from include.warehouse.ddl import layer_scripts
 from include.warehouse.settings import settings
 from tests.privacy.conftest import PrivateWarehouse
@@ -82,16 +83,25 @@ def test_every_operations_table_with_personal_data_is_declared() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("nowhere: {pii: [a]}", "nowhere is not created by include/sql/ops"),
-        ("activation_state: {pii: [nothing]}", "activation_state has no column nothing"),
-        ("activation_state: {owner: x}", "activation_state has owner; use person, text and pii"),
-        ("activation_state: {person: {record_key: passport}}", "record_key holds passport, which is no kind of id"),
+        (
+            "nowhere: {pii: [a]}",
+            r"ops_tables.yml:1: nowhere: include/sql/ops creates no such table\. Use one of: activation_changelog",
+        ),
+        (
+            "activation_state:\n  pii: [nothing]",
+            r"ops_tables.yml:2: activation_state.pii.nothing: there is no such column\. Use a column .*payload",
+        ),
+        ("activation_state: {owner: x}", "activation_state.owner: .*Use only: person, text, pii"),
+        (
+            "activation_state: {person: {record_key: passport}}",
+            "activation_state.person.record_key: .*passport.* one of customer, identity",
+        ),
     ],
 )
 def test_a_wrong_declaration_names_the_table_and_the_cure(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "ops_tables.yml"
     file.write_text(text)
-    with pytest.raises(PrivacyError, match=message):
+    with pytest.raises(DeclarationError, match=message):
         ops_tables(file)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 import yaml
+from martech.declarations.reader import DeclarationError
 from martech.quality.profile import profile_sql
 
-from include.quality import declarations
-from include.quality.declarations import (
+from include.quality import declared_checks
+from include.quality.declared_checks import (
     CHECKS_FILE,
     LAYERS,
-    QualityError,
     load_policy,
     quality_tables,
     raw_rules,
@@ -28,7 +28,7 @@ from include.warehouse.sources import load_sources
 @pytest.fixture(scope="module", autouse=True)
 def ddl_is_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(declarations, "layer_scripts", cache(layer_scripts))
+        patch.setattr(declared_checks, "layer_scripts", cache(layer_scripts))
         yield
 
 
@@ -134,17 +134,21 @@ def test_policy() -> None:
     ],
 )  # fmt: skip
 def test_mistake_is_told_with_its_place_and_cure(changed: Any, keys: str, value: Any, where: str, cure: str) -> None:
-    with pytest.raises(QualityError) as error:
+    with pytest.raises(DeclarationError) as error:
         changed(keys, value)
-    assert "checks.yml, " in str(error.value)
-    assert where in str(error.value)
-    assert cure in str(error.value)
+    place, said, rest = str(error.value).split(": ", 2)
+    file, number = place.split(":")
+    assert where in said
+    assert cure in rest
+    line = Path(file).read_text().splitlines()[int(number) - 1]
+    # A key that is missing is reported where it belongs.
+    assert any(f"{key}:" in line for key in said.split(".")) or said == "the document"
 
 
 def test_broken_yaml(tmp_path: Path) -> None:
     file = tmp_path / "checks.yml"
     file.write_text("limits: {null_share: 0.05\nbronze:")
-    with pytest.raises(QualityError, match="Check the indentation and quotes of that line"):
+    with pytest.raises(DeclarationError, match="Check the indentation and quotes of this line"):
         quality_tables("bronze", file)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from martech.declarations.reader import DeclarationError, load_schema, read_declaration
 from martech.privacy.personal_table import PersonalTable
 
 from include.warehouse.ddl import layer_scripts
@@ -18,25 +18,20 @@ from include.warehouse.manifest import load_manifest
 from include.warehouse.settings import MANIFEST, settings
 
 OPS_FILE = Path(__file__).with_name("ops_tables.yml")
-KINDS = frozenset(
-    {
-        "customer", "identity", "node", "user",
-        "salesforce:contact", "salesforce:lead", "shopify:customer", "shopify:order", "braze:user", "zendesk:user",
-        "firebase:user", "ga360:visitor", "google_ads:click",
-    }
-)  # fmt: skip
+SCHEMA_FILE = OPS_FILE.with_suffix(".schema.json")
+KINDS = frozenset(load_schema(SCHEMA_FILE)["$defs"]["kind"]["enum"])
 
 
-class PrivacyError(ValueError):
-    """A declaration cannot be used; the message names the table and the cure."""
+def _kinds(columns: Mapping[str, str | list[str]]) -> dict[str, tuple[str, ...]]:
+    return {column: (value,) if isinstance(value, str) else tuple(value) for column, value in columns.items()}
 
 
-def _kinds(columns: Mapping[str, str | list[str]], where: str) -> dict[str, tuple[str, ...]]:
-    kinds = {column: (value,) if isinstance(value, str) else tuple(value) for column, value in columns.items()}
+def _known_kinds(columns: Mapping[str, str | list[str]], model: str) -> dict[str, tuple[str, ...]]:
+    kinds = _kinds(columns)
     for column, names in kinds.items():
         if unknown := set(names) - KINDS:
-            raise PrivacyError(
-                f"{where}: {column} holds {', '.join(sorted(unknown))}, which is no kind of id. "
+            raise DeclarationError(
+                f"{model}: {column} holds {', '.join(sorted(unknown))}, which is no kind of id. "
                 f"Write one of {', '.join(sorted(KINDS))}."
             )
     return kinds
@@ -47,7 +42,7 @@ def model_tables(manifest: Path = MANIFEST) -> list[PersonalTable]:
 
     :param manifest: dbt's manifest.
     :raises FileNotFoundError: where the manifest has not been made yet.
-    :raises PrivacyError: where a declaration names an unknown kind of id.
+    :raises DeclarationError: where a declaration names an unknown kind of id.
     """
     parsed = load_manifest(manifest)
     tables = []
@@ -63,13 +58,13 @@ def model_tables(manifest: Path = MANIFEST) -> list[PersonalTable]:
         else:
             continue
         types = {column: declared.get("data_type") or "" for column, declared in node["columns"].items()}
-        references = _kinds(meta.get("person_references", {}), name)
+        references = _known_kinds(meta.get("person_references", {}), name)
         tables.append(
             PersonalTable(
                 # The names come from the settings: the manifest may have been made elsewhere.
                 name=settings.table(layer, name),
                 partition_field=partition_field,
-                owners=_kinds(meta.get("person", {}), name),
+                owners=_known_kinds(meta.get("person", {}), name),
                 references=references,
                 arrays=frozenset(column for column in references if types.get(column, "").startswith("array")),
                 pii=tuple(pii),
@@ -86,24 +81,30 @@ def ops_tables(path: Path = OPS_FILE) -> list[PersonalTable]:
     """Return the operations tables that hold something of persons.
 
     :param path: the declaration.
-    :raises PrivacyError: where it names a table or a column that ``include/sql/ops`` does not create.
+    :raises DeclarationError: where it names a table or a column that ``include/sql/ops`` does not create.
     """
     created = {script.create.table_id: script.create for script in layer_scripts("ops")}
+    declaration = read_declaration(path, SCHEMA_FILE)
     tables = []
-    for name, entry in yaml.safe_load(path.read_text()).items():
+    for name, entry in declaration.values.items():
         if name not in created:
-            raise PrivacyError(f"{path}: {name} is not created by include/sql/ops: correct the name or remove it.")
-        if unknown := entry.keys() - {"person", "text", "pii"}:
-            raise PrivacyError(f"{path}: {name} has {', '.join(sorted(unknown))}; use person, text and pii.")
-        columns = {column.name for column in created[name].columns}
-        named = {*entry.get("person", {}), *entry.get("text", []), *entry.get("pii", [])}
-        if missing := named - columns:
-            raise PrivacyError(f"{path}: {name} has no column {', '.join(sorted(missing))}: correct the name.")
+            raise declaration.error(
+                (name,), "include/sql/ops creates no such table", f"Use one of: {', '.join(sorted(created))}."
+            )
+        columns = [column.name for column in created[name].columns]
+        for key, named in entry.items():
+            for column in named:
+                if column not in columns:
+                    raise declaration.error(
+                        (name, key, column),
+                        "there is no such column",
+                        f"Use a column of its DDL: {', '.join(columns)}.",
+                    )
         tables.append(
             PersonalTable(
                 name=settings.table("ops", name),
                 partition_field=created[name].partition_field,
-                owners=_kinds(entry.get("person", {}), name),
+                owners=_kinds(entry.get("person", {})),
                 texts=tuple(entry.get("text", [])),
                 pii=tuple(entry.get("pii", [])),
             )
