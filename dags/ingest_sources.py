@@ -24,7 +24,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import asset_chain
 from martech.ingestion.operators import BigQueryPartitionCheckOperator, FivetranSyncOperator
-from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
+from martech.ingestion.partition_sensor import GRACE, BigQueryPartitionsSensor
 from martech.quality.quarantine_operators import QuarantineRowsOperator
 
 from include.quality.declared_checks import raw_rules
@@ -61,6 +61,8 @@ def ingest_source(source: Source) -> DAG:
             task_id="wait_for_partitions",
             timeout=settings.landing_timeout.total_seconds(),
             poke_interval=settings.landing_poll.total_seconds(),
+            # Airflow 2 ends a deferral at the task's limit, with a message that names no table.
+            execution_timeout=settings.landing_timeout + 2 * GRACE,
             deferrable=True,
             **partitions,
         )

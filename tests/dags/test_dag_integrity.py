@@ -68,6 +68,14 @@ def test_every_task_has_owner_retries_and_timeout(dag_bag: Any) -> None:
             assert task.execution_timeout, f"{where} may hang for ever: leave `execution_timeout` to dag_arguments()."
 
 
+def test_no_task_ends_before_it_has_waited(dag_bag: Any) -> None:
+    # A sensor's own message names what is missing; Airflow's limit of the task names nothing.
+    waiting = [task for dag in dag_bag.dags.values() for task in dag.tasks if getattr(task, "deferrable", False)]
+    assert waiting
+    for task in waiting:
+        assert task.execution_timeout.total_seconds() > task.timeout, f"{task.task_id} waits for {task.timeout} s only."
+
+
 def test_scheduler_starts_nothing_in_the_past(dag_bag: Any) -> None:
     for dag_id, dag in dag_bag.dags.items():
         assert not dag.catchup, f"{dag_id} has catchup on: backfills are asked for, never started by themselves."

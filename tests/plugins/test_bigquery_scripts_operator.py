@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
+from google.api_core.exceptions import Forbidden
 from google.cloud import bigquery
 from martech.warehouse.ddl import DdlError
 from martech.warehouse.operators import BigQueryScriptsOperator
@@ -77,6 +78,20 @@ def test_creates_missing_datasets_with_labels(
     operator.execute(context)
     assert client.get_dataset(other).labels == {"layer": "ops"}
     assert client.get_dataset(other).location == "US"
+
+
+def test_an_account_that_may_not_create_datasets_needs_them_to_exist_only(
+    dataset: Dataset, folder: Path, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # BigQuery refuses `create_dataset` before it looks whether the dataset exists.
+    def refuse(*_: object, **__: object) -> None:
+        raise Forbidden("Access Denied: User does not have bigquery.datasets.create permission")
+
+    monkeypatch.setattr(bigquery.Client, "create_dataset", refuse)
+    assert make(dataset, folder, datasets={dataset.name: {}}).execute(context)["files"] == 2
+    message = failure(make(dataset, folder, datasets={f"{dataset.name}_missing": {}}), context)
+    assert f"{dataset.name}_missing does not exist" in message
+    assert "Terraform" in message
 
 
 def test_failure_names_its_file_and_what_comes_after_is_not_run(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from airflow.providers.common.compat.sdk import AirflowException, BaseOperator
-from google.api_core.exceptions import GoogleAPIError
+from google.api_core.exceptions import GoogleAPIError, NotFound
 from google.cloud import bigquery
 
 from martech.warehouse.ddl import CreateStatement, Script, load_scripts
@@ -130,14 +131,19 @@ class BigQueryScriptsOperator(WarehouseOperator):
 
     def _create_dataset(self, hook: BigQueryPartitionsHook, dataset_id: str, labels: Mapping[str, str]) -> None:
         dataset = bigquery.Dataset(f"{self.project_id}.{dataset_id}")
+        # Look first: BigQuery asks for the right to create datasets even where `exists_ok` finds one, and the
+        # pipeline's account does not have it.
+        with contextlib.suppress(NotFound):
+            hook.client.get_dataset(dataset.reference)
+            return
         dataset.location = self.location
         dataset.labels = dict(labels)
         try:
             hook.client.create_dataset(dataset, exists_ok=True)
         except GoogleAPIError as error:
             raise AirflowException(
-                f"Dataset {self.project_id}.{dataset_id} could not be created: {error}. "
-                f"Check that connection {self.gcp_conn_id} may create datasets (roles/bigquery.user)."
+                f"Dataset {self.project_id}.{dataset_id} does not exist and could not be created: {error}. "
+                "Create it where your datasets are declared (Terraform), then clear this task."
             ) from error
 
     def _run(self, hook: BigQueryPartitionsHook, sql: str, origin: str) -> None:
