@@ -116,7 +116,7 @@ browser:
 	} || { echo "The tests of the web UI need Chromium: install it, or set CHROMIUM to the path of a Chrome" >&2; exit 1; }
 
 # Parsing, operators, shared code, and all that a scheduler runs must work on both Airflow lines.
-BOTH_LINES := tests/dags tests/plugins tests/warehouse
+BOTH_LINES := tests/dags tests/plugins tests/pipeline
 
 ifdef ARGS
 test: setup manifest ## every test, as CI runs it; ARGS="path -k name" runs those tests only (AIRFLOW_LINE=3: on Airflow 3)

@@ -10,9 +10,9 @@ from martech.activation.sync import Sync
 from martech.airflow_lines.schedules import asset_chain
 
 from include.activation.declared_syncs import load_syncs
-from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET
-from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
-from include.warehouse.settings import settings
+from include.pipeline.assets import GOLD_ASSET, SILVER_ASSET
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.settings import settings
 
 ASSETS = {"silver": SILVER_ASSET, "gold": GOLD_ASSET}
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import asset_chain
 
-from include.warehouse.assets import GOLD_ASSET, SILVER_ASSET, publish_asset
-from include.warehouse.dags import Tag, dag_arguments
-from include.warehouse.dbt import GOLD, build_with_dbt
+from include.pipeline.assets import GOLD_ASSET, SILVER_ASSET, publish_asset
+from include.pipeline.dag_defaults import Tag, dag_arguments
+from include.pipeline.dbt_steps import GOLD, build_with_dbt
 
 with DAG(
     dag_id="build_gold",

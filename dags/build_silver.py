@@ -16,10 +16,10 @@ from __future__ import annotations
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import asset_chain
 
-from include.warehouse.assets import SILVER_ASSET, publish_asset, source_asset
-from include.warehouse.dags import Tag, dag_arguments
-from include.warehouse.dbt import SILVER, build_with_dbt
-from include.warehouse.sources import load_sources
+from include.pipeline.assets import SILVER_ASSET, publish_asset, source_asset
+from include.pipeline.dag_defaults import Tag, dag_arguments
+from include.pipeline.dbt_steps import SILVER, build_with_dbt
+from include.pipeline.sources import load_sources
 
 with DAG(
     dag_id="build_silver",

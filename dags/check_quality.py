@@ -34,11 +34,11 @@ from martech.quality.operators import (
 )
 from martech.quality.quarantine_operators import ReplayRowsOperator
 
+from include.pipeline.alert_channels import send_alert
+from include.pipeline.assets import GOLD_ASSET
+from include.pipeline.dag_defaults import WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
+from include.pipeline.settings import settings
 from include.quality.declared_checks import LAYERS, load_policy, quality_tables, raw_rules
-from include.warehouse.alerts import send_alert
-from include.warehouse.assets import GOLD_ASSET
-from include.warehouse.dags import WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
-from include.warehouse.settings import settings
 
 PARAMS = {**WINDOW_PARAMS, "replay": Param(False, type="boolean", description="Put quarantined rows back, if good")}
 

@@ -17,10 +17,10 @@ from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import daily
 from martech.warehouse.operators import BigQueryScriptsOperator
 
-from include.warehouse.assets import SCHEMA_ASSET, publish_asset
-from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments, layer_labels
-from include.warehouse.ddl import layer_files
-from include.warehouse.settings import settings
+from include.pipeline.assets import SCHEMA_ASSET, publish_asset
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments, layer_labels
+from include.pipeline.layer_ddl import layer_files
+from include.pipeline.settings import settings
 
 with DAG(
     dag_id="create_warehouse",

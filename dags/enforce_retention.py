@@ -21,10 +21,10 @@ from airflow.providers.common.compat.sdk import DAG, Param
 from martech.airflow_lines.schedules import daily
 from martech.retention.operators import EnforceRetentionOperator
 
-from include.warehouse.alerts import send_alert
-from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
-from include.warehouse.retention import declared_retention
-from include.warehouse.settings import settings
+from include.pipeline.alert_channels import send_alert
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.declared_retention import declared_retention
+from include.pipeline.settings import settings
 
 with DAG(
     dag_id="enforce_retention",

@@ -37,9 +37,9 @@ from martech.privacy.operators import (
 )
 
 from include.activation.declared_syncs import load_syncs
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.settings import SQL_DIR, settings
 from include.privacy.declared_personal_data import personal_tables
-from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
-from include.warehouse.settings import SQL_DIR, settings
 
 KEY = {"type": ["null", "string"], "minLength": 3}
 PARAMS = {

@@ -30,10 +30,10 @@ from martech.privacy.operators import (
     TagColumnsOperator,
 )
 
+from include.pipeline.assets import GOLD_ASSET
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.settings import SQL_DIR, settings
 from include.privacy.declared_personal_data import personal_tables
-from include.warehouse.assets import GOLD_ASSET
-from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
-from include.warehouse.settings import SQL_DIR, settings
 
 with DAG(
     dag_id="govern_access",

@@ -27,13 +27,13 @@ from martech.ingestion.operators import BigQueryPartitionCheckOperator, Fivetran
 from martech.ingestion.partition_sensor import GRACE, BigQueryPartitionsSensor
 from martech.quality.quarantine_operators import QuarantineRowsOperator
 
+from include.pipeline.alert_channels import send_alert
+from include.pipeline.assets import SCHEMA_ASSET, publish_asset, source_asset
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.expectations import source_expectations
+from include.pipeline.settings import settings
+from include.pipeline.sources import Source, load_sources
 from include.quality.declared_checks import raw_rules
-from include.warehouse.alerts import send_alert
-from include.warehouse.assets import SCHEMA_ASSET, publish_asset, source_asset
-from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
-from include.warehouse.ingestion import source_expectations
-from include.warehouse.settings import settings
-from include.warehouse.sources import Source, load_sources
 
 assert __doc__ is not None  # noqa: S101 - every DAG's text is filled in from it
 

@@ -23,10 +23,10 @@ from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import daily
 from martech.costs.operators import CheckCostsOperator, MeasureCostsOperator
 
-from include.warehouse.alerts import send_alert
-from include.warehouse.costs import cost_policy
-from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
-from include.warehouse.settings import SQL_DIR, settings
+from include.pipeline.alert_channels import send_alert
+from include.pipeline.cost_policy import cost_policy
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.settings import SQL_DIR, settings
 
 with DAG(
     dag_id="watch_costs",

@@ -18,9 +18,9 @@ from airflow.providers.common.compat.sdk import DAG
 from martech.airflow_lines.schedules import daily
 from martech.ingestion.operators import DeadlineOperator
 
-from include.warehouse.dags import WAREHOUSE, Tag, dag_arguments
-from include.warehouse.deadlines import milestones
-from include.warehouse.settings import settings
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.deadlines import milestones
+from include.pipeline.settings import settings
 
 with DAG(
     dag_id="watch_deadlines",

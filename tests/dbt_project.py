@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from include.warehouse.settings import DBT_DIR, MANIFEST, settings
+from include.pipeline.settings import DBT_DIR, MANIFEST, settings
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest

@@ -2,7 +2,7 @@
 # deploy/composer.sh, not from here.
 
 locals {
-  # What include/warehouse/settings.py reads.
+  # What include/pipeline/settings.py reads.
   airflow_environment = merge(
     {
       MARKETING_PROJECT_ID       = var.project_id

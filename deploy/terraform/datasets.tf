@@ -20,7 +20,7 @@ resource "google_bigquery_dataset" "layer" {
   friendly_name = each.key
   description   = "Marketing data, layer ${each.key}. Declared in deploy/terraform; its tables by create_warehouse and dbt."
   location      = var.location
-  # The same as layer_labels() in include/warehouse/dags.py.
+  # The same as layer_labels() in include/pipeline/dag_defaults.py.
   labels = {
     layer = each.key
     owner = "marketing-data"

@@ -13,9 +13,9 @@ from typing import Any
 from martech.declarations.reader import DeclarationError, load_schema, read_declaration
 from martech.privacy.personal_table import PersonalTable
 
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.manifest import load_manifest
-from include.warehouse.settings import MANIFEST, settings
+from include.pipeline.dbt_manifest import load_manifest
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import MANIFEST, settings
 
 OPS_FILE = Path(__file__).with_name("ops_tables.yml")
 SCHEMA_FILE = OPS_FILE.with_suffix(".schema.json")

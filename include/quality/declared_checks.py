@@ -14,9 +14,9 @@ from martech.quality.malformed import RawRules
 from martech.quality.tables import CURRENT, NUMBERS, Limits, QualityTable, Reference
 from martech.warehouse.ddl import CreateStatement
 
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.settings import settings
-from include.warehouse.sources import RawTable, load_sources
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import settings
+from include.pipeline.sources import RawTable, load_sources
 
 HERE = Path(__file__).resolve().parent
 CHECKS_FILE = HERE / "checks.yml"

@@ -13,8 +13,8 @@ from google.cloud import bigquery
 from martech.activation.sync import Sync
 
 from include.activation.declared_syncs import load_syncs
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.settings import settings
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import settings
 from tests.activation.warehouse import Warehouse
 from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer

@@ -9,7 +9,7 @@ import yaml
 from martech.declarations.reader import DeclarationError
 
 from include.activation.declared_syncs import SYNCS_DIR, load_sync, load_syncs
-from include.warehouse.ddl import table_statement
+from include.pipeline.layer_ddl import table_statement
 
 ROOT = Path(__file__).resolve().parents[2]
 SALESFORCE = (SYNCS_DIR / "lead_scores_to_salesforce.yml").read_text()

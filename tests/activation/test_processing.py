@@ -12,7 +12,7 @@ from martech.activation import engine
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.operators import PlanSyncOperator
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tests.activation.warehouse import table
 from tools.destinations.server import PROCESSING_FAULTS, Faults
 

@@ -8,7 +8,7 @@ from google.cloud import bigquery
 from martech.activation.ledger import Ledger
 from martech.activation.sync import Sync
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 
 OPS_TABLES = ("state", "outbox", "changelog", "dead_letters", "runs")
 

@@ -20,7 +20,7 @@ from martech.activation.ledger import Ledger
 from martech.activation.operators import DESTINATIONS
 
 from include.activation.declared_syncs import load_syncs
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tests.activation.warehouse import table
 
 parser = argparse.ArgumentParser()

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from include.warehouse.costs import cost_policy, load_cost_policy
-from include.warehouse.settings import SettingsError, settings
+from include.pipeline.cost_policy import cost_policy, load_cost_policy
+from include.pipeline.settings import SettingsError, settings
 
 DECLARED = settings.variables["costs"]
 

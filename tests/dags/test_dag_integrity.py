@@ -15,8 +15,8 @@ try:
 except ImportError:  # Airflow 2.11
     from airflow.models import DagBag
 
-from include.warehouse.dags import OWNER, Tag
-from include.warehouse.sources import load_sources
+from include.pipeline.dag_defaults import OWNER, Tag
+from include.pipeline.sources import load_sources
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_every_file_is_imported(dag_bag: Any) -> None:
 def test_every_dag_is_listed_with_known_tags(dag_bag: Any) -> None:
     known = {tag.value for tag in Tag}
     for dag_id, dag in dag_bag.dags.items():
-        assert dag.tags, f"{dag_id} has no tags: pass some of include.warehouse.dags.Tag to dag_arguments()."
+        assert dag.tags, f"{dag_id} has no tags: pass some of include.pipeline.dag_defaults.Tag to dag_arguments()."
         assert set(dag.tags) <= known, f"{dag_id} has tags {set(dag.tags) - known}: add them to Tag or use another."
 
 

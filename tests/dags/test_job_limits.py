@@ -8,7 +8,7 @@ import pytest
 from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
 from martech.warehouse.operators import WarehouseOperator
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 
 try:
     from airflow.dag_processing.dagbag import DagBag

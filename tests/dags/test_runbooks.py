@@ -15,7 +15,7 @@ try:
 except ImportError:  # Airflow 2.11
     from airflow.models import DagBag
 
-from include.warehouse.alerts import runbook_of
+from include.pipeline.alert_channels import runbook_of
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted(path for path in (ROOT / "docs" / "runbooks").glob("*.md") if path.stem != "README")

@@ -14,8 +14,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.warehouse.ddl import load_scripts
 
-from include.warehouse.ddl import layer_files
-from include.warehouse.settings import settings
+from include.pipeline.layer_ddl import layer_files
+from include.pipeline.settings import settings
 from tests.dbt_project import manifest_of, run_dbt
 from tools.sample_sources.loader import load
 

@@ -14,10 +14,10 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos.exceptions import CosmosDbtRunError
 from martech.alerts.messages import Alert
 
-from include.warehouse import dbt
-from include.warehouse.dags import WAREHOUSE
-from include.warehouse.dbt import GOLD, SILVER, DbtStep, build_with_dbt
-from include.warehouse.settings import settings
+from include.pipeline import dbt_steps
+from include.pipeline.dag_defaults import WAREHOUSE
+from include.pipeline.dbt_steps import GOLD, SILVER, DbtStep, build_with_dbt
+from include.pipeline.settings import settings
 from tests.dbt.dbt_warehouse import DbtWarehouse
 from tests.dbt_project import parsed_project, run_dbt
 
@@ -53,7 +53,7 @@ def test_the_steps_build_every_node_once(listed: Callable[..., set[str]]) -> Non
         assert nodes, f"{step.task_id} builds nothing"
         assert nodes & built == set(), f"{step.task_id} builds again what an earlier step has built: exclude it."
         built |= nodes
-    assert everything - built == set(), "No step of include/warehouse/dbt.py builds these: add their folder to one."
+    assert everything - built == set(), "No step of include/pipeline/dbt_steps.py builds these: add their folder."
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse], monkeypatch: pytest.
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setitem(WAREHOUSE, "project_id", project)
-    monkeypatch.setattr(dbt, "settings", replace(settings, project_id=project))
+    monkeypatch.setattr(dbt_steps, "settings", replace(settings, project_id=project))
     return warehouse
 
 
@@ -82,7 +82,7 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse], monkeypatch: pytest.
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
     """What the engineer is told."""
     alerts: list[Alert] = []
-    monkeypatch.setattr(dbt, "send_alert", lambda alert, _: alerts.append(alert))
+    monkeypatch.setattr(dbt_steps, "send_alert", lambda alert, _: alerts.append(alert))
     return alerts
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tests.dbt.dbt_warehouse import SEED, DbtWarehouse
 from tools.sample_sources.generate import generate
 from tools.sample_sources.recipe import Recipe

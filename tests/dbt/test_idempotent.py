@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.sources import load_sources
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.sources import load_sources
 from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 
 # Two runs of two days each.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tests.dbt.dbt_warehouse import LAST_DAY, DbtWarehouse
 from tools.evaluate.identity.warehouse import IDENTITY_MODELS
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from include.warehouse.settings import DBT_DIR
+from include.pipeline.settings import DBT_DIR
 
 PARTITION_FIELD = re.compile(r"partition_by\s*=\s*\{\s*'field'\s*:\s*'(\w+)'")
 REFERENCE = re.compile(r"\bref\('(\w+)'\)\s*\}\}")

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from include.warehouse.settings import DBT_DIR, settings
+from include.pipeline.settings import DBT_DIR, settings
 from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 from tests.embedded import SAMPLE_PROJECT
 

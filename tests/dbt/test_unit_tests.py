@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from google.api_core.exceptions import BadRequest
 
-from include.warehouse.manifest import load_manifest
+from include.pipeline.dbt_manifest import load_manifest
 from tests.dbt.dbt_warehouse import LAST_DAY, DbtWarehouse
 from tests.embedded import SAMPLE_PROJECT
 

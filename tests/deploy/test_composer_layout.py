@@ -22,8 +22,8 @@ try:
 except ImportError:  # Airflow 2.11
     from airflow.models import DagBag
     bag = DagBag()
-from include.warehouse.retention import declared_retention
-from include.warehouse.settings import DBT_DIR
+from include.pipeline.declared_retention import declared_retention
+from include.pipeline.settings import DBT_DIR
 import martech
 print("\\n" + json.dumps({
     "errors": bag.import_errors,

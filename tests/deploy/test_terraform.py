@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from include.activation.declared_syncs import load_syncs
-from include.warehouse import alerts
-from include.warehouse.dags import layer_labels
-from include.warehouse.settings import DBT_DIR, INCLUDE_DIR, settings
+from include.pipeline import alert_channels
+from include.pipeline.dag_defaults import layer_labels
+from include.pipeline.settings import DBT_DIR, INCLUDE_DIR, settings
 
 TERRAFORM = INCLUDE_DIR.parent / "deploy" / "terraform"
 FILES = sorted(TERRAFORM.glob("*.tf"))
@@ -184,13 +184,13 @@ def test_there_is_a_secret_for_every_connection_of_the_code(files: dict[str, dic
     (local,) = [part for part in files["secrets.tf"]["locals"] if "connections" in part]
     secrets = set(re.findall(r"\w+", local["connections"].removeprefix("${toset(")))
     destinations = {sync.connection for sync in load_syncs()}
-    channels = {f"{channel}_alerts" for channel in alerts.CHANNELS}
+    channels = {f"{channel}_alerts" for channel in alert_channels.CHANNELS}
     assert secrets == destinations | channels | {"fivetran_default"}
 
 
 def test_airflow_gets_variables_that_its_settings_read(files: dict[str, dict[str, Any]]) -> None:
     code = "\n".join(
-        path.read_text() for folder in ("warehouse", "dbt", "privacy") for path in (INCLUDE_DIR / folder).glob("*.*")
+        path.read_text() for folder in ("pipeline", "dbt", "privacy") for path in (INCLUDE_DIR / folder).glob("*.*")
     )
     given = set(re.findall(r"MARKETING_[A-Z_]+[A-Z]\b", (TERRAFORM / "composer.tf").read_text()))
     assert len(given) >= 5

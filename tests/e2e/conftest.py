@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from google.cloud import bigquery
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tests.channels import Server, answering, serving
 from tests.schedule import every_chapter
 from tools.local.chain import Chain, Run

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from include.warehouse.dbt import GOLD, SILVER
-from include.warehouse.settings import settings
-from include.warehouse.sources import load_sources
+from include.pipeline.dbt_steps import GOLD, SILVER
+from include.pipeline.settings import settings
+from include.pipeline.sources import load_sources
 from tests.e2e.conftest import Story
 from tools.local.report import table_rows
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tests.e2e.conftest import DAY_3, Story
 from tools.local.chain import Chain, Run
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from include.warehouse.assets import GOLD_ASSET, SCHEMA_ASSET, SILVER_ASSET, source_asset
-from include.warehouse.dbt import SILVER
-from include.warehouse.sources import load_sources
+from include.pipeline.assets import GOLD_ASSET, SCHEMA_ASSET, SILVER_ASSET, source_asset
+from include.pipeline.dbt_steps import SILVER
+from include.pipeline.sources import load_sources
 from tests.e2e.conftest import Story
 from tools.local.services import REPOSITORY
 from tools.local.stack import AIRFLOW_3, LocalStack

@@ -17,8 +17,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from include.warehouse.manifest import load_manifest
-from include.warehouse.settings import DBT_DIR, settings
+from include.pipeline.dbt_manifest import load_manifest
+from include.pipeline.settings import DBT_DIR, settings
 from tests.dbt.dbt_warehouse import DbtWarehouse
 from tools.local.services import REPOSITORY
 

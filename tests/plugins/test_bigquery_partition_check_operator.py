@@ -11,8 +11,8 @@ from martech.ingestion.operators import BigQueryPartitionCheckOperator
 from martech.ingestion.partition_checks import TableExpectation
 from martech.warehouse.ddl import render
 
-from include.warehouse.ddl import table_statement
-from include.warehouse.settings import SQL_DIR, settings
+from include.pipeline.layer_ddl import table_statement
+from include.pipeline.settings import SQL_DIR, settings
 from tests.plugins.sample import COLUMNS, DAY, PROJECT, Dataset
 
 

@@ -11,7 +11,7 @@ from martech.alerts.messages import Alert
 from martech.costs.operators import CheckCostsOperator
 from martech.warehouse.ddl import render
 
-from include.warehouse.settings import SQL_DIR, settings
+from include.pipeline.settings import SQL_DIR, settings
 from tests.plugins.sample import PROJECT, Dataset
 
 # A Friday; the weeks before it begin in the month before.

@@ -12,8 +12,8 @@ from martech.retention.operators import EnforceRetentionOperator
 from martech.retention.policy import TableRetention
 from martech.warehouse.ddl import render
 
-from include.warehouse.ddl import table_statement
-from include.warehouse.settings import SQL_DIR, settings
+from include.pipeline.layer_ddl import table_statement
+from include.pipeline.settings import SQL_DIR, settings
 from tests.plugins.sample import PROJECT, Dataset
 
 TODAY = datetime.now(UTC).date()

@@ -10,8 +10,8 @@ from martech.costs.operators import MeasureCostsOperator
 from martech.costs.prices import Prices
 from martech.warehouse.ddl import render
 
-from include.warehouse.ddl import table_statement
-from include.warehouse.settings import SQL_DIR, settings
+from include.pipeline.layer_ddl import table_statement
+from include.pipeline.settings import SQL_DIR, settings
 from tests.plugins.sample import DAY, PROJECT, Dataset
 
 TODAY = datetime.now(UTC).date()

@@ -14,8 +14,8 @@ from martech.privacy.erasure import Erasure
 from martech.privacy.personal_table import PersonalTable
 from martech.warehouse.ddl import render
 
+from include.pipeline.settings import SQL_DIR, settings
 from include.privacy.declared_personal_data import model_tables, ops_tables
-from include.warehouse.settings import SQL_DIR, settings
 from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 
 DATASETS = [layer.dataset for layer in settings.layers.values()]

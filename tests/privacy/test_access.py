@@ -24,7 +24,7 @@ from martech.privacy.operators import (
     TagColumnsOperator,
 )
 
-from include.warehouse.settings import SQL_DIR, SettingsError, load_settings
+from include.pipeline.settings import SQL_DIR, SettingsError, load_settings
 from tests.dbt.dbt_warehouse import LAST_DAY
 from tests.privacy.conftest import PrivateWarehouse
 

@@ -30,8 +30,8 @@ from martech.privacy.operators import (
 )
 
 from include.activation.declared_syncs import load_syncs
+from include.pipeline.settings import SQL_DIR
 from include.privacy.declared_personal_data import KINDS
-from include.warehouse.settings import SQL_DIR
 from tests.dbt.dbt_warehouse import LAST_DAY
 from tests.privacy import people
 from tests.privacy.conftest import DATASETS, PrivateWarehouse

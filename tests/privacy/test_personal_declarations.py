@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from martech.declarations.reader import DeclarationError
 
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import settings
 from include.privacy.declared_personal_data import model_tables, ops_tables
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.settings import settings
 from tests.privacy.conftest import PrivateWarehouse
 
 # Names of columns that hold what identifies a person. Flags, hashes, counts and the like do not.

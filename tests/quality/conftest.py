@@ -19,8 +19,8 @@ from martech.quality.results import QualityResult
 from martech.quality.tables import CHECKS, QualityTable, Reference
 from martech.warehouse.ddl import render
 
-from include.warehouse.ddl import layer_files
-from include.warehouse.settings import settings
+from include.pipeline.layer_ddl import layer_files
+from include.pipeline.settings import settings
 
 PROJECT = "nexvigilant-marketing-prod"
 DAY = date(2026, 11, 23)

@@ -12,6 +12,9 @@ import yaml
 from martech.declarations.reader import DeclarationError
 from martech.quality.profile import profile_sql
 
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import DBT_DIR, settings
+from include.pipeline.sources import load_sources
 from include.quality import declared_checks
 from include.quality.declared_checks import (
     CHECKS_FILE,
@@ -20,9 +23,6 @@ from include.quality.declared_checks import (
     quality_tables,
     raw_rules,
 )
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.settings import DBT_DIR, settings
-from include.warehouse.sources import load_sources
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -12,8 +12,8 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from include.warehouse.ddl import layer_files, layer_scripts
-from include.warehouse.settings import settings
+from include.pipeline.layer_ddl import layer_files, layer_scripts
+from include.pipeline.settings import settings
 from tools.sample_sources.generate import generate
 from tools.sample_sources.recipe import Recipe
 

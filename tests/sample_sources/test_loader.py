@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from include.warehouse.ddl import table_statement
-from include.warehouse.sources import load_sources
+from include.pipeline.layer_ddl import table_statement
+from include.pipeline.sources import load_sources
 from tests.sample_sources.conftest import read_rows
 from tools.sample_sources.cli import main
 from tools.sample_sources.generate import generate

@@ -8,7 +8,7 @@ import yaml
 from jinja2 import StrictUndefined, Template
 from sqlglot import exp
 
-from include.warehouse.settings import DBT_DIR, SQL_DIR, settings
+from include.pipeline.settings import DBT_DIR, SQL_DIR, settings
 
 DDL_FILES = {path.stem: path for path in sorted((SQL_DIR / "bronze").glob("*.sql"))}
 SOURCES = yaml.safe_load((DBT_DIR / "models" / "sources.yml").read_text())["sources"]

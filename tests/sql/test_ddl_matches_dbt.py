@@ -7,9 +7,9 @@ import sqlglot
 from jinja2 import Environment
 from martech.warehouse.ddl import same_type
 
-from include.warehouse.ddl import layer_files, layer_scripts
-from include.warehouse.manifest import load_manifest
-from include.warehouse.settings import settings
+from include.pipeline.dbt_manifest import load_manifest
+from include.pipeline.layer_ddl import layer_files, layer_scripts
+from include.pipeline.settings import settings
 from tests.dbt_project import parsed_project
 
 LAYERS = ("silver", "gold")

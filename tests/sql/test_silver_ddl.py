@@ -8,8 +8,8 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 from sqlglot import exp
 
-from include.warehouse.ddl import layer_scripts, table_statement
-from include.warehouse.settings import DBT_DIR, SQL_DIR, settings
+from include.pipeline.layer_ddl import layer_scripts, table_statement
+from include.pipeline.settings import DBT_DIR, SQL_DIR, settings
 
 MODELS = {
     model["name"]: model

@@ -13,8 +13,8 @@ from types import TracebackType
 
 import psutil
 
-from include.warehouse.dbt import SILVER
-from include.warehouse.settings import DBT_DIR, settings
+from include.pipeline.dbt_steps import SILVER
+from include.pipeline.settings import DBT_DIR, settings
 from tools.bench.commands import python
 from tools.bench.results import Chart, Results
 from tools.local.chain import Chain

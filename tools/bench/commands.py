@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.settings import DBT_DIR, settings
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import DBT_DIR, settings
 from tools.local.report import warehouse_client
 from tools.local.services import REPOSITORY, StackError, free_port, wait_for_http, warehouse_command
 

@@ -27,9 +27,9 @@ from google.cloud import bigquery
 from martech.retention.hook import BigQueryRetentionHook
 from sqlglot import exp
 
-from include.warehouse.manifest import load_manifest
-from include.warehouse.settings import settings
-from include.warehouse.sources import load_sources
+from include.pipeline.dbt_manifest import load_manifest
+from include.pipeline.settings import settings
+from include.pipeline.sources import load_sources
 from tools.bench.commands import create_tables, dbt, python, warehouse
 from tools.bench.results import Chart, Results
 from tools.local.report import warehouse_client

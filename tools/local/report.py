@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tools.local.chain import Run
 
 

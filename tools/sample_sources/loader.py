@@ -22,9 +22,9 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.warehouse.ddl import CreateStatement
 
-from include.warehouse.ddl import layer_files, table_statement
-from include.warehouse.settings import PROJECT_ID, settings
-from include.warehouse.sources import RawTable, load_sources
+from include.pipeline.layer_ddl import layer_files, table_statement
+from include.pipeline.settings import PROJECT_ID, settings
+from include.pipeline.sources import RawTable, load_sources
 from tools.sample_sources.sink import LONGEST_DELAY_DAYS
 from tools.sample_sources.validate import RowChecker
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, day_of, midnight, stamp
 
 LATE_SHARE = 0.03  # events that land one to three days after they happened

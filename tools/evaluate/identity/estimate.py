@@ -14,7 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from include.warehouse.settings import DBT_DIR
+from include.pipeline.settings import DBT_DIR
 from tools.evaluate.identity.warehouse import EvaluationError, Warehouse
 
 SEED = DBT_DIR / "seeds" / "identity_weights.csv"

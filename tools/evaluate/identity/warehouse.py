@@ -15,7 +15,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 
-from include.warehouse.settings import DBT_DIR, settings
+from include.pipeline.settings import DBT_DIR, settings
 
 # What turns `int_identity__records` into `identity_map`; the records themselves are given.
 IDENTITY_MODELS = ("--select", "int_identity__*", "identity_map", "identity_*", "--exclude", "int_identity__records")

@@ -20,7 +20,7 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from include.warehouse.settings import settings
+from include.pipeline.settings import settings
 from tools.evaluate.scoring.calibration import Calibration, Forecast, calibrate
 
 HORIZON_DAYS = int(settings.variables.get("scoring_conversion_horizon_days", 30))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from martech.ingestion.operators import Milestone
 
-from include.warehouse.settings import settings
-from include.warehouse.sources import load_sources
+from include.pipeline.settings import settings
+from include.pipeline.sources import load_sources
 
 # Tables that have rows of every day a DAG has built, even of a day on which nothing was sold.
 SIGNS = {

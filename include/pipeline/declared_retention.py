@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.manifest import load_manifest
-from include.warehouse.settings import MANIFEST, SQL_DIR, settings
+from include.pipeline.dbt_manifest import load_manifest
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import MANIFEST, SQL_DIR, settings
 
 TABLES = ("table", "incremental", "seed")
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Asset, task
 
-from include.warehouse.settings import settings
-from include.warehouse.windows import window_of
+from include.pipeline.settings import settings
+from include.pipeline.windows import window_of
 
 
 def _layer_asset(layer: str, part: str) -> Asset:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from include.warehouse.ddl import table_statement
-from include.warehouse.ingestion import source_expectations
-from include.warehouse.sources import Source, load_sources
+from include.pipeline.expectations import source_expectations
+from include.pipeline.layer_ddl import table_statement
+from include.pipeline.sources import Source, load_sources
 
 
 @pytest.mark.parametrize("source", load_sources().values(), ids=lambda source: source.name)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from include.warehouse.settings import SQL_DIR
-from include.warehouse.sources import RawTable, SourceError, load_sources
+from include.pipeline.settings import SQL_DIR
+from include.pipeline.sources import RawTable, SourceError, load_sources
 
 TABLE_META = {"kind": "event", "partition_field": "day", "expect": "daily", "volume_band": [0.5, 2]}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from include.warehouse.settings import DBT_DIR
+from include.pipeline.settings import DBT_DIR
 
 SOURCES_FILE = DBT_DIR / "models" / "sources.yml"
 KINDS = ("entity", "event")

@@ -10,7 +10,7 @@ from typing import Any
 
 from martech.costs.prices import Prices
 
-from include.warehouse.settings import SettingsError, settings
+from include.pipeline.settings import SettingsError, settings
 
 
 @dataclass(frozen=True)

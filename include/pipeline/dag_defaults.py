@@ -8,9 +8,9 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Param
 
-from include.warehouse.alerts import alert_on_failure
-from include.warehouse.settings import Layer, settings
-from include.warehouse.windows import WINDOW_MACROS
+from include.pipeline.alert_channels import alert_on_failure
+from include.pipeline.settings import Layer, settings
+from include.pipeline.windows import WINDOW_MACROS
 
 OWNER = "marketing-data"
 

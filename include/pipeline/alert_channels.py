@@ -29,7 +29,7 @@ from martech.alerts.messages import (
     slack_text,
 )
 
-from include.warehouse.windows import window_of
+from include.pipeline.windows import window_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from include.warehouse.settings import MANIFEST
+from include.pipeline.settings import MANIFEST
 
 
 def load_manifest(path: Path = MANIFEST) -> dict[str, Any]:

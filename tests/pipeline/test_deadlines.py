@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from include.warehouse.ddl import layer_files
-from include.warehouse.deadlines import milestones
-from include.warehouse.settings import settings
-from include.warehouse.sources import load_sources
-from include.warehouse.windows import resolve_window
+from include.pipeline.deadlines import milestones
+from include.pipeline.layer_ddl import layer_files
+from include.pipeline.settings import settings
+from include.pipeline.sources import load_sources
+from include.pipeline.windows import resolve_window
 
 
 def test_every_layer_is_watched_in_the_order_of_the_chain() -> None:

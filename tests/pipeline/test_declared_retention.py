@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from include.warehouse.ddl import layer_scripts
-from include.warehouse.retention import declared_retention
-from include.warehouse.settings import DBT_DIR, settings
+from include.pipeline.declared_retention import declared_retention
+from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import DBT_DIR, settings
 from tests.dbt_project import parsed_project
 
 BRONZE, INTERMEDIATE, SILVER, GOLD, OPS = (

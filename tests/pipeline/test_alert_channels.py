@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from martech.alerts.messages import Alert
 
-from include.warehouse import alerts
-from include.warehouse.alerts import alert_on_failure, runbook_of, send_alert
+from include.pipeline import alert_channels
+from include.pipeline.alert_channels import alert_on_failure, runbook_of, send_alert
 from tests.channels import Server, answering, serving
 
 ALERT = Alert("gold is late", "silver has no rows of 2026-11-23", "Look at build_silver")
@@ -124,7 +124,7 @@ def _no_metadata_database(monkeypatch: pytest.MonkeyPatch) -> None:
     get_connection = BaseHook.get_connection.__func__
 
     def from_environment(cls: type[BaseHook], conn_id: str) -> Any:
-        if f"AIRFLOW_CONN_{conn_id.upper()}" not in alerts.os.environ:
+        if f"AIRFLOW_CONN_{conn_id.upper()}" not in alert_channels.os.environ:
             raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
         return get_connection(cls, conn_id)
 
@@ -232,7 +232,7 @@ def test_dead_channels_raise_nothing_and_hide_their_secrets(
 def test_channel_that_never_ends_is_left(
     events: Server, channels: Channels, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
-    monkeypatch.setattr(alerts, "TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(alert_channels, "TIMEOUT_SECONDS", 1)
     monkeypatch.setattr(pagerduty.EventsApiV2Client, "sleep_timer", 0.2)
     channels.pagerduty()
     events.status = 429  # too many events: the client would try again for ever
@@ -252,7 +252,7 @@ def test_a_dead_channel_spares_the_others(smtp: Server, channels: Channels, cont
 
 
 def test_without_channels_the_alert_is_logged(context: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING, logger="include.warehouse.alerts"):
+    with caplog.at_level(logging.WARNING, logger="include.pipeline.alert_channels"):
         send_alert(ALERT, context)
     assert "gold is late" in caplog.text
     assert "Connections that would take it: slack_alerts, smtp_alerts, pagerduty_alerts." in caplog.text
@@ -260,7 +260,7 @@ def test_without_channels_the_alert_is_logged(context: dict[str, Any], caplog: p
 
 @pytest.mark.parametrize("broken", [{}, {"ti": None}, {"ti": SimpleNamespace()}])
 def test_context_that_cannot_be_read_raises_nothing(broken: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR, logger="include.warehouse.alerts"):
+    with caplog.at_level(logging.ERROR, logger="include.pipeline.alert_channels"):
         alert_on_failure(broken)
         send_alert(ALERT, broken)
     assert len(caplog.records) == 2

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from martech.ingestion.partition_checks import TableExpectation
 
-from include.warehouse.ddl import table_statement
-from include.warehouse.sources import RawTable, Source
+from include.pipeline.layer_ddl import table_statement
+from include.pipeline.sources import RawTable, Source
 
 
 def table_expectation(table: RawTable) -> TableExpectation:

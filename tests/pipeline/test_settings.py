@@ -6,7 +6,7 @@ import pytest
 import yaml
 from jinja2 import Environment
 
-from include.warehouse.settings import DBT_DIR, SettingsError, load_settings
+from include.pipeline.settings import DBT_DIR, SettingsError, load_settings
 
 
 @pytest.mark.parametrize("environ", [{}, {"MARKETING_MAXIMUM_BYTES_BILLED": "1000"}])

@@ -11,9 +11,9 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.warehouse.operators import BigQueryScriptsOperator
 
-from include.warehouse.dags import WAREHOUSE, layer_labels
-from include.warehouse.ddl import layer_files
-from include.warehouse.settings import settings
+from include.pipeline.dag_defaults import WAREHOUSE, layer_labels
+from include.pipeline.layer_ddl import layer_files
+from include.pipeline.settings import settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 QUERIES = [

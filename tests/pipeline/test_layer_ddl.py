@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from include.warehouse.ddl import DdlError, layer_files, layer_scripts, table_statement
-from include.warehouse.settings import settings
+from include.pipeline.layer_ddl import DdlError, layer_files, layer_scripts, table_statement
+from include.pipeline.settings import settings
 
 
 @pytest.mark.parametrize("layer", ["bronze", "ops"])

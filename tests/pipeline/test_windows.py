@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-from include.warehouse.windows import WINDOW_MACROS, Window, WindowError, resolve_window, window_of
+from include.pipeline.windows import WINDOW_MACROS, Window, WindowError, resolve_window, window_of
 
 TODAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

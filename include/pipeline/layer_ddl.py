@@ -6,7 +6,7 @@ from pathlib import Path
 
 from martech.warehouse.ddl import CreateStatement, DdlError, Script, load_scripts, parse_create, render
 
-from include.warehouse.settings import SQL_DIR, settings
+from include.pipeline.settings import SQL_DIR, settings
 
 __all__ = ["CreateStatement", "DdlError", "Script", "layer_files", "layer_scripts", "table_statement"]
 

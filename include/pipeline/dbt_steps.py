@@ -22,10 +22,10 @@ from martech.alerts.messages import Alert
 from martech.dbt.artifacts import NOTABLE, NodeResult, node_results
 from martech.warehouse.hook import WarehouseHook, job_labels
 
-from include.warehouse.alerts import send_alert
-from include.warehouse.dags import WAREHOUSE
-from include.warehouse.settings import DBT_DIR, settings
-from include.warehouse.windows import window_of
+from include.pipeline.alert_channels import send_alert
+from include.pipeline.dag_defaults import WAREHOUSE
+from include.pipeline.settings import DBT_DIR, settings
+from include.pipeline.windows import window_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
