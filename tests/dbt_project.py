@@ -2,7 +2,7 @@
 
 A manifest belongs to the project that it was parsed for, and dbt writes into it what it compiles. So a command gets a
 copy of the one that was parsed, moved to its own Google Cloud project. That is right as long as nothing that is
-parsed depends on the window, which reaches dbt by the environment (``include/dbt/macros/window.sql``).
+parsed depends on the window, which reaches dbt by the environment (``include/dbt/macros/window/window_day.sql``).
 """
 
 from __future__ import annotations

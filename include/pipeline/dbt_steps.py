@@ -47,6 +47,8 @@ class DbtStep:
     exclude: tuple[str, ...] = ()
 
 
+# They depend on the run's window, and a backfill of gold alone must find its own: built with gold, not with silver.
+BUILT_WITH_GOLD = tuple(f"path:models/intermediate/{subject}" for subject in ("attribution", "features", "leads"))
 # What each layer's DAG builds, one step after the other; seeds with what reads them.
 SILVER = (
     DbtStep("stage_sources", ("path:models/staging",)),
@@ -54,10 +56,10 @@ SILVER = (
     DbtStep(
         "build_tables",
         ("path:models/intermediate", "+path:models/silver"),
-        exclude=("path:models/staging", "+identity_map"),
+        exclude=("path:models/staging", "+identity_map", *BUILT_WITH_GOLD),
     ),
 )
-GOLD = (DbtStep("build_marts", ("path:seeds", "path:models/gold"), exclude=("+path:models/silver",)),)
+GOLD = (DbtStep("build_marts", ("path:seeds", "path:models/gold", *BUILT_WITH_GOLD), exclude=("+path:models/silver",)),)
 
 
 def _keep_results(results: list[NodeResult], context: Context) -> None:
@@ -140,7 +142,7 @@ def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
         # Unit tests prove the code, not the day's data: they run in `make test`.
         dbt_cmd_flags=["--exclude-resource-type", "unit_test"],
         vars=settings.variables,
-        # Not among the vars, for which dbt would parse the project anew (include/dbt/macros/window.sql).
+        # Not among the vars, for which dbt would parse the project anew (include/dbt/macros/window/window_day.sql).
         env={"MARKETING_START_DATE": "{{ window_start() }}", "MARKETING_END_DATE": "{{ window_end() }}"},
         # The project is parsed once, not once per step.
         cache_dir=Path(tempfile.gettempdir()) / "marketing-dbt",

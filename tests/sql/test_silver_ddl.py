@@ -13,7 +13,8 @@ from include.pipeline.settings import DBT_DIR, SQL_DIR, settings
 
 MODELS = {
     model["name"]: model
-    for model in yaml.safe_load((DBT_DIR / "models" / "silver" / "_silver__models.yml").read_text())["models"]
+    for path in sorted((DBT_DIR / "models" / "silver").glob("*.yml"))
+    for model in yaml.safe_load(path.read_text())["models"]
 }
 EVENT_TABLES = {"unified_sessions", "unified_touchpoints", "unified_ad_performance"}
 

@@ -29,7 +29,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.executive_kpis` 
     ),
     opportunities_won int64 not null options (description = 'Opportunities won on this day'),
     churned_customers int64 not null options (
-        description = 'Customers whose last conversion was churn_days ago on this day, with none since'
+        description = 'Customers whose last conversion was churned_after_days.order days ago on this day, with none since'
     ),
     churn_rate_28d float64 options (
         description = 'Churned in 28 days over customers active before (0–1); null without any'

@@ -2,15 +2,15 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'campaign_date', 'data_type': 'date'},
-    partitions=["{{ partition_days(attribution_start(), attribution_end()) | join(', ') }}"],
+    partitions=window_partitions(first='attribution_start()', last='attribution_end()'),
     partition_expiration_days=var('gold_retention_days'),
     cluster_by=['platform', 'campaign_id'],
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
 ) }}
 
-{%- set credit_model = attribution_setting('campaign_model') %}
+{%- set credit_model = var('attribution_campaign_model') %}
 {#- A touch may name a campaign that delivered long before the conversion. #}
-{%- set first_delivery = attribution_start(attribution_setting('lookback_days')) %}
+{%- set first_delivery = attribution_start(var('attribution_lookback_days')) %}
 {%- set window = "between " ~ attribution_start() ~ " and " ~ attribution_end() %}
 
 with delivered as (

@@ -11,7 +11,7 @@
 -- Expected value of the next year = purchase rate × average order value × probability to buy again.
 -- Each factor is measured and drawn towards the mean of all customers as long as a customer has little history.
 
-{%- set prior = scoring_setting('prior_weight') %}
+{%- set prior = var('scoring_prior_weight') %}
 
 with customers as (
     select * from {{ ref('customer_360') }}

@@ -8,7 +8,7 @@
 ) }}
 
 {%- set first_day = window_start(var('restatement_days')) %}
-{%- set churn_days = scoring_setting('churn_days') %}
+{%- set churn_days = var('churned_after_days').order %}
 {#- The longest trend compares 28 days with the 28 days before. #}
 {%- set first_read = window_start(var('restatement_days') | int + 56) %}
 {#- Who churns on the first of these days, or had bought before the 28 days in front of it, bought so long before. #}

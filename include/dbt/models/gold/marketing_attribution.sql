@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'transaction_date', 'data_type': 'date'},
-    partitions=["{{ partition_days(attribution_start(), attribution_end()) | join(', ') }}"],
+    partitions=window_partitions(first='attribution_start()', last='attribution_end()'),
     partition_expiration_days=var('gold_retention_days'),
     cluster_by=['first_touch_channel', 'last_touch_channel', 'customer_id'],
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
@@ -49,7 +49,7 @@ weighted as (
         cast(positions.position = positions.touch_count as int64) as last_touch_weight,
         cast(positions.position = positions.last_non_direct_position as int64) as last_non_direct_weight,
         1 as linear_weight,
-        pow(0.5, positions.days_before_conversion / {{ attribution_setting('half_life_days') }})
+        pow(0.5, positions.days_before_conversion / {{ var('attribution_half_life_days') }})
             as time_decay_weight,
         case
             when positions.touch_count <= 2 then 1

@@ -25,10 +25,10 @@ leads as (
         not is_deleted
         and created_at is not null
         and (
-            {{ landed_in_window() }}
+            {{ changed_in_window() }}
             or converted_opportunity_id in (
                 select opportunities.opportunity_id from opportunities
-                where {{ landed_in_window() }}
+                where {{ changed_in_window() }}
             )
         )
 ),

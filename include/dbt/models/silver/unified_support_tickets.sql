@@ -25,10 +25,10 @@ tickets as (
         not is_deleted
         and created_at is not null
         and (
-            {{ landed_in_window() }}
+            {{ changed_in_window() }}
             or ticket_id in (
                 select all_ratings.ticket_id from all_ratings
-                where {{ landed_in_window() }}
+                where {{ changed_in_window() }}
             )
         )
 ),

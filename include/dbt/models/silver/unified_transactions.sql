@@ -27,10 +27,10 @@ orders as (
         not is_deleted
         and not is_test
         and (
-            {{ landed_in_window() }}
+            {{ changed_in_window() }}
             or order_id in (
                 select line_items.order_id from line_items
-                where {{ landed_in_window() }}
+                where {{ changed_in_window() }}
             )
         )
 ),
@@ -38,7 +38,7 @@ orders as (
 opportunities as (
     select *
     from {{ ref('int_opportunities__identified') }}
-    where is_won and not is_deleted and {{ landed_in_window() }}
+    where is_won and not is_deleted and {{ changed_in_window() }}
 ),
 
 accounts as (

@@ -25,7 +25,7 @@ gold_totals as (
 ),
 
 credited as (
-    select sum(touch.{{ attribution_setting('campaign_model') }}_revenue) as revenue
+    select sum(touch.{{ var('attribution_campaign_model') }}_revenue) as revenue
     from {{ ref('marketing_attribution') }} as conversions
     cross join unnest(conversions.touchpoints) as touch
     where

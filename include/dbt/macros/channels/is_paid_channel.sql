@@ -1,0 +1,3 @@
+{% macro is_paid_channel(channel) -%}
+    {{ channel }} in ('Paid Search', 'Paid Social', 'Display', 'Affiliates')
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro feature_history_days() -%}
+    {{ return(365) }}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro identity_key(source, entity, id) -%}
+    concat('{{ source }}:{{ entity }}:', {{ id }})
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro identity_probability(bits) -%}
+    1 / (1 + pow(2, -{{ bits }}))
+{%- endmacro %}

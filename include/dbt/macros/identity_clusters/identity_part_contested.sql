@@ -1,0 +1,97 @@
+{% macro identity_part_contested() -%}
+create or replace table {{ identity_work_table('labels') }} as
+select
+    labels.node,
+    labels.component,
+    if(contested.component is null, labels.component, labels.node) as cluster,
+from {{ identity_work_table('labels') }} as labels
+left join {{ identity_work_table('contested') }} as contested on labels.component = contested.component;
+
+create or replace table {{ identity_work_table('links') }} as
+with contested_edges as (
+    select edges.*
+    from {{ identity_work_table('edges') }} as edges
+    inner join {{ identity_work_table('labels') }} as a on edges.node_a = a.node
+    inner join {{ identity_work_table('labels') }} as b on edges.node_b = b.node
+    inner join {{ identity_work_table('contested') }} as contested on a.component = contested.component
+    where a.component = b.component
+)
+
+select node_a as source, node_b as target, match_bits as bits_for, against_bits as bits_against from contested_edges
+union all
+select node_b as source, node_a as target, match_bits as bits_for, against_bits as bits_against from contested_edges;
+
+loop
+    create or replace table {{ identity_work_table('sizes') }} as
+    select
+        cluster,
+        countif(not starts_with(node, '#')) as record_count,
+    from {{ identity_work_table('labels') }}
+    where component in (select component from {{ identity_work_table('contested') }})
+    group by cluster;
+
+    create or replace table {{ identity_work_table('parents') }} as
+    with best as (
+        select
+            links.source,
+            links.target,
+        from {{ identity_work_table('links') }} as links
+        inner join {{ identity_work_table('sizes') }} as source_size on links.source = source_size.cluster
+        inner join {{ identity_work_table('sizes') }} as target_size on links.target = target_size.cluster
+        where
+            links.bits_for + links.bits_against >= {{ var('identity_link_bits') }}
+            and source_size.record_count + target_size.record_count
+            <= {{ var('identity_max_records_per_cluster') }}
+        qualify row_number() over (
+            partition by links.source
+            order by
+                links.bits_for + links.bits_against desc,
+                farm_fingerprint(concat(
+                    least(links.source, links.target), ' ', greatest(links.source, links.target)
+                )) asc,
+                links.target asc
+        ) = 1
+    )
+
+    select
+        best.source as component,
+        least(best.source, best.target) as parent,
+    from best
+    inner join best as answer on best.target = answer.source and best.source = answer.target;
+
+    if not exists (select 1 from {{ identity_work_table('parents') }}) then
+        leave;
+    end if;
+
+    create or replace table {{ identity_work_table('labels') }} as
+    select
+        labels.node,
+        labels.component,
+        coalesce(parents.parent, labels.cluster) as cluster,
+    from {{ identity_work_table('labels') }} as labels
+    left join {{ identity_work_table('parents') }} as parents on labels.cluster = parents.component;
+
+    create or replace table {{ identity_work_table('links') }} as
+    with moved as (
+        select
+            coalesce(source_parent.parent, links.source) as source,
+            coalesce(target_parent.parent, links.target) as target,
+            links.bits_for,
+            links.bits_against,
+        from {{ identity_work_table('links') }} as links
+        left join {{ identity_work_table('parents') }} as source_parent
+            on links.source = source_parent.component
+        left join {{ identity_work_table('parents') }} as target_parent
+            on links.target = target_parent.component
+    )
+
+    select
+        source,
+        target,
+        max(bits_for) as bits_for,
+        min(bits_against) as bits_against,
+    from moved
+    where source != target
+    group by source, target;
+end loop;
+{%- endmacro %}

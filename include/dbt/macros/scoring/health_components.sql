@@ -1,0 +1,3 @@
+{% macro health_components() -%}
+    {{ return(['recency', 'frequency', 'engagement', 'activity', 'messaging', 'support']) }}
+{%- endmacro %}

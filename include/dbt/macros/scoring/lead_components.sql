@@ -1,0 +1,3 @@
+{% macro lead_components() -%}
+    {{ return(['budget', 'authority', 'need', 'timeline', 'source', 'company', 'intent']) }}
+{%- endmacro %}

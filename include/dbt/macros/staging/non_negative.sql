@@ -1,0 +1,3 @@
+{% macro non_negative(column) -%}
+    if({{ column }} >= 0, {{ column }}, null)
+{%- endmacro %}

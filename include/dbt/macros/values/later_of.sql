@@ -1,0 +1,3 @@
+{% macro later_of(known, maybe) -%}
+    greatest({{ known }}, coalesce({{ maybe }}, {{ known }}))
+{%- endmacro %}

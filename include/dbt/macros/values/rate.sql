@@ -1,0 +1,3 @@
+{% macro rate(numerator, denominator) -%}
+    cast(safe_divide({{ numerator }}, {{ denominator }}) as float64)
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro silent_days() -%}
+    {{ return(30) }}
+{%- endmacro %}

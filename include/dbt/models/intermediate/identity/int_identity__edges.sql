@@ -1,0 +1,78 @@
+with records as (
+    select * from {{ ref('int_identity__records') }}
+),
+
+identifiers as (
+    select * from {{ ref('int_identity__identifiers') }}
+    where exclusion_reason is null and record_count > 1 and identifier_type in ('user_id', 'device', 'gclid')
+),
+
+scores as (
+    select * from {{ ref('int_identity__scores') }}
+),
+
+-- A record links to the identifier it carries, so an identifier of n records costs n edges, not n².
+identifier_edges as (
+    select
+        identity_key as node_a,
+        concat('#', identifier_type, ':', identifier_value) as node_b,
+        concat('same_', identifier_type) as match_rule,
+        cast(null as string) as evidence,
+        case identifier_type
+            when 'user_id' then {{ identity_rule_bits('same_user_id') }}
+            when 'device' then {{ identity_rule_bits('same_device') }}
+            when 'gclid' then {{ identity_rule_bits('same_gclid') }}
+        end as match_bits,
+        0 as against_bits
+    from identifiers
+),
+
+-- Links the sources state themselves, such as a lead and the contact it was converted to.
+stated_edges as (
+    select distinct
+        least(records.identity_key, linked.identity_key) as node_a,
+        greatest(records.identity_key, linked.identity_key) as node_b,
+        'stated_by_source' as match_rule,
+        cast(null as string) as evidence,
+        {{ identity_rule_bits('stated_by_source') }} as match_bits,
+        0 as against_bits
+    from records, unnest(records.linked_identity_keys) as linked_key
+    inner join records as linked on linked_key = linked.identity_key
+    where records.identity_key != linked.identity_key
+),
+
+-- Pairs that are no link are kept as well: they hold clusters apart.
+scored_edges as (
+    select
+        identity_key_a as node_a,
+        identity_key_b as node_b,
+        match_rule,
+        evidence,
+        match_bits,
+        against_bits
+    from scores
+),
+
+all_edges as (
+    select * from identifier_edges
+    union all
+    select * from stated_edges
+    union all
+    select * from scored_edges
+),
+
+-- One edge per pair of nodes: what identifies beats what resembles.
+final as (
+    select
+        *,
+        {{ identity_probability('match_bits') }} as match_probability,
+        match_bits >= {{ var('identity_link_bits') }} as is_link
+    from all_edges
+    where true
+    qualify row_number() over (
+        partition by node_a, node_b
+        order by match_rule = 'stated_by_source' desc, abs(match_bits) desc, match_rule asc
+    ) = 1
+)
+
+select * from final
