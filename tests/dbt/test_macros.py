@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from include.warehouse.settings import DBT_DIR
+from include.pipeline.settings import DBT_DIR
 
 MACROS = DBT_DIR / "macros"
 FILES = sorted(MACROS.rglob("*.sql"))
