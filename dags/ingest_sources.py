@@ -30,7 +30,7 @@ from martech.quality.quarantine_operators import QuarantineRowsOperator
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import SCHEMA_ASSET, publish_asset, source_asset
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
-from include.pipeline.expectations import source_expectations
+from include.pipeline.raw_tables import raw_tables
 from include.pipeline.settings import settings
 from include.pipeline.sources import Source, load_sources
 from include.quality.declared_checks import raw_rules
@@ -44,7 +44,7 @@ def ingest_source(source: Source) -> DAG:
     partitions: dict[str, Any] = {
         **WAREHOUSE,
         "dataset_id": settings.layers["bronze"].dataset,
-        "tables": source_expectations(source),
+        "tables": raw_tables(source),
         "days": "{{ window_days() }}",
     }
     dag = DAG(

@@ -24,7 +24,7 @@ from martech.airflow_lines.schedules import daily
 from martech.costs.operators import CheckCostsOperator, MeasureCostsOperator
 
 from include.pipeline.alert_channels import send_alert
-from include.pipeline.cost_policy import cost_policy
+from include.pipeline.cost_policy import BUDGET_SETTING, cost_policy
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
 from include.pipeline.settings import SQL_DIR, settings
 
@@ -38,17 +38,18 @@ with DAG(
     chain(
         MeasureCostsOperator(
             task_id="measure_costs",
-            jobs=SQL_DIR / "cost" / "job_costs.sql",
-            storage=SQL_DIR / "cost" / "storage_costs.sql",
+            jobs_file=SQL_DIR / "cost" / "job_costs.sql",
+            storage_file=SQL_DIR / "cost" / "storage_costs.sql",
             prices=cost_policy.prices,
             **common,
         ),
         CheckCostsOperator(
             task_id="check_costs",
-            costs=SQL_DIR / "cost" / "daily_costs.sql",
+            costs_file=SQL_DIR / "cost" / "daily_costs.sql",
             monthly_budget_usd=cost_policy.monthly_budget_usd,
             budget_error_share=cost_policy.budget_error_share,
             anomaly_minimum_usd=cost_policy.anomaly_minimum_usd,
+            budget_setting=BUDGET_SETTING,
             alert=send_alert,
             **common,
         ),

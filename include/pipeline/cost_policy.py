@@ -12,6 +12,9 @@ from martech.costs.prices import Prices
 
 from include.pipeline.settings import SettingsError, settings
 
+# How messages call it.
+BUDGET_SETTING = "monthly_budget_usd in include/dbt/dbt_project.yml (MARKETING_MONTHLY_BUDGET_USD)"
+
 
 @dataclass(frozen=True)
 class CostPolicy:

@@ -4,44 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from martech.ingestion.raw_table import DAILY, SPARSE, RawTable
 
 from include.pipeline.settings import DBT_DIR
 
 SOURCES_FILE = DBT_DIR / "models" / "sources.yml"
 KINDS = ("entity", "event")
-EXPECTATIONS = ("daily", "sparse")
-HOURS = {"minute": 1 / 60, "hour": 1, "day": 24}
+EXPECTATIONS = (DAILY, SPARSE)
+PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
 class SourceError(ValueError):
     """sources.yml cannot be used; the message names the source, the table and the cure."""
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """A bronze table of a source.
-
-    :param name: table id in the bronze dataset.
-    :param kind: ``entity`` (records land again as new versions) or ``event`` (appended facts).
-    :param partition_field: column whose UTC day is the partition.
-    :param loaded_at_field: column with the time at which a row landed.
-    :param expect: ``daily``, or ``sparse`` where a day without rows is normal.
-    :param volume_band: least and most rows of a day, as shares of the mean of the trailing days.
-    :param freshness_hours: the newest row of a day may be this much older than the day's end.
-    """
-
-    name: str
-    kind: str
-    partition_field: str
-    loaded_at_field: str
-    expect: str
-    volume_band: tuple[float, float]
-    freshness_hours: float
 
 
 @dataclass(frozen=True)
@@ -52,7 +32,7 @@ class Source:
     :param description: what it is.
     :param owner: who answers for it.
     :param fivetran_connection_env: environment variable that holds the id of its Fivetran connection.
-    :param tables: its raw tables.
+    :param tables: its raw tables, without the columns of their DDL.
     """
 
     name: str
@@ -91,10 +71,10 @@ def _volume_band(meta: Mapping[str, Any], where: str) -> tuple[float, float]:
     return low, high
 
 
-def _freshness_hours(config: Mapping[str, Any], where: str) -> float:
+def _max_age(config: Mapping[str, Any], where: str) -> timedelta:
     limit = (config.get("freshness") or {}).get("error_after") or {}
     try:
-        return float(limit["count"]) * HOURS[limit["period"]]
+        return float(limit["count"]) * PERIODS[limit["period"]]
     except (KeyError, TypeError, ValueError):
         raise SourceError(
             f"{where}: freshness.error_after is {limit!r}, set it to {{count: 24, period: hour}}."
@@ -112,7 +92,7 @@ def _table(entry: Mapping[str, Any], source_config: Mapping[str, Any], where: st
         loaded_at_field=_require(config, "loaded_at_field", f"{where}, config"),
         expect=_require(meta, "expect", f"{where}, config.meta", EXPECTATIONS),
         volume_band=_volume_band(meta, f"{where}, config.meta"),
-        freshness_hours=_freshness_hours(config, f"{where}, config"),
+        max_age=_max_age(config, f"{where}, config"),
     )
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from martech.declarations.reader import Declaration, YamlPath, read_declaration
+from martech.ingestion.raw_table import RawTable
 from martech.quality.malformed import RawRules
 from martech.quality.tables import CURRENT, NUMBERS, Limits, QualityTable, Reference
 from martech.warehouse.ddl import CreateStatement
 
 from include.pipeline.layer_ddl import layer_scripts
-from include.pipeline.settings import settings
-from include.pipeline.sources import RawTable, load_sources
+from include.pipeline.settings import INCLUDE_DIR, settings
+from include.pipeline.sources import load_sources
 
 HERE = Path(__file__).resolve().parent
 CHECKS_FILE = HERE / "checks.yml"
@@ -99,7 +99,7 @@ def _bronze_table(
         partition_field=table.partition_field,
         expect=table.expect,
         loaded_at_field=table.loaded_at_field,
-        max_age=timedelta(hours=table.freshness_hours),
+        max_age=table.max_age,
     )
 
 
@@ -157,6 +157,7 @@ def _table(
         drift=tuple(raw.get("drift", ())),
         limits=limits,
         severity={check: level for check, level in severity.items() if level != OFF},
+        declared_in=str(CHECKS_FILE.relative_to(INCLUDE_DIR.parent)),
         history_days=create.options.get("partition_expiration_days", LONGEST_HISTORY_DAYS),
         **facts,
     )

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from martech.ingestion.raw_table import RawTable
 
 from include.pipeline.settings import SQL_DIR
-from include.pipeline.sources import RawTable, SourceError, load_sources
+from include.pipeline.sources import SourceError, load_sources
 
 TABLE_META = {"kind": "event", "partition_field": "day", "expect": "daily", "volume_band": [0.5, 2]}
 
@@ -48,9 +50,16 @@ def test_table_inherits_from_its_source(tmp_path: Path) -> None:
     )
     source = load(tmp_path, content)["shop"]
     assert (source.owner, source.fivetran_connection_env) == ("shop@example.com", "FIVETRAN_SHOP")
+    common = {"kind": "event", "loaded_at_field": "_fivetran_synced", "expect": "daily"}
     assert source.tables == (
-        RawTable("orders", "event", "day", "_fivetran_synced", "daily", (0.5, 2.0), 24.0),
-        RawTable("shop_refunds", "event", "day", "_fivetran_synced", "sparse", (0.5, 2.0), 1.5),
+        RawTable("orders", partition_field="day", max_age=timedelta(days=1), volume_band=(0.5, 2.0), **common),
+        RawTable(
+            "shop_refunds",
+            partition_field="day",
+            max_age=timedelta(minutes=90),
+            volume_band=(0.5, 2.0),
+            **{**common, "expect": "sparse"},
+        ),
     )
 
 

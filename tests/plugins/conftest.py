@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.ingestion.partition_checks import TableExpectation
+from martech.ingestion.raw_table import RawTable
 from martech.warehouse.partitions_hook import BigQueryPartitionsHook
 
 from tests.plugins.fivetran_server import FivetranServer, serve_fivetran
@@ -43,8 +43,8 @@ def context() -> dict[str, Any]:
 
 
 @pytest.fixture
-def expectation() -> TableExpectation:
-    return TableExpectation("tickets", COLUMNS, partition_field="event_date")
+def expectation() -> RawTable:
+    return RawTable("tickets", COLUMNS, partition_field="event_date")
 
 
 @pytest.fixture

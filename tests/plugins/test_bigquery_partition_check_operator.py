@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 from martech.ingestion.operators import BigQueryPartitionCheckOperator
-from martech.ingestion.partition_checks import TableExpectation
+from martech.ingestion.raw_table import RawTable
 from martech.warehouse.ddl import render
 
 from include.pipeline.layer_ddl import table_statement
@@ -16,7 +16,7 @@ from include.pipeline.settings import SQL_DIR, settings
 from tests.plugins.sample import COLUMNS, DAY, PROJECT, Dataset
 
 
-def make(dataset: Dataset, *tables: TableExpectation, **kwargs: Any) -> BigQueryPartitionCheckOperator:
+def make(dataset: Dataset, *tables: RawTable, **kwargs: Any) -> BigQueryPartitionCheckOperator:
     arguments = {"days": [DAY], "location": "US", **kwargs}
     return BigQueryPartitionCheckOperator(
         task_id="check", project_id=PROJECT, dataset_id=dataset.name, tables=tables, **arguments
@@ -37,47 +37,45 @@ def tickets(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def test_good_partition_passes(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_good_partition_passes(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.land("tickets", DAY, 10)
     # schema, partition_exists, freshness and row_count
     assert make(tickets, expectation).execute(context) == {"checks": 4, "warnings": []}
 
 
-def test_missing_partition(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_missing_partition(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     message = failure(make(tickets, expectation), context)
     assert f"{tickets.name}.tickets has no partition 2026-11-22: the day's data has not landed." in message
     assert "Check the Fivetran connector's sync log, then clear this task." in message
 
 
-def test_empty_table(dataset: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_empty_table(dataset: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     dataset.create_table("tickets")
     message = failure(make(dataset, expectation), context)
     assert "1 of 2 partition checks failed" in message
     assert "has no partition 2026-11-22" in message
 
 
-def test_missing_table(dataset: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_missing_table(dataset: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     message = failure(make(dataset, expectation), context)
     assert "column id is missing" in message
     assert "has no partition 2026-11-22" in message
 
 
-def test_late_table(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_late_table(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.land("tickets", DAY, 10, datetime(2026, 11, 22, 3, 30))
     message = failure(make(tickets, replace(expectation, max_age=timedelta(hours=6))), context)
     assert "tickets is late for 2026-11-22: its newest row landed at 2026-11-22 03:30 UTC" in message
 
 
-def test_rows_that_land_days_later_are_fine(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
-) -> None:
+def test_rows_that_land_days_later_are_fine(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.land("tickets", DAY, 10, datetime(2026, 11, 29))
     assert make(tickets, expectation).execute(context)["warnings"] == []
 
 
 @pytest.mark.parametrize(("rows", "hint"), [(4, "partial sync"), (21, "landed rows twice")], ids=["low", "high"])
 def test_row_count_out_of_band(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any], rows: int, hint: str
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any], rows: int, hint: str
 ) -> None:
     tickets.land("tickets", DAY, rows)
     message = failure(make(tickets, expectation), context)
@@ -85,20 +83,20 @@ def test_row_count_out_of_band(
     assert hint in message
 
 
-def test_missing_column(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_missing_column(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.land("tickets", DAY, 10)
     expected = replace(expectation, columns={**COLUMNS, "priority": "STRING"})
     message = failure(make(tickets, expected), context)
     assert "column priority is missing. Run the DAG that creates the tables" in message
 
 
-def test_changed_type(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_changed_type(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.land("tickets", DAY, 10)
     expected = replace(expectation, columns={**COLUMNS, "amount": "STRING"})
     assert "column amount is NUMERIC, declared as STRING" in failure(make(tickets, expected), context)
 
 
-def test_extra_column_is_a_warning(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_extra_column_is_a_warning(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.land("tickets", DAY, 10)
     expected = replace(expectation, columns={k: v for k, v in COLUMNS.items() if k != "amount"})
     (warning,) = make(tickets, expected).execute(context)["warnings"]
@@ -106,7 +104,7 @@ def test_extra_column_is_a_warning(tickets: Dataset, expectation: TableExpectati
 
 
 def test_partition_column_that_is_gone_is_a_message_not_a_crash(
-    dataset: Dataset, expectation: TableExpectation, context: dict[str, Any]
+    dataset: Dataset, expectation: RawTable, context: dict[str, Any]
 ) -> None:
     dataset.create_table("tickets")
     dataset.land("tickets", DAY, 1)
@@ -114,13 +112,11 @@ def test_partition_column_that_is_gone_is_a_message_not_a_crash(
     assert "column created_on is missing" in failure(make(dataset, expected), context)
 
 
-def test_sparse_table_without_rows_passes(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
-) -> None:
-    assert make(tickets, replace(expectation, sparse=True)).execute(context)["checks"] == 2
+def test_sparse_table_without_rows_passes(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
+    assert make(tickets, replace(expectation, expect="sparse")).execute(context)["checks"] == 2
 
 
-def test_one_bad_table_hides_nothing(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_one_bad_table_hides_nothing(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.create_table("users")
     tickets.create_table("ratings")
     tickets.land("ratings", DAY, 5)
@@ -132,7 +128,7 @@ def test_one_bad_table_hides_nothing(tickets: Dataset, expectation: TableExpecta
 
 
 def test_days_of_a_backfill_are_judged_one_by_one(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any]
 ) -> None:
     tickets.land("tickets", DAY + timedelta(days=1), 10)
     days = "2026-11-21,2026-11-22,2026-11-23"
@@ -140,9 +136,7 @@ def test_days_of_a_backfill_are_judged_one_by_one(
     assert re.findall(r"has no partition (\S+):", message) == ["2026-11-22"]
 
 
-def test_results_are_kept_also_when_it_fails(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
-) -> None:
+def test_results_are_kept_also_when_it_fails(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     sql_context = {**settings.sql_context, "ops_dataset": tickets.name}
     tickets.query(render(SQL_DIR / "ops" / "partition_checks.sql", sql_context))
     results_table = f"{PROJECT}.{tickets.name}.partition_checks"

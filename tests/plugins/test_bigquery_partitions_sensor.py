@@ -12,13 +12,13 @@ from airflow.providers.common.compat.sdk import (
     AirflowSkipException,
     TaskDeferred,
 )
-from martech.ingestion.partition_checks import TableExpectation
 from martech.ingestion.partition_sensor import BigQueryPartitionsSensor
+from martech.ingestion.raw_table import RawTable
 
 from tests.plugins.sample import DAY, PROJECT, Dataset
 
 
-def make(dataset: Dataset, *tables: TableExpectation, **kwargs: Any) -> BigQueryPartitionsSensor:
+def make(dataset: Dataset, *tables: RawTable, **kwargs: Any) -> BigQueryPartitionsSensor:
     arguments = {"days": [DAY], "poke_interval": 0.05, "timeout": 0.2, **kwargs}
     return BigQueryPartitionsSensor(
         task_id="wait", project_id=PROJECT, dataset_id=dataset.name, location="US", tables=tables, **arguments
@@ -53,14 +53,14 @@ def tickets(dataset: Dataset) -> Dataset:
 
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_does_not_wait_for_what_has_landed(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any], deferrable: bool
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any], deferrable: bool
 ) -> None:
     tickets.land("tickets", DAY, 1)
     assert make(tickets, expectation, deferrable=deferrable).execute(context) is None
 
 
 def test_waits_in_the_triggerer_until_it_lands(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any]
 ) -> None:
     sensor = make(tickets, expectation, deferrable=True, timeout=3600)
     deferral = deferred(sensor, context)
@@ -74,7 +74,7 @@ def test_waits_in_the_triggerer_until_it_lands(
 
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_timeout_names_every_missing_table_and_day_and_the_cure(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any], deferrable: bool
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any], deferrable: bool
 ) -> None:
     tickets.land("tickets", DAY, 1)
     users = replace(expectation, name="users")
@@ -91,30 +91,26 @@ def test_timeout_names_every_missing_table_and_day_and_the_cure(
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
-def test_soft_fail_skips(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any], deferrable: bool
-) -> None:
+def test_soft_fail_skips(tickets: Dataset, expectation: RawTable, context: dict[str, Any], deferrable: bool) -> None:
     sensor = make(tickets, expectation, soft_fail=True, deferrable=deferrable)
     with pytest.raises(AirflowSkipException):
         run(sensor, context)
 
 
-def test_sparse_tables_are_not_waited_for(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
-) -> None:
-    sensor = make(tickets, replace(expectation, sparse=True), deferrable=True)
+def test_sparse_tables_are_not_waited_for(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
+    sensor = make(tickets, replace(expectation, expect="sparse"), deferrable=True)
     assert sensor.execute(context) is None
 
 
 def test_error_in_the_triggerer_names_the_cure(
-    tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any]
 ) -> None:
     event = {"status": "error", "message": "Forbidden: 403"}
     with pytest.raises(AirflowException, match=r"Forbidden: 403. Check connection google_cloud_default"):
         make(tickets, expectation).execute_complete(context, event)
 
 
-def test_days_can_be_a_template(tickets: Dataset, expectation: TableExpectation, context: dict[str, Any]) -> None:
+def test_days_can_be_a_template(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.land("tickets", DAY, 1)
     sensor = make(tickets, expectation, days="{{ days }}", deferrable=False)
     sensor.render_template_fields({**context, "days": ["2026-11-22"]})

@@ -11,6 +11,7 @@ from martech.alerts.messages import Alert
 from martech.costs.operators import CheckCostsOperator
 from martech.warehouse.ddl import render
 
+from include.pipeline.cost_policy import BUDGET_SETTING
 from include.pipeline.settings import SQL_DIR, settings
 from tests.plugins.sample import PROJECT, Dataset
 
@@ -56,12 +57,13 @@ def check(dataset: Dataset, alerts: list[Alert], context: dict[str, Any], budget
         task_id="check",
         project_id=PROJECT,
         location="US",
-        costs=SQL_DIR / "cost" / "daily_costs.sql",
+        costs_file=SQL_DIR / "cost" / "daily_costs.sql",
         sql_context={**settings.sql_context, "ops_dataset": dataset.name},
         days=[DAY],
         monthly_budget_usd=Decimal(budget),
         budget_error_share=Decimal("0.2"),
         anomaly_minimum_usd=Decimal(1),
+        budget_setting=BUDGET_SETTING,
         alert=lambda alert, _: alerts.append(alert),
     ).execute(context)
 

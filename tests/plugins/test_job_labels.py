@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from martech.ingestion.operators import BigQueryPartitionCheckOperator
-from martech.ingestion.partition_checks import TableExpectation
+from martech.ingestion.raw_table import RawTable
 from martech.retention.operators import EnforceRetentionOperator
 from martech.warehouse.operators import BigQueryScriptsOperator, WarehouseOperator
 
@@ -17,26 +17,26 @@ LIMIT = 10**8
 WAREHOUSE = {"project_id": PROJECT, "location": "US", "maximum_bytes_billed": LIMIT}
 
 
-def check(dataset: Dataset, expectation: TableExpectation, _: Path) -> WarehouseOperator:
+def check(dataset: Dataset, expectation: RawTable, _: Path) -> WarehouseOperator:
     return BigQueryPartitionCheckOperator(
         task_id="t", dataset_id=dataset.name, tables=[expectation], days=[DAY], **WAREHOUSE
     )
 
 
-def create(dataset: Dataset, _: TableExpectation, folder: Path) -> WarehouseOperator:
+def create(dataset: Dataset, _: RawTable, folder: Path) -> WarehouseOperator:
     file = folder / "made.sql"
     file.write_text(f"create table if not exists `{PROJECT}.{dataset.name}.made` (id string)")
     return BigQueryScriptsOperator(task_id="t", files=[file], sql_context={}, datasets={}, **WAREHOUSE)
 
 
-def enforce(dataset: Dataset, _: TableExpectation, __: Path) -> WarehouseOperator:
+def enforce(dataset: Dataset, _: RawTable, __: Path) -> WarehouseOperator:
     # The drift makes it write too.
     return EnforceRetentionOperator(task_id="t", declared=lambda: {dataset.name: {"tickets": 90}}, **WAREHOUSE)
 
 
 @pytest.mark.parametrize("make", [check, create, enforce])
 def test_every_query_of_an_operator_has_labels_and_a_limit(
-    make: Any, dataset: Dataset, expectation: TableExpectation, context: dict[str, Any], tmp_path: Path
+    make: Any, dataset: Dataset, expectation: RawTable, context: dict[str, Any], tmp_path: Path
 ) -> None:
     dataset.create_table("tickets")
     dataset.land("tickets", DAY, 3)

@@ -39,7 +39,7 @@ def costs(dataset: Dataset) -> Dataset:
 
 def make(dataset: Dataset, days: Any, **kwargs: Any) -> MeasureCostsOperator:
     files = {name: SQL_DIR / "cost" / f"{name}_costs.sql" for name in ("job", "storage")}
-    arguments = {"jobs": files["job"], "storage": files["storage"], "maximum_bytes_billed": 10**9, **kwargs}
+    arguments = {"jobs_file": files["job"], "storage_file": files["storage"], "maximum_bytes_billed": 10**9, **kwargs}
     context = {**settings.sql_context, "ops_dataset": dataset.name}
     return MeasureCostsOperator(
         task_id="measure",
@@ -89,7 +89,7 @@ def jobs(costs: Dataset, tmp_path: Path) -> Dataset:
 
 def measure_jobs(dataset: Dataset, folder: Path, context: dict[str, Any]) -> dict[tuple[str | None, ...], Any]:
     file = statement_on(dataset, "job_costs.sql", JOBS_VIEW, "jobs", folder)
-    make(dataset, [DAY], jobs=file).execute(context)
+    make(dataset, [DAY], jobs_file=file).execute(context)
     rows = dataset.query(f"select * from `{PROJECT}.{dataset.name}.job_costs` where cost_day = '{DAY}'")
     return {(row["dag_id"], row["dbt_model"], row["user_email"]): row for row in rows}
 
@@ -169,7 +169,7 @@ def test_storage_is_a_share_of_the_month(  # noqa: PLR0913, PLR0917 - fixtures
         "false as deleted union all select 'marts', 'gone', 5, 1, 1, true"
     )
     file = statement_on(costs, "storage_costs.sql", STORAGE_VIEW, "storage", tmp_path)
-    make(costs, [day], storage=file).execute(context)
+    make(costs, [day], storage_file=file).execute(context)
     # 1,000 GiB at 0.02 and 800 GiB at 0.01 are 28 dollars a month.
     (row,) = costs.query(f"select * from `{PROJECT}.{costs.name}.storage_costs`")
     assert (row["table_id"], row["cost_usd"]) == ("t", Decimal(cost))

@@ -79,7 +79,7 @@ def test_bronze_takes_its_facts_from_sources_and_ddl() -> None:
     ratings = tables["zendesk_satisfaction_ratings"]
     declared = next(t for t in load_sources()["zendesk"].tables if t.name == ratings.name)
     assert (ratings.expect, ratings.partition_field) == (declared.expect, declared.partition_field)
-    assert ratings.max_age.total_seconds() == declared.freshness_hours * 3600
+    assert ratings.max_age == declared.max_age
     assert ratings.history_days == settings.layers["bronze"].retention_days
     assert ratings.critical["ticket_id"] == 0, "NOT NULL in the DDL"
 

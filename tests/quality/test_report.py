@@ -45,6 +45,7 @@ def page(**facts: Any) -> str:
         "volumes": {"staging.unified_sessions": {DAY: RESULTS[1]}},
         "rebuilds": [Rebuild("silver", DAY, "staging.unified_sessions: 0 rows")],
         "dbt": {},
+        "history": ("p.ops.quality_checks", "p.ops.quality_scores", "p.ops.dbt_results"),
     }
     return render_report(ReportData(**{**data, **facts}))
 
@@ -57,6 +58,7 @@ def test_page_tells_what_failed_with_the_cure_errors_first() -> None:
     assert "71.4" in text
     assert "4.0 of 24 h" in text
     assert "staging.unified_sessions: 0 rows" in text
+    assert "history in p.ops.quality_checks, p.ops.quality_scores, p.ops.dbt_results" in text
 
 
 def test_page_needs_no_network_and_no_script() -> None:

@@ -20,11 +20,12 @@ from typing import IO
 from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from martech.ingestion.raw_table import RawTable
 from martech.warehouse.ddl import CreateStatement
 
 from include.pipeline.layer_ddl import layer_files, table_statement
 from include.pipeline.settings import PROJECT_ID, settings
-from include.pipeline.sources import RawTable, load_sources
+from include.pipeline.sources import load_sources
 from tools.sample_sources.sink import LONGEST_DELAY_DAYS
 from tools.sample_sources.validate import RowChecker
 

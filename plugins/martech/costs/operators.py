@@ -38,8 +38,8 @@ class MeasureCostsOperator(WarehouseOperator):
     BigQuery tells the jobs of the last 180 days, but only today's storage: it is recorded for yesterday and today,
     never for an older day. Returns (to XCom) the rows written, by statement.
 
-    :param jobs: SQL file with the parameters ``day``, ``measured_at`` and the prices, a Jinja template.
-    :param storage: the same for storage.
+    :param jobs_file: SQL file with the parameters ``day``, ``measured_at`` and the prices, a Jinja template.
+    :param storage_file: the same for storage.
     :param sql_context: values for the templates.
     :param prices: what BigQuery charges.
     :param days: days to measure: ISO dates, an XCom, or a template that gives them between commas (templated).
@@ -53,16 +53,16 @@ class MeasureCostsOperator(WarehouseOperator):
     def __init__(
         self,
         *,
-        jobs: Path,
-        storage: Path,
+        jobs_file: Path,
+        storage_file: Path,
         sql_context: Mapping[str, Any],
         prices: Prices,
         days: Any,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.jobs = jobs
-        self.storage = storage
+        self.jobs_file = jobs_file
+        self.storage_file = storage_file
         self.sql_context = sql_context
         self.prices = prices
         self.days = days
@@ -73,9 +73,9 @@ class MeasureCostsOperator(WarehouseOperator):
         yesterday = yesterday_of(datetime.now(UTC))
         written = {"jobs": 0, "storage": 0}
         for day in parse_days(self.days):
-            written["jobs"] += self._measure(hook, self.jobs, day)
+            written["jobs"] += self._measure(hook, self.jobs_file, day)
             if day >= yesterday:
-                written["storage"] += self._measure(hook, self.storage, day)
+                written["storage"] += self._measure(hook, self.storage_file, day)
             else:
                 self.log.info("Storage of %s is not recorded: BigQuery tells only what it is now.", day)
         return written
@@ -99,13 +99,14 @@ class CheckCostsOperator(WarehouseOperator):
 
     Days that have not ended are not judged while there are others. Returns (to XCom) the forecast and the anomalies.
 
-    :param costs: SQL file that gives ``cost_day``, ``spender`` and ``cost_usd`` between ``first_day`` and
+    :param costs_file: SQL file that gives ``cost_day``, ``spender`` and ``cost_usd`` between ``first_day`` and
         ``last_day``, a Jinja template.
     :param sql_context: values for the template.
     :param days: days to judge: ISO dates, an XCom, or a template that gives them between commas (templated).
     :param monthly_budget_usd: what a month may cost, US dollars.
     :param budget_error_share: a forecast above the budget by this share fails the task.
     :param anomaly_minimum_usd: a rise of less is never worth a warning, US dollars.
+    :param budget_setting: how messages call the budget: what to raise, and where.
     :param alert: how a warning is sent; None only logs it.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     :raises AirflowFailException: where the forecast exceeds the budget by more than ``budget_error_share``.
@@ -117,22 +118,24 @@ class CheckCostsOperator(WarehouseOperator):
     def __init__(  # noqa: PLR0913 - the policy
         self,
         *,
-        costs: Path,
+        costs_file: Path,
         sql_context: Mapping[str, Any],
         days: Any,
         monthly_budget_usd: Decimal,
         budget_error_share: Decimal,
         anomaly_minimum_usd: Decimal,
+        budget_setting: str = "the budget",
         alert: Callable[[Alert, Context], None] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.costs = costs
+        self.costs_file = costs_file
         self.sql_context = sql_context
         self.days = days
         self.monthly_budget_usd = monthly_budget_usd
         self.budget_error_share = budget_error_share
         self.anomaly_minimum_usd = anomaly_minimum_usd
+        self.budget_setting = budget_setting
         self.alert = alert
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -169,7 +172,7 @@ class CheckCostsOperator(WarehouseOperator):
     def _spending(self, hook: WarehouseHook, days: Sequence[date]) -> Spending:
         first = min(days[0] - timedelta(weeks=WEEKS), days[-1].replace(day=1))
         rows = hook.query(
-            render(self.costs, self.sql_context),
+            render(self.costs_file, self.sql_context),
             [
                 bigquery.ScalarQueryParameter("first_day", "DATE", first),
                 bigquery.ScalarQueryParameter("last_day", "DATE", days[-1]),
@@ -200,7 +203,7 @@ class CheckCostsOperator(WarehouseOperator):
     def _check_budget(self, forecast: Forecast, context: Context) -> None:
         if forecast.total <= self.monthly_budget_usd:
             return
-        alert = _budget_alert(forecast, self.monthly_budget_usd)
+        alert = _budget_alert(forecast, self.monthly_budget_usd, self.budget_setting)
         if not forecast.is_sound:
             self.log.warning("%s Not alerted: %d days of history.", alert.reason, forecast.days_known)
         elif forecast.total > self.monthly_budget_usd * (1 + self.budget_error_share):
@@ -227,13 +230,12 @@ def _anomaly_alert(anomaly: Anomaly) -> Alert:
     )
 
 
-def _budget_alert(forecast: Forecast, budget: Decimal) -> Alert:
+def _budget_alert(forecast: Forecast, budget: Decimal, budget_setting: str) -> Alert:
     return Alert(
         title=f"{forecast.month:%B %Y} will cost ${forecast.total:.2f}, its budget is ${budget:.2f}",
         reason=f"${forecast.to_date:.2f} are spent so far; the days left are expected to cost what such days did.",
         cure=(
-            "Find the largest spenders of the month in ops.job_costs and ops.storage_costs (docs/costs.md has the "
-            "query), or raise monthly_budget_usd in include/dbt/dbt_project.yml (MARKETING_MONTHLY_BUDGET_USD)."
+            f"Find the largest spenders of the month in ops.job_costs and ops.storage_costs, or raise {budget_setting}."
         ),
         severity="warning",
     )

@@ -19,12 +19,12 @@ from martech.ingestion.fivetran_hook import FivetranHook
 from martech.ingestion.partition_checks import (
     TRAILING_DAYS,
     CheckResult,
-    TableExpectation,
     check_freshness,
     check_partition_exists,
     check_row_count,
     check_schema,
 )
+from martech.ingestion.raw_table import RawTable
 from martech.warehouse.days import parse_days
 from martech.warehouse.operators import WarehouseOperator
 from martech.warehouse.partitions_hook import BigQueryPartitionsHook
@@ -89,7 +89,7 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
         self,
         *,
         dataset_id: str,
-        tables: Sequence[TableExpectation],
+        tables: Sequence[RawTable],
         days: Any,
         results_table: str | None = None,
         **kwargs: Any,
@@ -130,7 +130,7 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
     def _check_table(
         self,
         hook: BigQueryPartitionsHook,
-        table: TableExpectation,
+        table: RawTable,
         days: list[date],
         columns: dict[str, str],
         rows: dict[date, int],
@@ -154,10 +154,10 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
             else {}
         )
         for day in days:
-            yield check_partition_exists(name, day, rows.get(day, 0), sparse=table.sparse)
+            yield check_partition_exists(name, day, rows.get(day, 0), sparse=table.is_sparse)
             if day in landed:
                 yield check_freshness(name, day, newest.get(day), table.max_age)
-                if not table.sparse:
+                if not table.is_sparse:
                     yield check_row_count(name, day, rows[day], rows, table.volume_band)
 
     @staticmethod

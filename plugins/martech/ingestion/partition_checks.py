@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from martech.warehouse.ddl import same_type
@@ -12,28 +12,6 @@ ERROR, WARNING = "error", "warning"
 TRAILING_DAYS = 28
 MINIMUM_HISTORY_DAYS = 7
 MINUTE = "%Y-%m-%d %H:%M UTC"
-
-
-@dataclass(frozen=True)
-class TableExpectation:
-    """What is expected of a table's partitions.
-
-    :param name: table id.
-    :param columns: declared types by column name; empty skips the schema check.
-    :param partition_field: column whose UTC day is the partition.
-    :param loaded_at_field: TIMESTAMP column with the time at which a row landed.
-    :param max_age: the newest row of a day may be this much older than the day's end.
-    :param volume_band: least and most rows of a day, as shares of the mean of the trailing days.
-    :param sparse: True where a day without rows is normal.
-    """
-
-    name: str
-    columns: Mapping[str, str] = field(default_factory=dict)
-    partition_field: str = "_fivetran_synced"
-    loaded_at_field: str = "_fivetran_synced"
-    max_age: timedelta = timedelta(hours=24)
-    volume_band: tuple[float, float] = (0.5, 2.0)
-    sparse: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,12 +131,12 @@ def check_row_count(  # noqa: PLR0913 - the facts that a volume is judged by
     if rows < low:
         message = (
             f"{found} Look for a partial sync in the Fivetran connector's sync log and re-sync; if the drop "
-            "is real, widen volume_band in sources.yml. Then clear this task."
+            "is real, widen the table's declared volume_band. Then clear this task."
         )
     elif rows > high:
         message = (
-            f"{found} Look for a re-sync that landed rows twice; if the rise is real, widen volume_band in "
-            "sources.yml. Then clear this task."
+            f"{found} Look for a re-sync that landed rows twice; if the rise is real, widen the table's "
+            "volume_band. Then clear this task."
         )
     else:
         message = found

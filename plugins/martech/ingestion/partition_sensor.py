@@ -15,8 +15,9 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from martech.ingestion.partition_checks import TableExpectation, missing_partition_message
+from martech.ingestion.partition_checks import missing_partition_message
 from martech.ingestion.partition_trigger import BigQueryPartitionsTrigger, missing_partitions
+from martech.ingestion.raw_table import RawTable
 from martech.warehouse.days import parse_days
 from martech.warehouse.hook import job_labels
 from martech.warehouse.partitions_hook import BigQueryPartitionsHook
@@ -60,7 +61,7 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         *,
         project_id: str,
         dataset_id: str,
-        tables: Sequence[TableExpectation],
+        tables: Sequence[RawTable],
         days: Any,
         location: str | None = None,
         gcp_conn_id: str = "google_cloud_default",
@@ -92,7 +93,7 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         }
 
     def _awaited(self) -> tuple[list[str], list[str]]:
-        tables = [table.name for table in self.tables if not table.sparse]
+        tables = [table.name for table in self.tables if not table.is_sparse]
         return tables, [day.isoformat() for day in parse_days(self.days)]
 
     def poke(self, context: Context) -> bool:

@@ -127,7 +127,7 @@ class Erasure:
             )
         raise ErasureError(
             f"Nobody has this {given}. Check it against silver.identity_map; a record that landed today is known after "
-            "the next build_silver. Nothing was changed."
+            "the next build of silver. Nothing was changed."
         )
 
     def preview(self, customer_id: str) -> dict[str, int]:
@@ -252,7 +252,7 @@ class Erasure:
                 "The person is still found: "
                 + "; ".join(found)
                 + ". A build that ran meanwhile may have written it: clear erase_rows. Otherwise declare the column "
-                "(`person` or `person_references`, docs/privacy.md), or drop the table if it is not ours, and clear it."
+                "(`person` or `person_references`), or drop the table if it is not ours, and clear it."
             )
         self._advance("proven", searched_tables=len(tables))
         self.forget()

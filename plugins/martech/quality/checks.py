@@ -18,7 +18,6 @@ from martech.quality.results import QualityResult
 from martech.quality.tables import CURRENT, DAILY, QualityTable, Reference
 from martech.quality.volume import seasonal_baseline
 
-DECLARED_IN = "include/quality/checks.yml"
 NOT_JUDGED = "not judged"
 
 
@@ -199,7 +198,7 @@ def _volume_of_day(table: QualityTable, day: date, rows: int, history: Mapping[d
         look = "a partial sync or build" if rows < baseline.low else "rows that landed or were joined twice"
         message += (
             f" Look for {look}, mend it and rebuild the day; if the change is real, the baseline follows within "
-            f"weeks, or widen volume_deviations of the table in {DECLARED_IN}."
+            f"weeks, or widen volume_deviations of the table in {table.declared_in}."
         )
     return _result(
         table,
@@ -267,7 +266,7 @@ def _null_rates(table: QualityTable, evidence: Evidence) -> Iterator[QualityResu
         counts = {day: (found, evidence.profile.rows[day]) for day, found in nulls.items()}
         cure = (
             f"Look what stopped filling it in the source or the model; if it is right, set its share under critical "
-            f"of {table.layer}.{table.name} in {DECLARED_IN}."
+            f"of {table.layer}.{table.name} in {table.declared_in}."
         )
         yield _share(table, "null_rate", column, counts, allowed=allowed, what="nulls", cure=cure, last=evidence.last)
 
@@ -276,7 +275,8 @@ def _integrity_cure(table: QualityTable, reference: Reference) -> str:
     target = ".".join(reference.to.split(".")[-2:])
     return (
         f"Their target is not in {target}.{reference.key}: look whether its rows landed late or were deleted, and "
-        f"rebuild the day; if it is right, set orphans of the reference in {DECLARED_IN} ({table.layer}.{table.name})."
+        "rebuild the day; if it is right, set orphans of the reference in "
+        f"{table.declared_in} ({table.layer}.{table.name})."
     )
 
 
@@ -335,7 +335,8 @@ def _drift_of_column(table: QualityTable, column: str, day: date, profile: Profi
     if not passed:
         message += (
             f" Expected {expected}. Look for a change of tracking, mapping or campaign on that day; if it is real the "
-            f"baseline follows within {table.limits.drift_days} days, or set drift_psi of the table in {DECLARED_IN}."
+            f"baseline follows within {table.limits.drift_days} days, or set drift_psi of the table in "
+            f"{table.declared_in}."
         )
     return _result(
         table,

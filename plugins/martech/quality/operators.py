@@ -301,6 +301,7 @@ class WriteReportOperator(WarehouseOperator):
                 volumes=hook.volumes(self.results_table, first, day),
                 rebuilds=[rebuild for asked_by, rebuild in hook.rebuilds(self.healing_table) if asked_by == run_id],
                 dbt=hook.dbt_results(self.dbt_table, day),
+                history=(self.results_table, self.scores_table, self.dbt_table),
             )
         )
         path = self._folder() / f"quality-{day}.html"

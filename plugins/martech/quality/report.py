@@ -37,6 +37,7 @@ class ReportData:
     :param volumes: volume results by table and day.
     :param rebuilds: rebuilds that the run asked for.
     :param dbt: what dbt built last for the day, by DAG, the slowest first.
+    :param history: tables that keep all of it, that of the results first.
     """
 
     first: date
@@ -47,6 +48,7 @@ class ReportData:
     volumes: Mapping[str, Mapping[date, QualityResult]]
     rebuilds: Sequence[Rebuild]
     dbt: Mapping[str, Sequence[NodeResult]]
+    history: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class QualityTable:
     :param limits: thresholds.
     :param severity: ``error`` or ``warning`` by check; a check that is not there is off.
     :param history_days: so far back a missing day is looked for: the retention, in days.
+    :param declared_in: where to change what is expected, for messages.
     """
 
     layer: str
@@ -93,6 +94,7 @@ class QualityTable:
     limits: Limits = Limits()
     severity: Mapping[str, str] = field(default_factory=dict)
     history_days: int = 365
+    declared_in: str = "its declaration"
 
     def __post_init__(self) -> None:
         for name in (self.dataset_id, self.name, *self.columns):

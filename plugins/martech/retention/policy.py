@@ -108,8 +108,8 @@ def judge_dataset(
                     False,
                     f"keeps partitions {_days(retention.expiration_days)}",
                     "no such table",
-                    f"{dataset}.{table} is declared nowhere, so nobody answers for what it keeps: drop it, or add it "
-                    "to include/sql or to the dbt project.",
+                    f"{dataset}.{table} is declared nowhere, so nobody answers for what it keeps: drop it, or "
+                    "declare it.",
                 )
             continue
         days = declared[table]
