@@ -6,6 +6,7 @@ from collections import Counter
 
 from tools.sample_sources import ids
 from tools.sample_sources.clock import day_of, stamp
+from tools.sample_sources.connectors.delivery import Row
 from tools.sample_sources.people import Person
 from tools.sample_sources.sink import Sink, money
 from tools.sample_sources.visit import Visit
@@ -48,49 +49,44 @@ class Browser:
         address = person.household.address
         bounced = len(hits) == 1
         place_known = rng.random() < 0.85
-        landed = self._sink.event(
-            "ga360_sessions",
-            visit.when,
-            rng,
-            {
-                "date": day_of(visit.when),
-                "full_visitor_id": self.client_id,
-                "visit_id": visit.when,
-                "visit_number": self._visits[person.person_id],
-                "client_id": self.client_id,
-                "user_id": visit.login,
-                "visit_start_time": stamp(visit.when),
-                "channel_grouping": visit.channel,
-                "traffic_source_source": visit.source,
-                "traffic_source_medium": visit.medium,
-                "traffic_source_campaign": visit.campaign or "(not set)",
-                "traffic_source_keyword": visit.keyword,
-                "traffic_source_ad_content": str(visit.ad_id) if visit.ad_id else None,
-                "traffic_source_gclid": visit.gclid,
-                "traffic_source_campaign_id": str(visit.campaign_id) if visit.campaign_id else None,
-                "traffic_source_referral_path": "/reviews/desks" if visit.medium == "referral" else None,
-                "traffic_source_is_true_direct": visit.channel == "Direct",
-                "device_category": self.device,
-                "device_browser": "Safari" if self._system in {"iOS", "Macintosh"} else "Chrome",
-                "device_operating_system": self._system,
-                "device_is_mobile": self.device != "desktop",
-                "device_language": "fr-ca" if address.state == "QC" else "en-us",
-                "geo_network_country": COUNTRIES[address.country],
-                "geo_network_region": address.state,
-                "geo_network_city": address.city if place_known else "(not set)",
-                "landing_page_path": visit.landing_path,
-                "exit_page_path": hits[-1]["page_path"],
-                "totals_visits": None if bounced else 1,
-                "totals_hits": len(hits),
-                "totals_pageviews": sum(hit["type"] == "PAGE" for hit in hits),
-                "totals_time_on_site": None if bounced else hits[-1]["_second"],
-                "totals_bounces": 1 if bounced else None,
-                "totals_new_visits": 1 if self._visits[person.person_id] == 1 else None,
-                "totals_transactions": 1 if visit.order_number else None,
-                "totals_transaction_revenue": money(visit.order_cents) if visit.order_number else None,
-            },
-        )
-        if landed:
+        session: Row = {
+            "date": day_of(visit.when),
+            "full_visitor_id": self.client_id,
+            "visit_id": visit.when,
+            "visit_number": self._visits[person.person_id],
+            "client_id": self.client_id,
+            "user_id": visit.login,
+            "visit_start_time": stamp(visit.when),
+            "channel_grouping": visit.channel,
+            "traffic_source_source": visit.source,
+            "traffic_source_medium": visit.medium,
+            "traffic_source_campaign": visit.campaign or "(not set)",
+            "traffic_source_keyword": visit.keyword,
+            "traffic_source_ad_content": str(visit.ad_id) if visit.ad_id else None,
+            "traffic_source_gclid": visit.gclid,
+            "traffic_source_campaign_id": str(visit.campaign_id) if visit.campaign_id else None,
+            "traffic_source_referral_path": "/reviews/desks" if visit.medium == "referral" else None,
+            "traffic_source_is_true_direct": visit.channel == "Direct",
+            "device_category": self.device,
+            "device_browser": "Safari" if self._system in {"iOS", "Macintosh"} else "Chrome",
+            "device_operating_system": self._system,
+            "device_is_mobile": self.device != "desktop",
+            "device_language": "fr-ca" if address.state == "QC" else "en-us",
+            "geo_network_country": COUNTRIES[address.country],
+            "geo_network_region": address.state,
+            "geo_network_city": address.city if place_known else "(not set)",
+            "landing_page_path": visit.landing_path,
+            "exit_page_path": hits[-1]["page_path"],
+            "totals_visits": None if bounced else 1,
+            "totals_hits": len(hits),
+            "totals_pageviews": sum(hit["type"] == "PAGE" for hit in hits),
+            "totals_time_on_site": None if bounced else hits[-1]["_second"],
+            "totals_bounces": 1 if bounced else None,
+            "totals_new_visits": 1 if self._visits[person.person_id] == 1 else None,
+            "totals_transactions": 1 if visit.order_number else None,
+            "totals_transaction_revenue": money(visit.order_cents) if visit.order_number else None,
+        }
+        if self._sink.event("ga360_sessions", visit.when, rng, session):
             self._users[person.person_id] += 1
             self._linkable = self._linkable or bool(visit.login or visit.order_number or visit.form_sent)
         for number, hit in enumerate(hits, start=1):
@@ -111,6 +107,7 @@ class Browser:
                     "custom_dimensions": {"logged_in": bool(visit.login)},
                     **hit,
                 },
+                more={"session": session},
             )
 
     def _hits(self, person: Person, visit: Visit) -> list[dict]:

@@ -40,6 +40,7 @@ def generate(recipe: Recipe, out: Path, progress: Callable[[int, int], None] | N
     text = {**asdict(recipe), "start": recipe.start.isoformat(), "end": recipe.end.isoformat()}
     (out / MANIFEST).write_text(json.dumps(text | {"complete": False}, indent=2) + "\n")
     sink = Sink(out, recipe.start, recipe.end)
+    sink.open()
     ads = GoogleAds(sink, recipe.seed)
     done = 0
     for people in neighbourhoods(recipe):
@@ -54,5 +55,7 @@ def generate(recipe: Recipe, out: Path, progress: Callable[[int, int], None] | N
     braze.land_campaigns(sink)
     sink.flush()
     rows = dict(sorted(sink.rows.items()))
-    (out / MANIFEST).write_text(json.dumps(text | {"complete": True, "rows": rows}, indent=2) + "\n")
+    delivered = dict(sorted(sink.delivered.items()))
+    told = text | {"complete": True, "rows": rows, "delivered": delivered}
+    (out / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
     return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from random import Random
 
+from tools.sample_sources.ad_account import AD_TYPES, AdGroup, ad_group, ad_groups
 from tools.sample_sources.clock import DAY, HOUR, day_of, stamp
 from tools.sample_sources.people import Person
 from tools.sample_sources.sink import Sink, money
@@ -19,12 +20,7 @@ NETWORKS = {
     "DISPLAY": "CONTENT",
     "PERFORMANCE_MAX": "MIXED",
 }
-AD_TYPES = {
-    "SEARCH": "RESPONSIVE_SEARCH_AD", "SHOPPING": "SHOPPING_PRODUCT_AD", "VIDEO": "VIDEO_RESPONSIVE_AD",
-    "DISPLAY": "RESPONSIVE_DISPLAY_AD", "PERFORMANCE_MAX": "RESPONSIVE_DISPLAY_AD",
-}  # fmt: skip
 SECONDS_TO_LAND = 20  # from the click to the first page
-AD_GROUPS = ("core", "wide")
 DEVICE_SHARE = {"DESKTOP": 0.40, "MOBILE": 0.53, "TABLET": 0.07}
 
 
@@ -62,8 +58,8 @@ class GoogleAds:
         """Record the click that brings a visit, and tag the visit with it."""
         rng, address = person.rng, person.household.address
         when = visit.when - SECONDS_TO_LAND
-        group = int(rng.random() < 0.35)
-        ad_id = campaign["id"] * 100 + group * 10 + int(rng.random() < 0.5)
+        group = ad_group(campaign, int(rng.random() < 0.35))
+        ad_id = group.ad_ids[int(rng.random() < 0.5)]
         keyword = rng.choice(campaign["keywords"]) if campaign["keywords"] else None
         search = campaign["type"] in {"SEARCH", "SHOPPING"}
         visit.click_landed = self._sink.event(
@@ -76,11 +72,11 @@ class GoogleAds:
                 "customer_id": self._customer_id,
                 "campaign_id": campaign["id"],
                 "campaign_name": campaign["name"],
-                "ad_group_id": campaign["id"] * 10 + group,
+                "ad_group_id": group.id,
                 "ad_id": ad_id,
                 "click_type": "HEADLINE" if search else "OTHER",
                 "keyword": keyword,
-                "keyword_match_type": ("PHRASE", "BROAD")[group] if keyword else None,
+                "keyword_match_type": ("PHRASE", "BROAD")[group.number] if keyword else None,
                 "device": DEVICES[visit.device],
                 "ad_network_type": NETWORKS[campaign["type"]],
                 "page_number": 1 if search else None,
@@ -108,10 +104,10 @@ class GoogleAds:
         for day in range(self._sink.start, self._sink.end, DAY):
             for campaign in self._campaigns:
                 self._campaign(day, campaign)
-                for group in range(len(AD_GROUPS)):
-                    for variant in range(2):
+                for group in ad_groups(campaign):
+                    for ad_id in group.ad_ids:
                         for device in DEVICE_SHARE:
-                            self._ad(day, campaign, group, variant, device)
+                            self._ad(day, campaign, group, ad_id, device)
 
     def _campaign(self, day: int, campaign: dict) -> None:
         self._sink.land(
@@ -133,8 +129,7 @@ class GoogleAds:
             },
         )
 
-    def _ad(self, day: int, campaign: dict, group: int, variant: int, device: str) -> None:
-        ad_id = campaign["id"] * 100 + group * 10 + variant
+    def _ad(self, day: int, campaign: dict, group: AdGroup, ad_id: int, device: str) -> None:
         rng = Random(f"{self._seed}/{day}/{ad_id}/{device}")  # noqa: S311
         clicks, conversions, cents = self._totals.get((day, ad_id, device), (0, 0, 0))
         # An ad without a click was shown too, a share of what one click needs.
@@ -148,8 +143,8 @@ class GoogleAds:
             "customer_id": self._customer_id,
             "campaign_id": campaign["id"],
             "campaign_name": campaign["name"],
-            "ad_group_id": campaign["id"] * 10 + group,
-            "ad_group_name": f"{campaign['name']}_{AD_GROUPS[group]}",
+            "ad_group_id": group.id,
+            "ad_group_name": group.name,
             "ad_id": ad_id,
             "ad_type": AD_TYPES[campaign["type"]],
             "ad_network_type": NETWORKS[campaign["type"]],

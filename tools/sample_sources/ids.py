@@ -26,6 +26,11 @@ def salesforce_id(kind: str, number: int, slot: int = 0) -> str:
     return f"{SALESFORCE_PREFIX[kind]}5f0000{base62(scrambled(number, slot), 9)}"
 
 
+def product_id(sku: str) -> int:
+    """Return Shopify's id of a product."""
+    return sum(sku.encode()) * 7_919
+
+
 def client_id(number: int, slot: int, first_seen: int) -> str:
     """Return a Google Analytics client id, the value of the browser's _ga cookie."""
     return f"{scrambled(number, slot) % 10_000_000_000}.{first_seen}"

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from tools.sample_sources import ids
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, stamp
+from tools.sample_sources.connectors.delivery import Row
 from tools.sample_sources.diary import Diary
 from tools.sample_sources.people import Card
-from tools.sample_sources.sink import Record, Row, money
+from tools.sample_sources.sink import Record, money
 from tools.sample_sources.visit import Visit
 from tools.sample_sources.words import words
 
@@ -147,7 +148,7 @@ class Order:
             pieces = rng.choice((1, 1, 1, 2, 3))
             off = cents * pieces * percent // 100
             subtotal, discount = subtotal + cents * pieces - off, discount + off
-            product_id = sum(sku.encode()) * 7_919
+            product_id = ids.product_id(sku)
             line = {
                 "id": LINE_BASE + number * LINES_PER_ORDER + index,
                 "order_id": ORDER_BASE + number,
