@@ -23,14 +23,18 @@ USER = Table(
         "email_opted_in_at": "TIMESTAMP",
         "email_unsubscribed_at": "TIMESTAMP",
         "total_revenue": "FLOAT64",
-        "purchase_count": "INT64",
         "created_at": "TIMESTAMP",
-        "last_active_at": "TIMESTAMP",
         **SYNCED,
     },
     key=("id",),
 )  # fmt: skip
 DEVICE = Table("device", {**text_columns("id", "user_id", "os"), **SYNCED}, key=("id", "user_id"))
+PURCHASE_EVENT = Table("purchase_event", {**text_columns("id", "user_id", "external_user_id"), **SYNCED}, key=("id",))
+SESSION_EVENT = Table(
+    "session_event",
+    {**text_columns("id", "user_id", "external_user_id"), "time": "TIMESTAMP", **SYNCED},
+    key=("id",),
+)
 CAMPAIGN = Table(
     "campaign",
     {
@@ -51,8 +55,8 @@ CAMPAIGN_TAG = Table(
 CANVAS = Table("canvas", {**text_columns("id", "name"), "updated_at": "TIMESTAMP", **SYNCED}, key=("id", "updated_at"))
 CANVAS_STEP = Table(
     "canvas_step",
-    {**text_columns("id", "canvas_id", "canvas_step_name"), "canvas_updated_at": "TIMESTAMP", **SYNCED},
-    key=("id", "canvas_updated_at"),
+    {**text_columns("id", "canvas_id", "canvas_step_name"), "updated_at": "TIMESTAMP", **SYNCED},
+    key=("id", "updated_at"),
 )
 
 
@@ -82,7 +86,7 @@ EVENTS = {
 def _user(row: Row) -> Rows:
     same = ("external_id", "email", "phone", "first_name", "last_name", "country", "home_city", "language", "gender",
             "dob", "time_zone", "email_subscribe", "push_subscribe", "email_opted_in_at", "email_unsubscribed_at",
-            "purchase_count", "created_at", "last_active_at")  # fmt: skip
+            "created_at")  # fmt: skip
     yield (
         USER,
         {name: row[name] for name in same}
@@ -91,6 +95,11 @@ def _user(row: Row) -> Rows:
     )
     for device in row["devices"] or ():
         yield DEVICE, {"id": device["device_id"], "user_id": row["braze_id"], "os": device["os"]}
+    who = {"user_id": row["braze_id"], "external_user_id": row["external_id"]}
+    for number in range(row["purchase_count"]):
+        yield PURCHASE_EVENT, {"id": f"{row['braze_id']}-purchase-{number}"} | who
+    if active := row["last_active_at"]:
+        yield SESSION_EVENT, {"id": f"{row['braze_id']}-{active}", "time": active} | who
 
 
 def _campaign(row: Row) -> Rows:
@@ -138,7 +147,7 @@ def _first() -> Rows:
                 {
                     "id": _step_id(step),
                     "canvas_id": canvas["id"],
-                    "canvas_updated_at": CREATED,
+                    "updated_at": CREATED,
                     "canvas_step_name": step,
                 },
             )
@@ -146,7 +155,7 @@ def _first() -> Rows:
 
 CONNECTION = Connection(
     dataset="braze",
-    tables=(USER, DEVICE, CAMPAIGN, CAMPAIGN_TAG, CANVAS, CANVAS_STEP, *EVENTS.values()),
+    tables=(USER, DEVICE, PURCHASE_EVENT, SESSION_EVENT, CAMPAIGN, CAMPAIGN_TAG, CANVAS, CANVAS_STEP, *EVENTS.values()),
     writes={"braze_users": _user, "braze_campaigns": _campaign, "braze_message_events": _event},
     first=_first,
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.sample_sources.ad_account import AD_TYPES, ad_groups
 from tools.sample_sources.connectors.delivery import SYNCED, Connection, Row, Rows, Table, text_columns
-from tools.sample_sources.words import campaigns
+from tools.sample_sources.words import campaigns, words
 
 WITHOUT_ADS = "PERFORMANCE_MAX"
 OPEN_END = "2037-12-30"  # what Google reports for a campaign without an end
@@ -87,20 +87,27 @@ CAMPAIGN_STATS = Table(
     key=("_fivetran_id",),
 )
 CLICK = Table(
-    "click_performance",
+    "click_view",
     {
         "_fivetran_id": "STRING",
         "customer_id": "INT64",
         "date": "DATE",
-        **dict.fromkeys(("campaign_id", "ad_group_id", "page_number"), "INT64"),
+        **dict.fromkeys(
+            (
+                "campaign_id", "ad_group_id", "page_number", "location_of_presence_country",
+                "location_of_presence_city",
+            ),
+            "INT64",
+        ),
         **text_columns(
             "gclid", "ad_group_ad", "click_type", "keyword_info_text", "keyword_info_match_type", "device",
-            "ad_network_type", "location_of_presence_country", "location_of_presence_city",
+            "ad_network_type",
         ),
         **SYNCED,
     },
     key=("_fivetran_id",),
 )  # fmt: skip
+GEO_TARGET = Table("geo_target", {"id": "INT64", **text_columns("name", "target_type"), **SYNCED}, key=("id",))
 
 
 def _fivetran_id(*dimensions: object) -> str:
@@ -131,7 +138,7 @@ def _campaign(row: Row) -> Rows:
         | version,
     )
     for label in row["labels"]:
-        yield CAMPAIGN_LABEL_HISTORY, {"campaign_id": row["id"], "label_id": _label_id(label)} | version
+        yield CAMPAIGN_LABEL_HISTORY, {"campaign_id": row["id"], "label_id": _number_of(label)} | version
 
 
 def _ad(row: Row) -> Rows:
@@ -179,14 +186,15 @@ def _click(row: Row) -> Rows:
             "ad_group_ad": f"customers/{row['customer_id']}/adGroupAds/{row['ad_group_id']}~{row['ad_id']}",
             "keyword_info_text": row["keyword"],
             "keyword_info_match_type": row["keyword_match_type"],
-            "location_of_presence_country": row["location_country"],
-            "location_of_presence_city": row["location_city"],
+            "location_of_presence_country": _number_of(row["location_country"]),
+            "location_of_presence_city": _number_of(row["location_city"]),
         },
     )
 
 
-def _label_id(label: str) -> int:
-    return int.from_bytes(hashlib.sha256(label.encode()).digest()[:4])
+def _number_of(name: str | None) -> int | None:
+    """Return the id under which Google keeps a label or a place."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:5]) if name else None
 
 
 def _first() -> Rows:
@@ -212,14 +220,18 @@ def _first() -> Rows:
                 yield AD_HISTORY, ad | version
     labels = {label for campaign in account["campaigns"] for label in (campaign["channel"], campaign["audience"])}
     for label in sorted(labels):
-        yield LABEL, {"id": _label_id(label), "customer_id": account["customer_id"], "name": label}
+        yield LABEL, {"id": _number_of(label), "customer_id": account["customer_id"], "name": label}
+    places = [(city, "City") for city, *_ in words().cities.things]
+    places += [(country, "Country") for country in sorted({country for _, _, country, *_ in words().cities.things})]
+    for place, kind in places:
+        yield GEO_TARGET, {"id": _number_of(place), "name": place, "target_type": kind}
 
 
 CONNECTION = Connection(
     dataset="google_ads",
     tables=(
         CAMPAIGN_HISTORY, CAMPAIGN_BUDGET_HISTORY, LABEL, CAMPAIGN_LABEL_HISTORY, AD_GROUP_HISTORY, AD_HISTORY,
-        AD_STATS, CAMPAIGN_STATS, CLICK,
+        AD_STATS, CAMPAIGN_STATS, CLICK, GEO_TARGET,
     ),
     writes={
         "google_ads_campaigns": _campaign,

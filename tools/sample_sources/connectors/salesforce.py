@@ -49,7 +49,7 @@ LEAD = Table(
             "industry", "lead_source", "status", "rating", "street", "city", "state", "postal_code", "country",
             "website", "converted_contact_id", "converted_account_id", "converted_opportunity_id", "utm_source_c",
             "utm_medium_c", "utm_campaign_c", "gclid_c", "ga_client_id_c", "budget_c", "need_c", "timeline_c",
-            "last_scored_c",
+            "last_scored_c", "ad_campaign_id_c",
         ),
         "annual_revenue": "FLOAT64",
         "number_of_employees": "INT64",
@@ -65,8 +65,8 @@ OPPORTUNITY = Table(
     "opportunity",
     {
         **text_columns(
-            "id", "account_id", "owner_id", "campaign_id", "name", "type", "stage_name", "lead_source",
-            "forecast_category", "loss_reason_c", "competitor_c",
+            "id", "account_id", "owner_id", "name", "type", "stage_name", "lead_source",
+            "forecast_category", "loss_reason_c", "competitor_c", "ad_campaign_id_c",
         ),
         "amount": "FLOAT64",
         "expected_revenue": "FLOAT64",
@@ -92,7 +92,8 @@ CONTACT_ROLE = Table(
 
 def _object(table: Table, row: Row) -> Row:
     """Return a raw row with a column per custom field, and of the types that the connector gives."""
-    fields = row | row.get("custom_fields", {})
+    # What the landing page noted is an ad's campaign; Salesforce's own field is for campaigns of Salesforce.
+    fields = row | row.get("custom_fields", {}) | {"ad_campaign_id__c": row.get("campaign_id")}
     # The connector folds two underscores: budget__c → budget_c.
     values = {name.replace("__c", "_c"): value for name, value in fields.items()}
     return {name: _value(kind, values[name]) for name, kind in table.columns.items() if name in values}

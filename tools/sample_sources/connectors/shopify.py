@@ -25,6 +25,7 @@ CUSTOMER = Table(
         "created_at": "TIMESTAMP",
         "updated_at": "TIMESTAMP",
         **SYNCED,
+        **DELETED,
     },
     key=("id",),
 )  # fmt: skip
@@ -147,7 +148,7 @@ def _upper(text: str | None) -> str | None:
 
 def _customer(row: Row) -> Rows:
     same = ("id", "email", "phone", "first_name", "last_name", "currency", "note", "verified_email", "orders_count",
-            "created_at", "updated_at")  # fmt: skip
+            "created_at", "updated_at", "_fivetran_deleted")  # fmt: skip
     yield (
         CUSTOMER,
         {name: row[name] for name in same}
