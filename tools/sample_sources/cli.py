@@ -1,4 +1,4 @@
-"""The command line: ``generate`` writes files, ``load`` lands them in bronze."""
+"""The command line: ``generate`` writes files, ``load`` lands them in bronze, ``sync`` fills connectors' datasets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tools.sample_sources.generate import generate
 from tools.sample_sources.loader import LoadError, load
 from tools.sample_sources.mess import DIFFICULTY
 from tools.sample_sources.recipe import GenerateError, Recipe
+from tools.sample_sources.sync import sync
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -43,6 +44,12 @@ def _load(arguments: argparse.Namespace) -> int:
     return 1 if summary.failed else 0
 
 
+def _sync(arguments: argparse.Namespace) -> int:
+    summary = sync(arguments.directory, arguments.start, arguments.end, arguments.project)
+    print(f"Synced {summary.rows:,} rows of {summary.files} files, {summary.seconds:.1f} s.")
+    return 0
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(
@@ -57,13 +64,16 @@ def main(argv: list[str] | None = None) -> int:
     make.add_argument("--difficulty", choices=list(DIFFICULTY), default="normal", help="how spoilt the records are")
     make.add_argument("--out", type=Path, required=True, help="directory to write")
     make.set_defaults(function=_generate)
-    put = commands.add_parser("load", help="land the files in the bronze dataset, again and again if need be")
-    put.add_argument("--from", dest="directory", type=Path, required=True, help="directory that `generate` wrote")
-    put.add_argument("--tables", help="comma-separated bronze tables (default: all)")
-    put.add_argument("--start", type=date.fromisoformat, help="first day of landing to load (default: all)")
-    put.add_argument("--end", type=date.fromisoformat, help="last day of landing to load (default: all)")
-    put.add_argument("--project", help="Google Cloud project (default: MARKETING_PROJECT_ID)")
-    put.set_defaults(function=_load)
+    load_parser = commands.add_parser("load", help="land the files in the bronze dataset, again and again if need be")
+    load_parser.add_argument("--tables", help="comma-separated bronze tables (default: all)")
+    load_parser.set_defaults(function=_load)
+    sync_parser = commands.add_parser("sync", help="fill the connectors' datasets, as the connectors would")
+    sync_parser.set_defaults(function=_sync)
+    for put in (load_parser, sync_parser):
+        put.add_argument("--from", dest="directory", type=Path, required=True, help="directory that `generate` wrote")
+        put.add_argument("--start", type=date.fromisoformat, help="first day to load (default: all)")
+        put.add_argument("--end", type=date.fromisoformat, help="last day to load (default: all)")
+        put.add_argument("--project", help="Google Cloud project (default: MARKETING_PROJECT_ID)")
     arguments = parser.parse_args(argv)
     try:
         return arguments.function(arguments)

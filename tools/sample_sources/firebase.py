@@ -37,6 +37,7 @@ class Installation:
         self._id = f"{ids.scrambled(person.number, slot):032x}"[::-1]
         self._ad_id = f"{ids.scrambled(person.number, 900 + slot):012X}-NX" if rng.random() < 0.5 else None
         self._push = f"push_{ids.base62(ids.scrambled(person.number, 950 + slot), 10)}" if rng.random() < 0.6 else None
+        self._properties = {"notifications": bool(self._push)}
         self._source = rng.choice(
             (
                 ("(direct)", "(none)", None),
@@ -114,6 +115,7 @@ class Installation:
                 "traffic_source_medium": medium,
                 "traffic_source_source": source,
             },
+            more={"user_properties": self._properties},
         )
 
     def _version(self, when: int) -> None:
@@ -132,7 +134,7 @@ class Installation:
                 "geo_country": COUNTRIES[address.country],
                 "geo_city": address.city,
                 "push_token": self._push,
-                "user_properties": {"notifications": bool(self._push)},
+                "user_properties": self._properties,
                 "user_ltv_revenue": money(self._revenue),
             },
         )

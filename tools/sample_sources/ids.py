@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SALESFORCE_PREFIX = {"account": "001", "contact": "003", "lead": "00Q", "opportunity": "006", "user": "005"}
 SLOTS = 1024  # ids of one kind that a person may have
@@ -28,7 +30,7 @@ def salesforce_id(kind: str, number: int, slot: int = 0) -> str:
 
 def product_id(sku: str) -> int:
     """Return Shopify's id of a product."""
-    return sum(sku.encode()) * 7_919
+    return zlib.crc32(sku.encode())
 
 
 def client_id(number: int, slot: int, first_seen: int) -> str:

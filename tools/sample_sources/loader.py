@@ -54,7 +54,14 @@ class Summary:
     failed: bool = False
 
 
-def _client(project: str | None) -> bigquery.Client:
+def warehouse_client(project: str | None) -> bigquery.Client:
+    """Return a client of the warehouse.
+
+    :param project: Google Cloud project; that of the settings if None.
+    :raises LoadError: where the project's id cannot be one.
+    """
+    if project and not PROJECT_ID.fullmatch(project):
+        raise LoadError(f"--project {project!r} is no Google Cloud project id: correct it.")
     # The embedded warehouse asks for no credentials.
     credentials = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
     return bigquery.Client(project or settings.project_id, credentials=credentials, location=settings.location)
@@ -211,9 +218,7 @@ def load(
         raise LoadError(
             f"{directory} has no file for those tables and days: check --tables, --start and --end, or generate them."
         )
-    if project and not PROJECT_ID.fullmatch(project):
-        raise LoadError(f"--project {project!r} is no Google Cloud project id: correct it.")
-    client = _client(project)
+    client = warehouse_client(project)
     summary, began, loaders = Summary(), time.monotonic(), {}
     for table in sorted({table for _, table, _ in files}):
         try:

@@ -15,61 +15,47 @@ PROPERTY = 300_100_200
 WEB_STREAM, IOS_STREAM, ANDROID_STREAM = "4000000001", "4000000002", "4000000003"
 EVENT_NAMES = {"submit": "generate_lead", "checkout": "begin_checkout"}
 
-
-def _struct(**fields: Any) -> dict[str, Any]:
-    return fields
-
-
-_VALUE = _struct(string_value="STRING", int_value="INT64", float_value="FLOAT64", double_value="FLOAT64")
-_MANUAL = text_columns("campaign_name", "source", "medium", "term", "content")
+_VALUE = {"string_value": "STRING", "int_value": "INT64", "double_value": "FLOAT64"}
+_MANUAL = ("campaign_name", "source", "medium", "term", "content")
 EVENTS = Table(
     "events_",
     {
         **text_columns("event_date", "event_name", "user_id", "user_pseudo_id", "stream_id", "platform"),
         **dict.fromkeys(
             (
-                "event_timestamp", "event_bundle_sequence_id", "event_server_timestamp_offset", "batch_event_index",
-                "user_first_touch_timestamp",
+                "event_timestamp", "event_bundle_sequence_id", "batch_event_index", "user_first_touch_timestamp",
             ),
             "INT64",
         ),
         "event_value_in_usd": "FLOAT64",
-        "event_params": [_struct(key="STRING", value=_VALUE)],
-        "user_properties": [_struct(key="STRING", value=_VALUE | {"set_timestamp_micros": "INT64"})],
+        "event_params": [{"key": "STRING", "value": _VALUE}],
+        "user_properties": [
+            {"key": "STRING", "value": {"string_value": "STRING", "set_timestamp_micros": "INT64"}}
+        ],
         "device": {
             **text_columns(
                 "category", "mobile_brand_name", "mobile_model_name", "operating_system", "operating_system_version",
-                "advertising_id", "language", "browser",
+                "advertising_id", "language",
             ),
-            "web_info": text_columns("browser", "browser_version", "hostname"),
+            "web_info": text_columns("browser", "hostname"),
         },
-        "geo": text_columns("city", "country", "continent", "region", "sub_continent", "metro"),
-        "app_info": text_columns("id", "version", "install_store", "firebase_app_id", "install_source"),
+        "geo": text_columns("city", "country", "region"),
+        "app_info": text_columns("id", "version"),
         "traffic_source": text_columns("name", "medium", "source"),
         "collected_traffic_source": text_columns(
-            "manual_campaign_id", "manual_campaign_name", "manual_source", "manual_medium", "manual_term",
-            "manual_content", "gclid", "dclid", "srsltid",
+            "manual_campaign_name", "manual_source", "manual_medium", "manual_term", "manual_content", "gclid"
         ),
         "session_traffic_source_last_click": {
-            "manual_campaign": {**text_columns("campaign_id"), **_MANUAL},
-            "google_ads_campaign": text_columns(
-                "customer_id", "account_name", "campaign_id", "campaign_name", "ad_group_id", "ad_group_name"
-            ),
-            "cross_channel_campaign": text_columns(
-                "campaign_id", "campaign_name", "source", "medium", "source_platform", "default_channel_group",
-                "primary_channel_group",
-            ),
+            "manual_campaign": text_columns(*_MANUAL),
+            "google_ads_campaign": text_columns("campaign_id", "campaign_name"),
+            "cross_channel_campaign": text_columns("source", "medium", "default_channel_group"),
         },
         "ecommerce": {
-            "total_item_quantity": "INT64",
             "purchase_revenue_in_usd": "FLOAT64",
             "purchase_revenue": "FLOAT64",
-            "unique_items": "INT64",
             "transaction_id": "STRING",
         },
-        "items": [
-            {**text_columns("item_id", "item_name", "item_category"), "price_in_usd": "FLOAT64", "quantity": "INT64"}
-        ],
+        "items": [text_columns("item_id", "item_name")],
     },
     day="event_date",
 )  # fmt: skip
@@ -77,21 +63,16 @@ USERS = Table(
     "pseudonymous_users_",
     {
         **text_columns("pseudo_user_id", "stream_id", "occurrence_date", "last_updated_date"),
-        "user_info": dict.fromkeys(
-            ("last_active_timestamp_micros", "user_first_touch_timestamp_micros"), "INT64"
-        ) | text_columns("first_purchase_date"),
-        "device": text_columns("operating_system", "category", "mobile_brand_name", "mobile_model_name"),
-        "geo": text_columns("city", "country", "continent", "region"),
+        "user_info": dict.fromkeys(("last_active_timestamp_micros", "user_first_touch_timestamp_micros"), "INT64"),
+        "device": text_columns("operating_system", "mobile_model_name"),
+        "geo": text_columns("city", "country"),
         "user_properties": [
-            _struct(
-                key="STRING",
-                value=_struct(string_value="STRING", set_timestamp_micros="INT64", user_property_name="STRING"),
-            )
+            {
+                "key": "STRING",
+                "value": {**text_columns("string_value", "user_property_name"), "set_timestamp_micros": "INT64"},
+            }
         ],
-        "user_ltv": {
-            **dict.fromkeys(("revenue_in_usd",), "FLOAT64"),
-            **dict.fromkeys(("sessions", "engagement_time_millis", "purchases"), "INT64"),
-        },
+        "user_ltv": {"revenue_in_usd": "FLOAT64"},
     },
     key=("pseudo_user_id", "stream_id"),
     day="occurrence_date",
@@ -115,6 +96,10 @@ def _value(value: Any) -> dict[str, Any]:
 
 def _pairs(values: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"key": key, "value": _value(value)} for key, value in values.items() if value is not None]
+
+
+def _properties(values: dict[str, Any], since: int) -> list[dict[str, Any]]:
+    return [{"key": key, "value": _value(value) | {"set_timestamp_micros": since}} for key, value in values.items()]
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
@@ -220,6 +205,9 @@ def _web_event(row: Row, session: Row, name: str) -> Row:
         }
         if purchase
         else None,
+        "items": [{"item_id": row["page_path"].rsplit("/", 1)[-1], "item_name": row["page_title"]}]
+        if name == "view_item"
+        else None,
     }
 
 
@@ -236,6 +224,7 @@ def _app_event(row: Row) -> Rows:
             "stream_id": _app_stream(row["platform"]),
             "event_value_in_usd": revenue,
             "event_params": _pairs(row["event_params"]),
+            "user_properties": _properties(row["user_properties"], row["event_timestamp"]),
             "device": _part(row, "device_"),
             "geo": _part(row, "geo_"),
             "app_info": _part(row, "app_info_"),
@@ -278,8 +267,8 @@ def _user(row: Row) -> Rows:
             "device": {"mobile_model_name": row["device_mobile_model_name"], "operating_system": row["platform"]},
             "geo": {"country": row["geo_country"], "city": row["geo_city"]},
             "user_properties": [
-                {"key": key, "value": _value(value) | {"set_timestamp_micros": active, "user_property_name": key}}
-                for key, value in row["user_properties"].items()
+                {"key": pair["key"], "value": pair["value"] | {"user_property_name": pair["key"]}}
+                for pair in _properties(row["user_properties"], active)
             ],
             "user_ltv": {"revenue_in_usd": float(row["user_ltv_revenue"])},
         },
