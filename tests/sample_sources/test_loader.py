@@ -53,7 +53,7 @@ def count(warehouse, table: str, where: str = "true") -> int:
 def test_all_rows_land_with_their_values(warehouse, small):
     summary = load(small)
     assert not summary.failed
-    tables = [path.name for path in small.iterdir() if path.is_dir() and path.name != "truth"]
+    tables = [path.name for path in small.iterdir() if path.is_dir() and path.name not in {"truth", "connectors"}]
     for table in tables:
         assert count(warehouse, table) == len(read_rows(small, table))
     assert summary.rows == sum(len(read_rows(small, table)) for table in tables)
