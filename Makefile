@@ -47,8 +47,11 @@ $(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -no
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest run ui docs reset bench
+.PHONY: manifest ddl run ui docs reset bench
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
+
+ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
+	@$(VENV)/bin/python -m tools.ddl
 
 run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
 	@$(LOCAL) run $(ARGS)

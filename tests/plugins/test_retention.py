@@ -34,7 +34,7 @@ def test_declared_expiry_passes_whatever_number_it_is_told_in() -> None:
 def test_other_expiry_is_an_error(declared: int | None, found: float | None, observed: str) -> None:
     (check,) = judge({"t": declared}, t=table(found)).values()
     assert (check.passed, check.severity, check.observed) == (False, "error", observed)
-    assert "change partition_expiration_days in its DDL" in check.message
+    assert "change partition_expiration_days in its dbt model, or in its DDL where no model makes it" in check.message
 
 
 def test_table_that_lost_its_partitions_is_named() -> None:

@@ -1,4 +1,4 @@
-"""What the silver layer promises beyond the agreement of DDL and dbt (test_ddl_matches_dbt.py)."""
+"""What the silver layer promises beyond what every written DDL does (test_written_ddl.py)."""
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+-- Written by `make ddl` from include/dbt/models/gold/campaign_performance.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_performance` (
     campaign_date date not null options (
         description = 'Day of delivery, session, lead, opportunity or conversion (UTC)'
@@ -8,9 +9,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_perform
     campaign_id string not null options (
         description = 'Campaign in its platform; for platform other its id or name in the link'
     ),
-    campaign_name string not null options (
-        description = 'Newest name of the campaign; its id where no name is known'
-    ),
+    campaign_name string not null options (description = 'Newest name of the campaign; its id where no name is known'),
     campaign_type string not null options (
         description = 'Type in the platform (SEARCH, DISPLAY, email …); unknown if it has none'
     ),
@@ -22,28 +21,20 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_perform
     sessions int64 not null options (description = 'Web and app sessions that the campaign brought'),
     engaged_sessions int64 not null options (description = 'Of these the engaged ones'),
     leads_generated int64 not null options (description = 'Salesforce leads created from the campaign'),
-    opportunities int64 not null options (
-        description = 'Leads of the campaign that became an opportunity on this day'
-    ),
+    opportunities int64 not null options (description = 'Leads of the campaign that became an opportunity on this day'),
     opportunities_won int64 not null options (
         description = 'Won opportunities of leads of the campaign that closed on this day'
     ),
     attributed_conversions float64 not null options (
         description = 'Conversions of the day credited to it (model: attribution_campaign_model)'
     ),
-    attributed_revenue numeric not null options (
-        description = 'Revenue of the day credited to it (USD, same model)'
-    ),
+    attributed_revenue numeric not null options (description = 'Revenue of the day credited to it (USD, same model)'),
     new_customers float64 not null options (
         description = 'First conversions of customers credited to the campaign (same model)'
     ),
-    click_through_rate float64 options (
-        description = 'clicks / impressions (0–1); null without impressions'
-    ),
+    click_through_rate float64 options (description = 'clicks / impressions (0–1); null without impressions'),
     cost_per_click float64 options (description = 'campaign_spend / clicks (USD); null without clicks'),
-    cost_per_lead float64 options (
-        description = 'campaign_spend / leads_generated (USD); null without leads'
-    ),
+    cost_per_lead float64 options (description = 'campaign_spend / leads_generated (USD); null without leads'),
     customer_acquisition_cost float64 options (
         description = 'campaign_spend / new_customers (USD); null without new customers'
     ),
@@ -57,14 +48,12 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_perform
         description = 'opportunities / leads_generated of this day; null without leads'
     ),
     roas float64 options (description = 'attributed_revenue / campaign_spend; null without spend'),
-    roi float64 options (
-        description = '(attributed_revenue − campaign_spend) / campaign_spend; null without spend'
-    )
+    roi float64 options (description = '(attributed_revenue − campaign_spend) / campaign_spend; null without spend')
 )
 partition by campaign_date
 cluster by platform, campaign_id
 options (
     description = 'Full funnel; one row per platform, campaign_id and campaign_date',
     partition_expiration_days = {{ gold_retention_days }},
-    labels = [('layer', 'gold'), ('domain', 'marketing'), ('pii', 'false')]
+    labels = [('domain', 'marketing'), ('layer', 'gold'), ('pii', 'false')]
 );

@@ -1,16 +1,13 @@
+-- Written by `make ddl` from include/dbt/models/gold/customer_health_scores.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_health_scores` (
     customer_id string not null options (description = 'Customer with at least one conversion'),
     full_name string options (description = 'First and last name; null while anonymous'),
     email string options (description = 'E-mail address, lower case; null if none is known'),
-    health_score float64 not null options (
-        description = 'Weighted sum of the components (0–100), 100 is best'
-    ),
+    health_score float64 not null options (description = 'Weighted sum of the components (0–100), 100 is best'),
     health_category string not null options (
         description = 'healthy, neutral, at_risk or critical, by seed scoring_bands'
     ),
-    churn_risk_score float64 not null options (
-        description = 'Risk of losing the person (0–1), from customer_360'
-    ),
+    churn_risk_score float64 not null options (description = 'Risk of losing the person (0–1), from customer_360'),
     strongest_component string not null options (description = 'Component that misses the least points'),
     weakest_component string not null options (description = 'Component that misses the most points'),
     recommended_actions array<string> options (
@@ -35,5 +32,5 @@ cluster by health_category, customer_id
 options (
     description = 'Health of customers as of the newest day in silver; one row per customer (customer_id)',
     partition_expiration_days = {{ gold_retention_days }},
-    labels = [('layer', 'gold'), ('domain', 'customer'), ('pii', 'true')]
+    labels = [('domain', 'customer'), ('layer', 'gold'), ('pii', 'true')]
 );

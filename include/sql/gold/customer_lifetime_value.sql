@@ -1,3 +1,4 @@
+-- Written by `make ddl` from include/dbt/models/gold/customer_lifetime_value.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_lifetime_value` (
     customer_id string not null options (description = 'Customer with at least one conversion'),
     acquisition_channel string not null options (
@@ -29,14 +30,12 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_lifetim
     value_segment string not null options (
         description = 'top (highest 10 %), high (next 20 %), medium (next 30 %) or low'
     ),
-    calculated_date date not null options (
-        description = 'Day the values describe: the newest day in silver'
-    )
+    calculated_date date not null options (description = 'Day the values describe: the newest day in silver')
 )
 partition by calculated_date
 cluster by value_segment, customer_id
 options (
     description = 'Historic and expected value of customers; one row per customer (customer_id)',
     partition_expiration_days = {{ gold_retention_days }},
-    labels = [('layer', 'gold'), ('domain', 'customer'), ('pii', 'false')]
+    labels = [('domain', 'customer'), ('layer', 'gold'), ('pii', 'false')]
 );

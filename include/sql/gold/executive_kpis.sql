@@ -1,18 +1,15 @@
+-- Written by `make ddl` from include/dbt/models/gold/executive_kpis.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.executive_kpis` (
     kpi_date date not null options (description = 'Day (UTC)'),
     revenue numeric not null options (description = 'Net revenue (USD)'),
-    orders int64 not null options (
-        description = 'Conversions: orders and won opportunities with positive net revenue'
-    ),
+    orders int64 not null options (description = 'Conversions: orders and won opportunities with positive net revenue'),
     average_order_value float64 options (description = 'revenue / orders (USD); null without orders'),
     new_customers int64 not null options (description = 'Customers with their first conversion on this day'),
     returning_customers int64 not null options (
         description = 'Customers with a conversion on this day and an earlier one'
     ),
     spend numeric not null options (description = 'Media cost (USD)'),
-    customer_acquisition_cost float64 options (
-        description = 'spend / new_customers (USD); null without new customers'
-    ),
+    customer_acquisition_cost float64 options (description = 'spend / new_customers (USD); null without new customers'),
     roas float64 options (description = 'revenue / spend, all revenue counted; null without spend'),
     sessions int64 not null options (description = 'Web and app sessions'),
     session_conversion_rate float64 options (description = 'orders / sessions; null without sessions'),
@@ -29,7 +26,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.executive_kpis` 
     ),
     opportunities_won int64 not null options (description = 'Opportunities won on this day'),
     churned_customers int64 not null options (
-        description = 'Customers whose last conversion was churned_after_days.order days ago on this day, with none since'
+        description = 'Customers whose last conversion was churned_after_days.order days ago on this day, with none since'  -- noqa: LT05
     ),
     churn_rate_28d float64 options (
         description = 'Churned in 28 days over customers active before (0–1); null without any'
@@ -56,5 +53,5 @@ partition by kpi_date
 options (
     description = 'Key figures of the business; one row per day (kpi_date)',
     partition_expiration_days = {{ gold_retention_days }},
-    labels = [('layer', 'gold'), ('domain', 'executive'), ('pii', 'false')]
+    labels = [('domain', 'executive'), ('layer', 'gold'), ('pii', 'false')]
 );

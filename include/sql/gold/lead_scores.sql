@@ -1,8 +1,7 @@
+-- Written by `make ddl` from include/dbt/models/gold/lead_scores.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.lead_scores` (
     lead_id string not null options (description = 'Salesforce id of the lead'),
-    customer_id string options (
-        description = 'Customer by identity_map; null while the person is not resolved'
-    ),
+    customer_id string options (description = 'Customer by identity_map; null while the person is not resolved'),
     full_name string options (description = 'First and last name; null if neither is known'),
     email string options (description = 'E-mail address; null if unknown'),
     company string options (description = 'Company the lead gave; null if none'),
@@ -19,18 +18,12 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.lead_scores` (
     recommended_next_action string not null options (
         description = 'Next step for sales or marketing, by seed scoring_actions'
     ),
-    qualification_status string not null options (
-        description = 'converted, disqualified, sql, mql, nurture or new'
-    ),
-    budget_score float64 not null options (
-        description = 'Budget by revenue and size of the company (0–100)'
-    ),
+    qualification_status string not null options (description = 'converted, disqualified, sql, mql, nurture or new'),
+    budget_score float64 not null options (description = 'Budget by revenue and size of the company (0–100)'),
     authority_score float64 not null options (description = 'Authority by job title (0–100)'),
     need_score float64 not null options (description = 'Need by products and pages looked at (0–100)'),
     timeline_score float64 not null options (description = 'Timeline by recency of the activity (0–100)'),
-    intent_score float64 not null options (
-        description = 'Intent by visits, carts and message clicks (0–100)'
-    ),
+    intent_score float64 not null options (description = 'Intent by visits, carts and message clicks (0–100)'),
     components array<struct<
         component string options (description = 'Component, as in seed scoring_weights'),
         weight float64 options (description = 'Share of the component in the score (0–1)'),
@@ -56,5 +49,5 @@ cluster by qualification_status, lead_grade, lead_id
 options (
     description = 'Scores of leads as of the newest day in silver; one row per lead (lead_id)',
     partition_expiration_days = {{ gold_retention_days }},
-    labels = [('layer', 'gold'), ('domain', 'sales'), ('pii', 'true')]
+    labels = [('domain', 'sales'), ('layer', 'gold'), ('pii', 'true')]
 );

@@ -1,10 +1,9 @@
+-- Written by `make ddl` from include/dbt/models/gold/marketing_attribution.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attribution` (
     transaction_id string not null options (
         description = 'Conversion: transaction in unified_transactions with positive net revenue'
     ),
-    customer_id string options (
-        description = 'Customer by identity_map; null while the buyer is not resolved'
-    ),
+    customer_id string options (description = 'Customer by identity_map; null while the buyer is not resolved'),
     transaction_type string not null options (
         description = 'order (Shopify) or opportunity (won Salesforce opportunity)'
     ),
@@ -17,9 +16,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
     ),
     revenue numeric not null options (description = 'Net revenue of the conversion (USD)'),
     first_touch_channel string not null options (description = 'Channel of the first touch'),
-    first_touch_campaign string options (
-        description = 'Campaign of the first touch; null without a campaign'
-    ),
+    first_touch_campaign string options (description = 'Campaign of the first touch; null without a campaign'),
     first_touch_at timestamp not null options (description = 'When the first touch happened (UTC)'),
     last_touch_channel string not null options (description = 'Channel of the last touch'),
     last_touch_campaign string options (description = 'Campaign of the last touch; null without a campaign'),
@@ -27,9 +24,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
     last_non_direct_channel string not null options (
         description = 'Channel of the last touch that is not Direct; Direct if all are'
     ),
-    last_non_direct_campaign string options (
-        description = 'Campaign of that touch; null without a campaign'
-    ),
+    last_non_direct_campaign string options (description = 'Campaign of that touch; null without a campaign'),
     first_touch_revenue numeric not null options (
         description = 'Revenue credited to first_touch_channel by the first-touch model (USD): all of it'
     ),
@@ -66,9 +61,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
     touchpoints array<struct<
         position int64 options (description = 'Position in the journey, from 1'),
         touchpoint_id string options (description = 'Touch in unified_touchpoints; null for a stand-in'),
-        touchpoint_at timestamp options (
-            description = 'When it happened (UTC), at the latest at the conversion'
-        ),
+        touchpoint_at timestamp options (description = 'When it happened (UTC), at the latest at the conversion'),
         touchpoint_type string options (
             description = 'Type in unified_touchpoints; order_landing or unattributed for the stand-in'
         ),
@@ -77,18 +70,12 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
         campaign_name string options (description = 'Name of the campaign; null without a campaign'),
         is_direct bool options (description = 'Whether the channel is Direct'),
         days_before_conversion float64 options (description = 'Days from the touch to the conversion'),
-        first_touch_credit float64 options (
-            description = 'Share of the conversion (0–1): all to the first touch'
-        ),
-        last_touch_credit float64 options (
-            description = 'Share of the conversion (0–1): all to the last touch'
-        ),
+        first_touch_credit float64 options (description = 'Share of the conversion (0–1): all to the first touch'),
+        last_touch_credit float64 options (description = 'Share of the conversion (0–1): all to the last touch'),
         last_non_direct_credit float64 options (
             description = 'Share of the conversion (0–1): all to the last touch that is not Direct'
         ),
-        linear_credit float64 options (
-            description = 'Share of the conversion (0–1): the same to every touch'
-        ),
+        linear_credit float64 options (description = 'Share of the conversion (0–1): the same to every touch'),
         time_decay_credit float64 options (
             description = 'Share of the conversion (0–1): halved per half-life before the conversion'
         ),
@@ -101,18 +88,12 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
         shapley_credit float64 options (
             description = 'Share of the conversion (0–1): by Shapley value of the channels'
         ),
-        first_touch_revenue numeric options (
-            description = 'Revenue of the conversion (USD): all to the first touch'
-        ),
-        last_touch_revenue numeric options (
-            description = 'Revenue of the conversion (USD): all to the last touch'
-        ),
+        first_touch_revenue numeric options (description = 'Revenue of the conversion (USD): all to the first touch'),
+        last_touch_revenue numeric options (description = 'Revenue of the conversion (USD): all to the last touch'),
         last_non_direct_revenue numeric options (
             description = 'Revenue of the conversion (USD): all to the last touch that is not Direct'
         ),
-        linear_revenue numeric options (
-            description = 'Revenue of the conversion (USD): the same to every touch'
-        ),
+        linear_revenue numeric options (description = 'Revenue of the conversion (USD): the same to every touch'),
         time_decay_revenue numeric options (
             description = 'Revenue of the conversion (USD): halved per half-life before the conversion'
         ),
@@ -132,5 +113,5 @@ cluster by first_touch_channel, last_touch_channel, customer_id
 options (
     description = 'Conversions, their journeys and credit by eight models; one row per transaction_id',
     partition_expiration_days = {{ gold_retention_days }},
-    labels = [('layer', 'gold'), ('domain', 'marketing'), ('pii', 'false')]
+    labels = [('domain', 'marketing'), ('layer', 'gold'), ('pii', 'false')]
 );

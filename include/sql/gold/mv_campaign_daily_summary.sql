@@ -1,11 +1,15 @@
+-- Written by `make ddl` from include/dbt/models/gold/mv_campaign_daily_summary.sql and its YAML; do not edit.
 create materialized view if not exists `{{ project_id }}.{{ gold_dataset }}.mv_campaign_daily_summary`
 partition by campaign_date
 options (
     enable_refresh = true,
     refresh_interval_minutes = 30,
     description = 'Campaign sums; one row per day, platform, campaign type and channel',
-    labels = [('layer', 'gold'), ('domain', 'marketing'), ('pii', 'false')]
+    labels = [('domain', 'marketing'), ('layer', 'gold'), ('pii', 'false')]
 ) as
+-- Only what BigQuery refreshes incrementally: sums over one table, partitioned as it is, so that a day that is
+-- overwritten there makes BigQuery read that day again and not the table. The description comes with the DDL: dbt would
+-- write it by an update of the table, which makes a plain view of it in the embedded warehouse.
 select
     campaign_date,
     platform,

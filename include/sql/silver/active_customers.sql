@@ -1,7 +1,8 @@
+-- Written by `make ddl` from include/dbt/models/silver/active_customers.sql and its YAML; do not edit.
 create or replace view `{{ project_id }}.{{ silver_dataset }}.active_customers`
 options (
     description = 'Customers seen in the last 90 data days; one row per customer (customer_id)',
-    labels = [('layer', 'silver'), ('domain', 'customer'), ('pii', 'true')]
+    labels = [('domain', 'customer'), ('layer', 'silver'), ('pii', 'true')]
 ) as
 select
     customer_id,

@@ -1,10 +1,11 @@
--- What analysts get: every attribute that does not identify a person. A list, so that a new column stays
--- hidden until somebody adds it here.
+-- Written by `make ddl` from include/dbt/models/silver/customer_360_masked.sql and its YAML; do not edit.
 create or replace view `{{ project_id }}.{{ silver_dataset }}.customer_360_masked`
 options (
     description = 'Customers without personal data, hashes and initials instead; one row per customer',
-    labels = [('layer', 'silver'), ('domain', 'customer'), ('pii', 'false')]
+    labels = [('domain', 'customer'), ('layer', 'silver'), ('pii', 'false')]
 ) as
+-- What analysts get: every attribute that does not identify a person. A list, so that a new column stays
+-- hidden until somebody adds it here.
 select
     customer_id,
     concat(left(first_name, 1), left(last_name, 1)) as initials,

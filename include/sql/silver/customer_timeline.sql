@@ -1,7 +1,8 @@
+-- Written by `make ddl` from include/dbt/models/silver/customer_timeline.sql and its YAML; do not edit.
 create or replace view `{{ project_id }}.{{ silver_dataset }}.customer_timeline`
 options (
     description = 'What customers did and received, order by event_at; one row per event (event_id)',
-    labels = [('layer', 'silver'), ('domain', 'customer'), ('pii', 'true')]
+    labels = [('domain', 'customer'), ('layer', 'silver'), ('pii', 'true')]
 ) as
 select
     customer_id,

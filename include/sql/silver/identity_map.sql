@@ -1,7 +1,6 @@
+-- Written by `make ddl` from include/dbt/models/silver/identity_map.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ silver_dataset }}.identity_map` (
-    identity_key string not null options (
-        description = 'Source record, as <source>:<entity>:<id in the source>.'
-    ),
+    identity_key string not null options (description = 'Source record, as <source>:<entity>:<id in the source>.'),
     source string not null options (description = 'System of the record, such as salesforce or shopify.'),
     source_entity string not null options (
         description = 'Kind of record in the source, such as contact, lead, customer, user or visitor.'
@@ -16,9 +15,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.identity_map` 
     match_probability float64 options (
         description = 'Probability (0–1) of that edge that both ends are one person; null for a single record.'
     ),
-    cluster_size int64 not null options (
-        description = 'Number of source records of the customer, this one included.'
-    ),
+    cluster_size int64 not null options (description = 'Number of source records of the customer, this one included.'),
     anchor_identity_key string not null options (
         description = 'Record the customer is named after: of its identified records the earliest.'
     ),
@@ -38,5 +35,5 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.identity_map` 
 cluster by identity_key, customer_id
 options (
     description = 'Identity map: one row per source record, with the customer it belongs to and why.',
-    labels = [('layer', 'silver'), ('domain', 'identity'), ('pii', 'true')]
+    labels = [('domain', 'identity'), ('layer', 'silver'), ('pii', 'true')]
 );

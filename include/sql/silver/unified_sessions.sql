@@ -1,10 +1,9 @@
+-- Written by `make ddl` from include/dbt/models/silver/unified_sessions.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_sessions` (
     session_id string not null options (
         description = 'Key: ga360:<visitor>:<visit> or firebase:<app instance>:<session>'
     ),
-    customer_id string options (
-        description = 'Customer by identity_map; null while the person is not resolved'
-    ),
+    customer_id string options (description = 'Customer by identity_map; null while the person is not resolved'),
     identity_key string not null options (
         description = 'Source record of the visitor in identity_map: <source>:<record id>'
     ),
@@ -19,12 +18,8 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_sessio
     channel string not null options (
         description = 'Marketing channel: Direct, Paid Search, Email … (see macro channel_of)'
     ),
-    source string options (
-        description = 'Traffic source (utm_source or as the source derived it); null if direct'
-    ),
-    medium string options (
-        description = 'Traffic medium (utm_medium or as the source derived it); null if direct'
-    ),
+    source string options (description = 'Traffic source (utm_source or as the source derived it); null if direct'),
+    medium string options (description = 'Traffic medium (utm_medium or as the source derived it); null if direct'),
     campaign_id string options (
         description = 'Google Ads campaign of the click, or utm_id; null without a known campaign'
     ),
@@ -42,9 +37,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_sessio
     pageviews int64 not null options (description = 'Number of pages or screens seen'),
     events int64 not null options (description = 'Number of hits or events, pages included'),
     duration_seconds int64 not null options (description = 'Seconds from first to last hit or event'),
-    is_bounce bool not null options (
-        description = 'Whether the session ended after a single page without interaction'
-    ),
+    is_bounce bool not null options (description = 'Whether the session ended after a single page without interaction'),
     is_engaged bool not null options (
         description = 'Whether it lasted 10 seconds, saw two pages or converted (GA4 definition)'
     ),
@@ -68,5 +61,5 @@ cluster by customer_id, channel
 options (
     description = 'Web and app sessions of GA360 and Firebase; one row per session (session_id)',
     partition_expiration_days = {{ silver_retention_days }},
-    labels = [('layer', 'silver'), ('domain', 'web'), ('pii', 'true')]
+    labels = [('domain', 'web'), ('layer', 'silver'), ('pii', 'true')]
 );

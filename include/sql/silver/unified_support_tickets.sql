@@ -1,9 +1,7 @@
--- No partition expiry: a record changes for as long as it lives, and lifetime totals would shrink.
+-- Written by `make ddl` from include/dbt/models/silver/unified_support_tickets.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_support_tickets` (
     ticket_id string not null options (description = 'Zendesk id of the ticket'),
-    customer_id string options (
-        description = 'Customer by identity_map; null while the person is not resolved'
-    ),
+    customer_id string options (description = 'Customer by identity_map; null while the person is not resolved'),
     identity_key string options (
         description = 'Source record of the requester in identity_map; null for a ticket without a requester'
     ),
@@ -14,15 +12,11 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_suppor
     is_open bool not null options (description = 'Whether it is neither solved nor closed'),
     created_at timestamp not null options (description = 'When it was opened (UTC)'),
     created_date date not null options (description = 'Day of created_at (UTC)'),
-    first_reply_minutes int64 options (
-        description = 'Minutes to the first reply of an agent; null if there was none'
-    ),
+    first_reply_minutes int64 options (description = 'Minutes to the first reply of an agent; null if there was none'),
     reopen_count int64 not null options (description = 'How often it was opened again after being solved'),
     solved_at timestamp options (description = 'When it was solved (UTC); null while open'),
     resolution_hours float64 options (description = 'Hours from created_at to solved_at; null while open'),
-    satisfaction_score string options (
-        description = 'good or bad, newest rating of the requester; null if not rated'
-    ),
+    satisfaction_score string options (description = 'good or bad, newest rating of the requester; null if not rated'),
     has_satisfaction_comment bool not null options (
         description = 'Whether the requester wrote a comment with the rating'
     ),
@@ -33,5 +27,5 @@ partition by date_trunc(created_date, month)
 cluster by customer_id, status
 options (
     description = 'Zendesk tickets with their rating; one row per ticket (ticket_id)',
-    labels = [('layer', 'silver'), ('domain', 'support'), ('pii', 'true')]
+    labels = [('domain', 'support'), ('layer', 'silver'), ('pii', 'true')]
 );

@@ -1,10 +1,9 @@
+-- Written by `make ddl` from include/dbt/models/silver/unified_touchpoints.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_touchpoints` (
     touchpoint_id string not null options (
         description = 'Key of the contact: <touchpoint type>:<key of the source event>'
     ),
-    customer_id string options (
-        description = 'Customer by identity_map; null while the person is not resolved'
-    ),
+    customer_id string options (description = 'Customer by identity_map; null while the person is not resolved'),
     identity_key string options (
         description = 'Source record in identity_map; null for a message to an unknown profile'
     ),
@@ -13,9 +12,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_touchp
     touchpoint_type string not null options (
         description = 'session_start, ad_click, message_delivered, message_opened or message_clicked'
     ),
-    platform string not null options (
-        description = 'System in which it happened: web, app, google_ads or braze'
-    ),
+    platform string not null options (description = 'System in which it happened: web, app, google_ads or braze'),
     channel string not null options (
         description = 'Marketing channel: Direct, Paid Search, Email … (see macro channel_of)'
     ),
@@ -41,5 +38,5 @@ cluster by customer_id, channel
 options (
     description = 'Sessions, ad clicks and messages as marketing contacts; one row each (touchpoint_id)',
     partition_expiration_days = {{ silver_retention_days }},
-    labels = [('layer', 'silver'), ('domain', 'marketing'), ('pii', 'true')]
+    labels = [('domain', 'marketing'), ('layer', 'silver'), ('pii', 'true')]
 );

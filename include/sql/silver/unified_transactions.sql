@@ -1,11 +1,7 @@
--- No partition expiry: a record changes for as long as it lives, and lifetime totals would shrink.
+-- Written by `make ddl` from include/dbt/models/silver/unified_transactions.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transactions` (
-    transaction_id string not null options (
-        description = 'Key: shopify:<order id> or salesforce:<opportunity id>'
-    ),
-    customer_id string options (
-        description = 'Customer by identity_map; null while the person is not resolved'
-    ),
+    transaction_id string not null options (description = 'Key: shopify:<order id> or salesforce:<opportunity id>'),
+    customer_id string options (description = 'Customer by identity_map; null while the person is not resolved'),
     identity_key string options (
         description = 'Source record of the buyer in identity_map; null if the buyer is not known'
     ),
@@ -17,9 +13,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
         description = 'When the order was placed or the opportunity closed (UTC)'
     ),
     transaction_date date not null options (description = 'Day of transaction_at (UTC)'),
-    status string not null options (
-        description = 'completed, pending, partially_refunded, refunded or cancelled'
-    ),
+    status string not null options (description = 'completed, pending, partially_refunded, refunded or cancelled'),
     currency string not null options (description = 'Currency of the source amounts (ISO 4217)'),
     gross_revenue numeric not null options (
         description = 'Price of the goods before discounts, tax and shipping (USD)'
@@ -52,5 +46,5 @@ partition by date_trunc(transaction_date, month)
 cluster by customer_id, transaction_type
 options (
     description = 'Shopify orders and won Salesforce opportunities; one row each (transaction_id)',
-    labels = [('layer', 'silver'), ('domain', 'sales'), ('pii', 'true')]
+    labels = [('domain', 'sales'), ('layer', 'silver'), ('pii', 'true')]
 );

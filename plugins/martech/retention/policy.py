@@ -66,7 +66,7 @@ def _check_expiration(dataset: str, table: str, declared: int | None, found: Tab
     else:
         message = (
             f"{name} keeps partitions {_days(found.expiration_days)}, declared is {_days(declared)}. If the table is "
-            "right, change partition_expiration_days in its DDL and dbt model."
+            "right, change partition_expiration_days in its dbt model, or in its DDL where no model makes it."
         )
     return RetentionCheck(
         dataset, table, EXPIRATION, passed, _days(found.expiration_days), _days(declared), message, ERROR

@@ -1,5 +1,7 @@
 {{ config(materialized='view', labels={'layer': 'silver', 'domain': 'customer', 'pii': 'false'}) }}
 
+-- What analysts get: every attribute that does not identify a person. A list, so that a new column stays
+-- hidden until somebody adds it here.
 select
     customer_id,
     concat(left(first_name, 1), left(last_name, 1)) as initials,

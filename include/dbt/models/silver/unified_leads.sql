@@ -13,6 +13,8 @@
     )
 }}
 
+-- No partition expiry: a record changes for as long as it lives, and lifetime totals would shrink.
+
 with opportunities as (
     select * from {{ ref('stg_salesforce__opportunities') }}
 ),

@@ -13,6 +13,8 @@
     )
 }}
 
+-- No partition expiry: a record changes for as long as it lives, and lifetime totals would shrink.
+
 with all_ratings as (
     select * from {{ ref('stg_zendesk__satisfaction_ratings') }}
 ),

@@ -16,6 +16,8 @@
     )
 }}
 
+-- No partition expiry: a record changes for as long as it lives, and lifetime totals would shrink.
+
 with line_items as (
     select * from {{ ref('stg_shopify__order_line_items') }}
 ),
