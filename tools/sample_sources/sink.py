@@ -97,9 +97,14 @@ class Sink:
         return True
 
     def _deliver(self, dataset: str, table: Table, landed: int, row: Row) -> None:
-        folder = f"{CONNECTORS}/{dataset}/{table.table_of(row)}"
+        day = day_of(landed)
+        if table.day:
+            # An event after midnight, of a session that landed before it, comes with its own day's table.
+            day = max(day, str(date.fromisoformat(row[table.day])))
+            if day >= day_of(self.end):
+                return
         synced = {"_fivetran_synced": stamp(landed)} if "_fivetran_synced" in table.columns else {}
-        self._line(folder, day_of(landed), row | synced)
+        self._line(f"{CONNECTORS}/{dataset}/{table.table_of(row)}", day, row | synced)
         self.delivered[f"{dataset}.{table.name}"] += 1
 
     def event(self, table: str, when: int, rng: Random, row: Row, more: Row | None = None) -> bool:

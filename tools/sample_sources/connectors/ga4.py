@@ -141,7 +141,7 @@ def _web_event(row: Row, session: Row, name: str) -> Row:
         "content": session["traffic_source_ad_content"],
     }
     return {
-        "event_date": _day(row["date"]),
+        "event_date": _day(row["hit_time"]),
         "event_name": name,
         "user_id": session["user_id"],
         "user_pseudo_id": session["client_id"],
