@@ -117,6 +117,18 @@ def trim_white_space(node: exp.Expression) -> exp.Expression | None:
     return trimmed
 
 
+def divide_whole_operands(node: exp.Expression) -> exp.Expression | None:
+    """Let DIV(a - b, c) divide the difference; the emulator writes ``a - b // c``."""
+    operands = {name: node.args[name] for name in ("this", "expression")}
+    bare = {name: operand for name, operand in operands.items() if isinstance(operand, exp.Binary)}
+    if not bare:
+        return None
+    divided = node.copy()
+    for name, operand in bare.items():
+        divided.set(name, exp.Paren(this=operand.copy()))
+    return divided
+
+
 def keep_dates_truncated(node: exp.Expression) -> exp.Expression | None:
     """Let DATE_TRUNC of a DATE be a DATE, and WEEK, WEEK(<day>) and ISOWEEK begin on the right day.
 
@@ -307,6 +319,7 @@ def _named(value: exp.Expression, name: str) -> exp.PropertyEQ:
 
 REWRITES: dict[type[exp.Expression], Rewrite] = {
     exp.Trim: trim_white_space,
+    exp.IntDiv: divide_whole_operands,
     exp.DateTrunc: keep_dates_truncated,
     exp.DatetimeTrunc: keep_dates_truncated,
     exp.TimestampTrunc: keep_dates_truncated,
