@@ -1,0 +1,229 @@
+"""Reads ``include/landing/*.yml`` and joins it with the DDL, sources.yml and the SQL of ``include/sql/landing``."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import sqlglot
+from martech.declarations.reader import Declaration, read_declaration
+from martech.ingestion.landing import CONNECTION, SYNCED, InputColumn, InputTable, LandedTable, SourceLanding
+from sqlglot import exp
+
+from include.warehouse.ddl import table_statement
+from include.warehouse.settings import SQL_DIR
+from include.warehouse.sources import RawTable, load_sources
+
+HERE = Path(__file__).resolve().parent
+SCHEMA_FILE = HERE / "landing.schema.json"
+QUERIES = SQL_DIR / "landing"
+QUERY = re.compile(r"(?P<comment>(?:--[^\n]*\n)*)with\n(?P<ctes>.*)\n\nselect \* from (?P<last>\w+)\n", re.DOTALL)
+DATASET = re.compile(r"[A-Za-z0-9_]{1,1024}")
+
+
+def _names(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def landing_files() -> list[Path]:
+    """Return the declarations, by name."""
+    return sorted(HERE.glob("*.yml"))
+
+
+@cache
+def load_landings(directory: Path = HERE) -> dict[str, SourceLanding]:
+    """Return how each source lands, by name of the source, with the datasets that the environment names.
+
+    :param directory: folder of the declarations.
+    :raises DeclarationError: for the first declaration that does not fit its schema, the DDL or its SQL.
+    """
+    landings: dict[str, SourceLanding] = {}
+    users: dict[str, str] = {}
+    sources = load_sources()
+    for path in sorted(directory.glob("*.yml")):
+        declaration = read_declaration(path, SCHEMA_FILE)
+        datasets = _datasets(declaration, users)
+        for source in sources.values():
+            raw_tables = {table.name: table for table in source.tables if table.name in declaration.values["fills"]}
+            if raw_tables:
+                landings[source.name] = SourceLanding(
+                    source=source.name,
+                    connector=declaration.values["connector"],
+                    datasets=datasets,
+                    variable=declaration.values["datasets"],
+                    tables=tuple(_landed_table(declaration, table) for table in raw_tables.values()),
+                )
+        _refuse_unknown_tables(declaration)
+    return landings
+
+
+def _datasets(declaration: Declaration, users: dict[str, str]) -> tuple[str, ...]:
+    """Return the datasets of the connections; one dataset belongs to one connection."""
+    variable = declaration.values["datasets"]
+    names = tuple(part.strip() for part in os.environ.get(variable, "").split(",") if part.strip())
+    for name in names:
+        if not DATASET.fullmatch(name):
+            raise declaration.error(
+                ("datasets",), f"{variable} names {name!r}, which is no dataset", "Write dataset ids between commas."
+            )
+        if name in users:
+            raise declaration.error(
+                ("datasets",),
+                f"{variable} names dataset {name}, which {users[name]} names too",
+                "Two connections in one dataset write to the same tables (`user`): give each a dataset of its own.",
+            )
+        users[name] = variable
+    return names
+
+
+def _refuse_unknown_tables(declaration: Declaration) -> None:
+    known = [table.name for source in load_sources().values() for table in source.tables]
+    for name in declaration.values["fills"]:
+        if name not in known:
+            raise declaration.error(("fills", name), "there is no such table", f"Use one of: {', '.join(known)}.")
+
+
+def _landed_table(declaration: Declaration, raw: RawTable) -> LandedTable:
+    target = declaration.values["fills"][raw.name]
+    create = table_statement("bronze", raw.name)
+    types = {column.name: column.data_type for column in create.columns}
+    absent = target.get("absent", {})
+    ctes, outputs, used = _query(declaration, raw.name)
+    for name in absent:
+        if name not in types:
+            raise declaration.error(("fills", raw.name, "absent", name), "there is no such column", "Remove it.")
+    unknown = [name for name in types if name not in absent and name not in outputs]
+    if unknown:
+        raise declaration.error(
+            ("fills", raw.name),
+            f"nothing says where {', '.join(unknown)} come from",
+            "Read them in `reads`, make them in include/sql/landing, or name them under `absent` with the reason.",
+        )
+    return LandedTable(
+        name=raw.name,
+        columns=types,
+        partition_field=raw.partition_field,
+        appends=raw.kind == "entity" and "replaces" not in target,
+        key=tuple(target["key"]),
+        inputs=tuple(_input(declaration, name) for name in used),
+        ctes=ctes,
+        absent=absent,
+        late_arrival_days=declaration.values.get("late_arrival_days", 0),
+    )
+
+
+def _query(declaration: Declaration, table: str) -> tuple[str, set[str], list[str]]:
+    """Return the CTEs of a table, the columns of the last one, and the inputs that they read."""
+    main = declaration.values["fills"][table]["from"]
+    reads = declaration.values["reads"]
+    if main not in reads:
+        raise declaration.error(("fills", table, "from"), f"`reads` has no {main}", f"Use one of: {', '.join(reads)}.")
+    columns = {name: [*_input_columns(declaration, name), SYNCED, CONNECTION] for name in reads}
+    path = QUERIES / f"{table}.sql"
+    if not path.exists():
+        return f"final as (select * from {main})", set(columns[main]), [main]  # noqa: S608 - a name of the schema
+    parts = [_ctes(declaration, table, path)]
+    tables = _tables_read(parts[0])
+    for step in declaration.values.get("steps", []):
+        if step in tables:
+            parts.insert(0, _ctes(declaration, table, QUERIES / "steps" / f"{step}.sql"))
+            tables |= _tables_read(parts[0])
+    ctes = ",\n\n".join(parts)
+    return ctes, set(_outputs(ctes, columns)), [name for name in reads if name in tables]
+
+
+def _ctes(declaration: Declaration, table: str, path: Path) -> str:
+    last = "final" if path.parent == QUERIES else path.stem
+    match = QUERY.fullmatch(path.read_text())
+    if not match or match["last"] != last:
+        raise declaration.error(
+            ("fills", table),
+            f"{path.name} does not end in the CTE {last} and a select of all its columns",
+            "Write its CTEs first and end it so, since they become part of a larger statement.",
+        )
+    return match["ctes"]
+
+
+def _parsed(ctes: str) -> exp.Expression:
+    return sqlglot.parse_one(f"with {ctes} select 1", read="bigquery")
+
+
+def _tables_read(ctes: str) -> set[str]:
+    return {table.name for table in _parsed(ctes).find_all(exp.Table)}
+
+
+def _outputs(ctes: str, columns: Mapping[str, list[str]]) -> list[str]:
+    """Return the columns of the last CTE; ``x.*`` has those of the CTE or input ``x``."""
+    known = dict(columns)
+    names: list[str] = []
+    for cte in _parsed(ctes).args["with_"].expressions:
+        select = cte.this
+        while isinstance(select, exp.SetOperation):
+            select = select.this  # a union has the names of its first part
+        names = list(_projected(select, known))
+        known[cte.alias] = names
+    return names
+
+
+def _projected(select: exp.Select, known: Mapping[str, list[str]]) -> Iterator[str]:
+    relations = {table.alias_or_name: table.name for table in [select.args["from_"].this]}
+    relations |= {join.this.alias_or_name: join.this.name for join in select.args.get("joins") or []}
+    for item in select.expressions:
+        star = item if isinstance(item, exp.Star) else item.this if isinstance(item, exp.Column) else None
+        if not isinstance(star, exp.Star):
+            yield item.alias_or_name
+            continue
+        of = [item.table] if isinstance(item, exp.Column) else list(relations)
+        left_out = {name.name for name in star.args.get("except_") or []}
+        for relation in of:
+            yield from (name for name in known.get(relations[relation], []) if name not in left_out)
+
+
+def _bronze_types(declaration: Declaration, name: str) -> dict[str, str]:
+    """Return the types of the bronze columns that an input fills under their own names."""
+    types: dict[str, str] = {}
+    for table, target in declaration.values["fills"].items():
+        if target["from"] == name:
+            types |= {column.name: column.data_type for column in table_statement("bronze", table).columns}
+    return types
+
+
+def _input_columns(declaration: Declaration, name: str) -> dict[str, InputColumn]:
+    """Return the columns of an input by the names that SQL has for them, without those that each input has."""
+    declared = declaration.values["reads"][name]
+    types = _bronze_types(declaration, name)
+    renamed = {column: (column,) for column in declared.get("columns", [])}
+    renamed |= {column: _names(names) for column, names in declared.get("renamed", {}).items()}
+    columns = {}
+    for column, names in renamed.items():
+        if column not in types:
+            raise declaration.error(
+                ("reads", name),
+                f"no bronze table that is filled from {name} has a column {column}",
+                "Correct the name, or move it to `helpers` with its type.",
+            )
+        columns[column] = InputColumn(column, types[column], names)
+    for column, helper in declared.get("helpers", {}).items():
+        given = {"type": helper} if isinstance(helper, str) else helper
+        columns[column] = InputColumn(
+            column, given["type"].upper(), tuple(given.get("names", [column])), given.get("prefix", "")
+        )
+    for column, fields in declared.get("custom_fields", {}).items():
+        pairs = fields.items() if isinstance(fields, dict) else ((field, field) for field in fields)
+        columns[column] = InputColumn(column, "JSON", fields=tuple(pairs))
+    return columns
+
+
+def _input(declaration: Declaration, name: str) -> InputTable:
+    declared = declaration.values["reads"][name]
+    return InputTable(
+        name=name,
+        columns=tuple(_input_columns(declaration, name).values()),
+        names=_names(declared.get("table", [])),
+        shards=tuple(declared.get("shards", [])),
+        optional=declared.get("optional", False),
+        keeps_history=declared.get("keeps_history", False),
+    )

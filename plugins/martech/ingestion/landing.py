@@ -1,0 +1,434 @@
+"""Plan how a connector's tables land in a bronze table: what is read, what is missing, and the statement.
+
+A statement has three parts: a CTE per connector table, in which all connections are united, every declared column has
+its declared type and a missing one is NULL; the CTEs of the table's SQL file, the last of which is ``final``; and what
+is generated here: append the versions that are not there yet, or replace the rows of days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from google.cloud import bigquery
+
+from martech.ingestion.landing_columns import convert, find_column, normalized, object_of
+from martech.warehouse.ddl import require_identifier
+
+SYNCED = "_fivetran_synced"
+CONNECTION = "_connection"
+ACTIVE, HISTORY_START = "_fivetran_active", "_fivetran_start"
+FINAL = "final"
+SHARD = re.compile(r"(.*?)(\d{8})")
+ONE_DAY = timedelta(days=1)
+
+# Types by column, by table, by dataset: what INFORMATION_SCHEMA.COLUMNS says.
+Catalog = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+class LandingError(ValueError):
+    """A bronze table cannot land; the message names the connector's table and the remedy."""
+
+
+@dataclass(frozen=True)
+class InputColumn:
+    """A column that landing reads.
+
+    :param name: what SQL calls it.
+    :param data_type: type in which SQL gets it.
+    :param names: columns of the connector's table, the first that exists is read.
+    :param prefix: a JSON object of all columns that begin so, where none of ``names`` exists.
+    :param fields: a JSON object of other columns, instead of ``names``: key, and column of the connector's table.
+    """
+
+    name: str
+    data_type: str
+    names: tuple[str, ...] = ()
+    prefix: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class InputTable:
+    """A connector's table, as SQL reads it.
+
+    :param name: the CTE that holds it.
+    :param names: tables of the connector, the first that exists is read.
+    :param shards: prefixes of tables of one day (``events_`` for ``events_20261122``); of a day the first that exists.
+    :param columns: what is read of it.
+    :param optional: whether a connector may lack it; SQL then sees no rows.
+    :param keeps_history: whether older versions of a row are part of the table by design.
+    """
+
+    name: str
+    columns: tuple[InputColumn, ...]
+    names: tuple[str, ...] = ()
+    shards: tuple[str, ...] = ()
+    optional: bool = False
+    keeps_history: bool = False
+
+
+@dataclass(frozen=True)
+class LandedTable:
+    """A bronze table and what fills it.
+
+    :param name: table id in bronze.
+    :param columns: declared types by column, in the order of the DDL.
+    :param partition_field: DATE or TIMESTAMP column whose day is the partition.
+    :param appends: True where versions are appended, False where the rows of days are replaced.
+    :param key: what tells records apart.
+    :param inputs: connector tables that its SQL reads.
+    :param ctes: CTEs, the last of which is ``final``.
+    :param absent: columns that no connector has, with the reason.
+    :param late_arrival_days: so many days before the window are replaced too.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    partition_field: str
+    appends: bool
+    key: tuple[str, ...]
+    inputs: tuple[InputTable, ...]
+    ctes: str
+    absent: Mapping[str, str]
+    late_arrival_days: int
+
+    @property
+    def mapped(self) -> tuple[str, ...]:
+        """Columns that a connector fills."""
+        return tuple(name for name in self.columns if name not in self.absent and name != CONNECTION)
+
+
+@dataclass(frozen=True)
+class SourceLanding:
+    """How a source lands.
+
+    :param source: name of the source.
+    :param connector: what delivers it; ``none`` where somebody else fills bronze.
+    :param datasets: datasets of its connections; none where it is not set up.
+    :param variable: environment variable that names the datasets.
+    :param tables: its bronze tables.
+    """
+
+    source: str
+    connector: str
+    datasets: tuple[str, ...]
+    variable: str
+    tables: tuple[LandedTable, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One statement, and what is to be told about it.
+
+    :param sql: GoogleSQL with the parameters ``first``, ``last`` and ``days``.
+    :param days: days that land: of rows that synced, or of partitions that are replaced.
+    :param missing: declared columns that no connection has, as ``table.column``.
+    :param notes: sentences for the log.
+    :param problems: sentences about what could not land, with the remedy.
+    """
+
+    sql: str
+    days: tuple[date, ...]
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> list[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter]:
+        """Query parameters of the statement."""
+        return [
+            bigquery.ScalarQueryParameter("first", "DATE", min(self.days)),
+            bigquery.ScalarQueryParameter("last", "DATE", max(self.days)),
+            bigquery.ArrayQueryParameter("days", "DATE", list(self.days)),
+        ]
+
+
+@dataclass(frozen=True)
+class _Relation:
+    """A table of one connection."""
+
+    dataset: str
+    table: str
+    columns: Mapping[str, str]
+    day: date | None = None
+
+
+@dataclass
+class _Findings:
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def plan_landing(  # noqa: PLR0913 - where it lands, what is known of the sources, and when
+    project_id: str,
+    bronze_dataset: str,
+    *,
+    landing: SourceLanding,
+    table: LandedTable,
+    catalog: Catalog,
+    window: Sequence[date],
+) -> Plan:
+    """Return the statement that lands a window of data days in a bronze table.
+
+    :param project_id: Google Cloud project of all datasets.
+    :param bronze_dataset: dataset of the bronze table.
+    :param landing: how the source lands.
+    :param table: the bronze table.
+    :param catalog: what the datasets of the connections have.
+    :param window: data days, in order.
+    :raises LandingError: where a table or column is missing that nothing can stand in for, has another
+        type, or where no day of the window has been exported.
+    """
+    late = 0 if table.appends else table.late_arrival_days
+    wanted = [window[0] - ONE_DAY * ago for ago in range(late, 0, -1)] + list(window)
+    findings = _Findings()
+    inputs = {
+        source: _relations(source, landing, catalog, (wanted[0] - ONE_DAY, wanted[-1] + ONE_DAY))
+        for source in table.inputs
+    }
+    days = _days_that_can_land(inputs, landing, wanted, window, findings)
+    if not days:
+        raise LandingError(" ".join(findings.problems))
+    ctes = [_input_cte(project_id, landing, source, relations, findings) for source, relations in inputs.items()]
+    body = ",\n".join([*ctes, table.ctes])
+    target = f"`{project_id}.{bronze_dataset}.{require_identifier('table', table.name)}`"
+    statement = _append(target, table, body) if table.appends else _replace(target, table, body)
+    return Plan(
+        statement,
+        tuple(days),
+        tuple(dict.fromkeys(findings.missing)),
+        tuple(dict.fromkeys(findings.notes)),
+        tuple(findings.problems),
+    )
+
+
+def _relations(
+    source: InputTable, landing: SourceLanding, catalog: Catalog, span: tuple[date, date]
+) -> list[_Relation]:
+    """Return what a connector's table is called in each connection."""
+    found = []
+    for dataset in landing.datasets:
+        tables = catalog.get(dataset, {})
+        sharded = _sharded(source, dataset, tables, span)
+        if sharded:
+            found += sharded
+            continue
+        name = _one_table(source, dataset, tables)
+        if name:
+            found.append(_Relation(dataset, name, tables[name]))
+        elif not source.optional and not source.shards:
+            raise LandingError(
+                f"Dataset {dataset} has no table {' or '.join(source.names)}, which {landing.connector} delivers. "
+                "Select the table in the connector and sync it; where it has another name, add that to `names` in "
+                "include/landing."
+            )
+    return found
+
+
+def _one_table(source: InputTable, dataset: str, tables: Iterable[str]) -> str | None:
+    for wanted in source.names:
+        same = [name for name in tables if normalized(name) == normalized(wanted)]
+        if len(same) > 1:
+            raise LandingError(
+                f"Dataset {dataset} has the tables {' and '.join(sorted(same))}, which are one table of a connector: "
+                "two connections write to it. Give each connection a dataset of its own."
+            )
+        if same:
+            return same[0]
+    return None
+
+
+def _sharded(
+    source: InputTable, dataset: str, tables: Mapping[str, Mapping[str, str]], span: tuple[date, date]
+) -> list[_Relation]:
+    """Return the table of each day of a span."""
+    shards: dict[str, dict[str, str]] = {}
+    for name in tables:
+        match = SHARD.fullmatch(name)
+        if match and match[1] in source.shards:
+            shards.setdefault(match[2], {})[match[1]] = name
+    relations = []
+    for suffix, by_prefix in sorted(shards.items()):
+        day = date(int(suffix[:4]), int(suffix[4:6]), int(suffix[6:]))
+        if span[0] <= day <= span[1]:
+            name = next(by_prefix[prefix] for prefix in source.shards if prefix in by_prefix)
+            relations.append(_Relation(dataset, name, tables[name], day))
+    return relations
+
+
+def _days_that_can_land(
+    inputs: Mapping[InputTable, Sequence[_Relation]],
+    landing: SourceLanding,
+    wanted: Sequence[date],
+    window: Sequence[date],
+    findings: _Findings,
+) -> list[date]:
+    """Return the days whose tables all connections have; what is missing of the window is a problem."""
+    days = set(wanted)
+    for source, relations in inputs.items():
+        if not source.shards or source.optional:
+            continue
+        for dataset in landing.datasets:
+            own = [relation for relation in relations if relation.dataset == dataset]
+            if own and own[0].day is None:
+                continue  # not an export by day: the connector's one table has all days
+            missing = set(wanted) - {relation.day for relation in own if relation.day}
+            days -= missing
+            for day in sorted(missing & set(window)):
+                findings.problems.append(
+                    f"Dataset {dataset} has no table {source.shards[0]}{day:%Y%m%d}: the export of {day} has not come. "
+                    "Check the BigQuery link of the Analytics property (its daily export, and its limit of events), "
+                    "then clear this task; rows of other days have landed."
+                )
+    return sorted(days)
+
+
+def _input_cte(
+    project_id: str, landing: SourceLanding, source: InputTable, relations: Sequence[_Relation], findings: _Findings
+) -> str:
+    """Return the CTE of a connector's table, with all its connections."""
+    columns = [*source.columns, InputColumn(SYNCED, "TIMESTAMP", (SYNCED,))]
+    selects = []
+    for relation in relations:
+        dataset = require_identifier("dataset", relation.dataset)
+        lines = [f"'{dataset}' as {CONNECTION}"]
+        for column in columns:
+            expression = _column(landing, source, relation, column, findings)
+            lines.append(f"{expression} as {require_identifier('column', column.name)}")
+        select = "        " + ",\n        ".join(lines)
+        name = f"`{project_id}.{dataset}.{require_identifier('table', relation.table)}`"
+        selects.append(f"    select\n{select}\n    from {name}{_current_rows(source, relation, findings)}")
+    if not selects:
+        findings.notes.append(
+            f"No connection has {' or '.join(source.names or source.shards)}: its columns stay empty. Select the "
+            "table in the connector where you want them."
+        )
+        findings.missing += [f"{(source.names or source.shards)[0]}.{column.name}" for column in source.columns]
+        lines = [f"cast(null as string) as {CONNECTION}"]
+        lines += [f"cast(null as {column.data_type.lower()}) as {column.name}" for column in columns]
+        selects.append(
+            "    select\n        " + ",\n        ".join(lines) + "\n    from unnest([1]) as none\n    where false"
+        )
+    return f"{require_identifier('input', source.name)} as (\n" + "\n    union all\n".join(selects) + "\n)"
+
+
+def _column(
+    landing: SourceLanding, source: InputTable, relation: _Relation, column: InputColumn, findings: _Findings
+) -> str:
+    """Return the SQL of a column in one connection; a typed NULL where it has none."""
+    null = f"cast(null as {column.data_type.lower()})"
+    label = f"{relation.dataset}.{relation.table}"
+    if column.fields:
+        found = {key: find_column([name], relation.columns) for key, name in column.fields}
+        for name in [name for key, name in column.fields if found[key] is None]:
+            findings.notes.append(
+                f"{label} has no column {name}: the custom field was removed or renamed. Remove it from "
+                "`custom_fields` in include/landing, or give it back in the source."
+            )
+            findings.missing.append(f"{relation.table}.{name}")
+        columns = {key: value.expression for key, value in found.items() if value is not None}
+        return object_of(columns) if columns else null
+    value = find_column(column.names, relation.columns)
+    if value is None and column.prefix:
+        columns = {
+            name.removeprefix(column.prefix): f"`{name}`" for name in relation.columns if name.startswith(column.prefix)
+        }
+        return object_of(columns) if columns else null
+    if value is None:
+        if column.name != SYNCED:
+            findings.missing.append(f"{relation.table}.{' or '.join(column.names)}")
+        return null
+    converted = convert(value, column.data_type)
+    if converted is None:
+        raise LandingError(
+            f"{label}: column {value.expression.replace('`', '')} is {value.data_type}, which cannot be read as "
+            f"{column.data_type}. Correct the type in the connector, or name another column in include/landing "
+            f"({landing.source}, {source.name}.{column.name})."
+        )
+    return converted
+
+
+def _current_rows(source: InputTable, relation: _Relation, findings: _Findings) -> str:
+    """Return the condition that leaves out older versions of a connector in history mode."""
+    names = {normalized(name) for name in relation.columns}
+    if source.keeps_history or normalized(ACTIVE) not in names:
+        return ""
+    if normalized(HISTORY_START) in names:
+        findings.notes.append(
+            f"{relation.dataset}.{relation.table} is in history mode: only its active versions land. Switch the table "
+            "to soft delete mode in the connector; bronze keeps the history itself."
+        )
+    return f"\n    where {ACTIVE}"
+
+
+def _values(table: LandedTable) -> str:
+    """Return the columns of the bronze table, read from ``final`` with the types of the DDL."""
+    lines = []
+    for name, data_type in table.columns.items():
+        value = "null" if name in table.absent else f"{FINAL}.{name}"
+        # A JSON column is no cast's target; it is made as JSON by the SQL or is NULL.
+        is_json = data_type == "JSON" and value != "null"
+        lines.append(value if is_json else f"cast({value} as {data_type.lower()}) as {name}")
+    return ",\n        ".join(lines)
+
+
+def _in_window(alias: str, column: str) -> str:
+    return f"{alias}.{column} >= timestamp(@first) and {alias}.{column} < timestamp(date_add(@last, interval 1 day))"
+
+
+def _append(target: str, table: LandedTable, body: str) -> str:
+    """Return the statement that appends versions which synced in the window and are not there yet."""
+    identity = [*table.key, CONNECTION, SYNCED]
+    return f"""insert into {target} ({", ".join(table.columns)})
+with
+{body},
+
+landing as (
+    select
+        {_values(table)}
+    from {FINAL}
+    where {_in_window(FINAL, SYNCED)}
+    qualify row_number() over (partition by {", ".join(f"{FINAL}.{name}" for name in identity)}) = 1
+),
+
+landed as (
+    select {", ".join(identity)}
+    from {target} as bronze
+    where {_in_window("bronze", SYNCED)}
+)
+
+select {", ".join(f"landing.{name}" for name in table.columns)}
+from landing
+left join landed on {" and ".join(f"landing.{name} = landed.{name}" for name in identity)}
+where landed.{SYNCED} is null
+"""  # noqa: S608 - identifiers are validated, values are parameters
+
+
+def _replace(target: str, table: LandedTable, body: str) -> str:
+    """Return the statement that replaces the rows of days, in one step."""
+    names = ", ".join(table.columns)
+    field = table.partition_field
+    if table.columns[field] == "DATE":
+        old, new = f"bronze.{field} in unnest(@days)", f"{FINAL}.{field} in unnest(@days)"
+    else:
+        # The bounds have the column's own type, so that BigQuery prunes partitions.
+        old = f"{_in_window('bronze', field)} and date(bronze.{field}) in unnest(@days)"
+        new = f"date({FINAL}.{field}) in unnest(@days)"
+    return f"""merge into {target} as bronze
+using (
+    with
+    {body}
+
+    select
+        {_values(table)}
+    from {FINAL}
+    where {new}
+) as landing
+on false
+when not matched by source and {old} then delete
+when not matched by target then insert ({names}) values ({names})
+"""  # noqa: S608 - identifiers are validated, values are parameters
