@@ -20,7 +20,10 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.braze_message_
     machine_open bool options (
         description = 'True if a mail proxy opened it, not a person; null unless open.'
     ),
-    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.')
+    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.'),
+    _connection string options (
+        description = 'Dataset of the connection that delivered the row; null if it was loaded otherwise.'
+    )
 )
 partition by event_date
 cluster by event_type, campaign_id

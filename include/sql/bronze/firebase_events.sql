@@ -37,7 +37,10 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.firebase_event
     traffic_source_source string options (
         description = 'Source that brought the installation; null if none.'
     ),
-    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.')
+    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.'),
+    _connection string options (
+        description = 'Dataset of the connection that delivered the row; null if it was loaded otherwise.'
+    )
 )
 partition by event_date
 cluster by user_pseudo_id, event_name

@@ -22,7 +22,10 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.ga360_hits` (
         description = 'view, add_to_cart, checkout or purchase; null if none.'
     ),
     custom_dimensions json options (description = 'Custom dimensions by name; null if none.'),
-    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.')
+    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.'),
+    _connection string options (
+        description = 'Dataset of the connection that delivered the row; null if it was loaded otherwise.'
+    )
 )
 partition by date
 cluster by full_visitor_id, visit_id

@@ -48,7 +48,10 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.ga360_sessions
     totals_transaction_revenue numeric options (
         description = 'Revenue of the session in US dollars; null if none.'
     ),
-    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.')
+    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.'),
+    _connection string options (
+        description = 'Dataset of the connection that delivered the row; null if it was loaded otherwise.'
+    )
 )
 partition by date
 cluster by full_visitor_id, visit_id

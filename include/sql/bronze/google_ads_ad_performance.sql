@@ -18,7 +18,10 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.google_ads_ad_
     ),
     conversions_value numeric options (description = 'Value of those conversions in US dollars.'),
     view_through_conversions int64 options (description = 'Conversions after a view without a click.'),
-    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.')
+    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.'),
+    _connection string options (
+        description = 'Dataset of the connection that delivered the row; null if it was loaded otherwise.'
+    )
 )
 partition by date
 cluster by campaign_id, ad_group_id

@@ -15,7 +15,10 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.google_ads_cli
     location_country string options (description = 'Country of the person who clicked.'),
     location_city string options (description = 'City of the person who clicked; null if unknown.'),
     click_timestamp timestamp not null options (description = 'Time of the click, UTC.'),
-    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.')
+    _fivetran_synced timestamp not null options (description = 'Time at which Fivetran landed this row, UTC.'),
+    _connection string options (
+        description = 'Dataset of the connection that delivered the row; null if it was loaded otherwise.'
+    )
 )
 partition by date
 cluster by campaign_id, gclid

@@ -19,7 +19,10 @@ create table if not exists `{{ project_id }}.{{ bronze_dataset }}.shopify_order_
     _fivetran_synced timestamp not null options (
         description = 'Time at which Fivetran landed this row, UTC.'
     ),
-    _fivetran_deleted bool options (description = 'True if the record was deleted in the source.')
+    _fivetran_deleted bool options (description = 'True if the record was deleted in the source.'),
+    _connection string options (
+        description = 'Dataset of the connection that delivered the row; null if it was loaded otherwise.'
+    )
 )
 partition by date(_fivetran_synced)
 cluster by order_id, product_id

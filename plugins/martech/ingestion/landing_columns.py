@@ -136,9 +136,9 @@ def _inside(column: str, data_type: str, path: list[str]) -> Found | None:
         (key,) = path
         require_identifier("parameter", key)
         values = {
-            kind: f"(select max(p.value.{field}) from unnest({quoted}) as p where p.key = '{key}')"
+            kind: f"(select max(p.value.{field}) from unnest({quoted}) as p where p.key = '{key}')"  # noqa: S608 - names
             for field, kind in _parameter_values(data_type)
-        }  # noqa: S608 - names are validated
+        }
         return Found(quoted, data_type, values)
     expression, inner = quoted, _type(data_type)
     for part in path:
@@ -185,7 +185,7 @@ def _parameters_as_json(found: Found) -> str:
     )
     return (
         "(select parse_json(concat('{', string_agg(concat(to_json_string(p.key), ': ', "
-        f"case {cases} end), ', ' order by p.key), '}}')) from unnest({found.expression}) as p)"
+        f"case {cases} end), ', ' order by p.key), '}}')) from unnest({found.expression}) as p)"  # noqa: S608 - fields
     )
 
 
@@ -200,5 +200,5 @@ def object_of(columns: Mapping[str, str]) -> str:
     )
     return (
         "(select parse_json(concat('{', string_agg(concat(to_json_string(f.name), ': ', f.value), ', ' "
-        f"order by f.name), '}}')) from unnest([{entries}]) as f where f.value != 'null')"
+        f"order by f.name), '}}')) from unnest([{entries}]) as f where f.value != 'null')"  # noqa: S608 - validated
     )
