@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import sqlglot
 from martech.declarations.reader import Declaration, read_declaration
 from martech.ingestion.landing import CONNECTION, SYNCED, InputColumn, InputTable, LandedTable, SourceLanding
+from martech.ingestion.raw_table import RawTable
 from sqlglot import exp
 
-from include.warehouse.ddl import table_statement
-from include.warehouse.settings import SQL_DIR
-from include.warehouse.sources import RawTable, load_sources
+from include.pipeline.layer_ddl import table_statement
+from include.pipeline.settings import SQL_DIR
+from include.pipeline.sources import load_sources
 
 HERE = Path(__file__).resolve().parent
 SCHEMA_FILE = HERE / "landing.schema.json"
@@ -54,6 +55,7 @@ def load_landings(directory: Path = HERE) -> dict[str, SourceLanding]:
                     connector=declaration.values["connector"],
                     datasets=datasets,
                     variable=declaration.values["datasets"],
+                    declared_in=path.name,
                     tables=tuple(_landed_table(declaration, table) for table in raw_tables.values()),
                 )
         _refuse_unknown_tables(declaration)
@@ -108,7 +110,7 @@ def _landed_table(declaration: Declaration, raw: RawTable) -> LandedTable:
         partition_field=raw.partition_field,
         appends=raw.kind == "entity" and "replaces" not in target,
         key=tuple(target["key"]),
-        inputs=tuple(_input(declaration, name) for name in used),
+        inputs=tuple(_input(declaration, name, ctes) for name in used),
         ctes=ctes,
         absent=absent,
         late_arrival_days=declaration.values.get("late_arrival_days", 0),
@@ -168,9 +170,15 @@ def _outputs(ctes: str, columns: Mapping[str, list[str]]) -> list[str]:
     return names
 
 
+def _relations(select: exp.Select) -> dict[str, str]:
+    """Return the tables of a SELECT by the names that it has for them."""
+    tables = [select.args["from_"].this] if select.args.get("from_") else []
+    tables += [join.this for join in select.args.get("joins") or []]
+    return {table.alias_or_name: table.name for table in tables}
+
+
 def _projected(select: exp.Select, known: Mapping[str, list[str]]) -> Iterator[str]:
-    relations = {table.alias_or_name: table.name for table in [select.args["from_"].this]}
-    relations |= {join.this.alias_or_name: join.this.name for join in select.args.get("joins") or []}
+    relations = _relations(select)
     for item in select.expressions:
         star = item if isinstance(item, exp.Star) else item.this if isinstance(item, exp.Column) else None
         if not isinstance(star, exp.Star):
@@ -217,11 +225,25 @@ def _input_columns(declaration: Declaration, name: str) -> dict[str, InputColumn
     return columns
 
 
-def _input(declaration: Declaration, name: str) -> InputTable:
+def _needed(ctes: str, name: str, columns: Iterable[InputColumn]) -> tuple[InputColumn, ...]:
+    """Return the columns of an input that the CTEs read, so that nobody is told of others that are missing."""
+    parsed = _parsed(ctes)
+    for select in parsed.find_all(exp.Select):
+        relations = _relations(select)
+        for item in select.expressions:
+            star = item.this if isinstance(item, exp.Column) else item
+            of = [item.table] if isinstance(item, exp.Column) else list(relations)
+            if isinstance(star, exp.Star) and name in {relations[relation] for relation in of}:
+                return tuple(columns)
+    named = {column.name for column in parsed.find_all(exp.Column)}
+    return tuple(column for column in columns if column.name in named)
+
+
+def _input(declaration: Declaration, name: str, ctes: str) -> InputTable:
     declared = declaration.values["reads"][name]
     return InputTable(
         name=name,
-        columns=tuple(_input_columns(declaration, name).values()),
+        columns=_needed(ctes, name, _input_columns(declaration, name).values()),
         names=_names(declared.get("table", [])),
         shards=tuple(declared.get("shards", [])),
         optional=declared.get("optional", False),

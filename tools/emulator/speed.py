@@ -222,15 +222,20 @@ def merge_by_delete_and_insert() -> None:
         names = ", ".join(column.sql("duckdb") for column in columns.expressions)
         return stale.sql("duckdb"), f"INSERT INTO {table.sql('duckdb')} ({names}) {fresh.sql('duckdb')}"
 
+    def with_its_own(sql: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+        # DuckDB refuses a parameter that a statement does not use.
+        used = sorted({int(number) for number in re.findall(r"\$(\d+)", sql)})
+        renumbered = re.sub(r"\$(\d+)", lambda match: f"${used.index(int(match[1])) + 1}", sql)
+        return renumbered, [parameters[number - 1] for number in used]
+
     def execute(self: DuckDBEngine, sql: str, parameters: list[Any] | None = None) -> Any:
         delete, insert = parts(sql) or ("", "")
-        # dbt passes one parameter, the list of partitions; what has others is merged as it stands.
-        if not delete or len(set(re.findall(r"\$\d+", delete))) != len(parameters or ()):
+        if not delete:
             return plain_execute(self, sql, parameters)
         plain_execute(self, "BEGIN TRANSACTION")
         try:
-            plain_execute(self, delete, parameters)
-            inserted = plain_execute(self, insert).fetchall()
+            plain_execute(self, *with_its_own(delete, parameters or []))
+            inserted = plain_execute(self, *with_its_own(insert, parameters or [])).fetchall()
             plain_execute(self, "COMMIT")
         except Exception:
             plain_execute(self, "ROLLBACK")

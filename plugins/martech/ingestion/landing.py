@@ -109,6 +109,7 @@ class SourceLanding:
     :param connector: what delivers it; ``none`` where somebody else fills bronze.
     :param datasets: datasets of its connections; none where it is not set up.
     :param variable: environment variable that names the datasets.
+    :param declared_in: file of the declaration, for messages.
     :param tables: its bronze tables.
     """
 
@@ -116,6 +117,7 @@ class SourceLanding:
     connector: str
     datasets: tuple[str, ...]
     variable: str
+    declared_in: str
     tables: tuple[LandedTable, ...] = ()
 
 
@@ -125,7 +127,7 @@ class Plan:
 
     :param sql: GoogleSQL with the parameters ``first``, ``last`` and ``days``.
     :param days: days that land: of rows that synced, or of partitions that are replaced.
-    :param missing: declared columns that no connection has, as ``table.column``.
+    :param missing: declared columns that a connection lacks, as ``table.column``, and tables that none has.
     :param notes: sentences for the log.
     :param problems: sentences about what could not land, with the remedy.
     """
@@ -223,8 +225,8 @@ def _relations(
         elif not source.optional and not source.shards:
             raise LandingError(
                 f"Dataset {dataset} has no table {' or '.join(source.names)}, which {landing.connector} delivers. "
-                "Select the table in the connector and sync it; where it has another name, add that to `names` in "
-                "include/landing."
+                "Select the table in the connector and sync it; where it has another name, add that to "
+                f"`table` in {landing.declared_in}."
             )
     return found
 
@@ -307,7 +309,7 @@ def _input_cte(
             f"No connection has {' or '.join(source.names or source.shards)}: its columns stay empty. Select the "
             "table in the connector where you want them."
         )
-        findings.missing += [f"{(source.names or source.shards)[0]}.{column.name}" for column in source.columns]
+        findings.missing.append(f"table {' or '.join(source.names or source.shards)}")
         lines = [f"cast(null as string) as {CONNECTION}"]
         lines += [f"cast(null as {column.data_type.lower()}) as {column.name}" for column in columns]
         selects.append(
@@ -327,7 +329,7 @@ def _column(
         for name in [name for key, name in column.fields if found[key] is None]:
             findings.notes.append(
                 f"{label} has no column {name}: the custom field was removed or renamed. Remove it from "
-                "`custom_fields` in include/landing, or give it back in the source."
+                f"`custom_fields` in {landing.declared_in}, or give it back in the source."
             )
             findings.missing.append(f"{relation.table}.{name}")
         columns = {key: value.expression for key, value in found.items() if value is not None}
@@ -346,23 +348,23 @@ def _column(
     if converted is None:
         raise LandingError(
             f"{label}: column {value.expression.replace('`', '')} is {value.data_type}, which cannot be read as "
-            f"{column.data_type}. Correct the type in the connector, or name another column in include/landing "
-            f"({landing.source}, {source.name}.{column.name})."
+            f"{column.data_type}. Correct the type in the connector, or name another column for "
+            f"{source.name}.{column.name} in {landing.declared_in}."
         )
     return converted
 
 
 def _current_rows(source: InputTable, relation: _Relation, findings: _Findings) -> str:
     """Return the condition that leaves out older versions of a connector in history mode."""
-    names = {normalized(name) for name in relation.columns}
-    if source.keeps_history or normalized(ACTIVE) not in names:
+    active = find_column([ACTIVE], relation.columns)
+    if source.keeps_history or active is None:
         return ""
-    if normalized(HISTORY_START) in names:
+    if find_column([HISTORY_START], relation.columns):
         findings.notes.append(
             f"{relation.dataset}.{relation.table} is in history mode: only its active versions land. Switch the table "
             "to soft delete mode in the connector; bronze keeps the history itself."
         )
-    return f"\n    where {ACTIVE}"
+    return f"\n    where coalesce({convert(active, 'BOOL')}, true)"
 
 
 def _values(table: LandedTable) -> str:

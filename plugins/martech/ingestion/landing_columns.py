@@ -184,8 +184,8 @@ def _parameters_as_json(found: Found) -> str:
         for field, _ in _parameter_values(found.data_type)
     )
     return (
-        "(select parse_json(concat('{', string_agg(concat(to_json_string(p.key), ': ', "
-        f"case {cases} end), ', ' order by p.key), '}}')) from unnest({found.expression}) as p)"  # noqa: S608 - fields
+        "(select parse_json(concat('{', string_agg(concat(to_json_string(p.key), ': ', "  # noqa: S608 - fields of Analytics
+        f"case {cases} end), ', ' order by p.key), '}}')) from unnest({found.expression}) as p)"
     )
 
 
@@ -195,10 +195,7 @@ def object_of(columns: Mapping[str, str]) -> str:
     :param columns: SQL by key.
     """
     entries = ", ".join(
-        f"struct('{require_identifier('key', key)}' as name, to_json_string({sql}) as value)"
-        for key, sql in columns.items()
+        f"""if({sql} is null, null, concat('"{require_identifier("key", key)}": ', to_json_string({sql})))"""
+        for key, sql in sorted(columns.items())
     )
-    return (
-        "(select parse_json(concat('{', string_agg(concat(to_json_string(f.name), ': ', f.value), ', ' "
-        f"order by f.name), '}}')) from unnest([{entries}]) as f where f.value != 'null')"  # noqa: S608 - validated
-    )
+    return f"parse_json(concat('{{', nullif(array_to_string([{entries}], ', '), ''), '}}'))"

@@ -108,7 +108,7 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
             log = self.log.info if result.passed else self.log.error if result.is_blocking else self.log.warning
             log("%s: %s", result.check, result.message)
         if self.results_table:
-            hook.append_rows(self.results_table, [self._row(result, context) for result in results])
+            hook.append_rows(self.results_table, [check_row(result, context) for result in results])
         blocking = [result.message for result in results if result.is_blocking]
         if blocking:
             raise AirflowException(
@@ -160,22 +160,27 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
                 if not table.is_sparse:
                     yield check_row_count(name, day, rows[day], rows, table.volume_band)
 
-    @staticmethod
-    def _row(result: CheckResult, context: Context) -> dict[str, Any]:
-        task = context["ti"]
-        facts = asdict(result)
-        return {
-            "checked_day": facts.pop("day").isoformat(),
-            "table_name": facts.pop("table"),
-            "check_name": facts.pop("check"),
-            "reason": facts.pop("message"),
-            **facts,
-            "dag_id": task.dag_id,
-            "task_id": task.task_id,
-            "run_id": task.run_id,
-            "try_number": task.try_number,
-            "checked_at": datetime.now(UTC).isoformat(),
-        }
+
+def check_row(result: CheckResult, context: Context) -> dict[str, Any]:
+    """Return a check as the table of checks keeps it.
+
+    :param result: the check.
+    :param context: the context of the task that checked.
+    """
+    task = context["ti"]
+    facts = asdict(result)
+    return {
+        "checked_day": facts.pop("day").isoformat(),
+        "table_name": facts.pop("table"),
+        "check_name": facts.pop("check"),
+        "reason": facts.pop("message"),
+        **facts,
+        "dag_id": task.dag_id,
+        "task_id": task.task_id,
+        "run_id": task.run_id,
+        "try_number": task.try_number,
+        "checked_at": datetime.now(UTC).isoformat(),
+    }
 
 
 @dataclass(frozen=True)

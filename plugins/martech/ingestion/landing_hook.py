@@ -1,0 +1,100 @@
+"""What a landing asks the warehouse: which tables connectors have made, and how full the bronze table is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
+
+from martech.ingestion.landing import Catalog, LandedTable, LandingError, Plan, SourceLanding
+from martech.ingestion.landing_columns import normalized
+from martech.warehouse.ddl import require_identifier
+from martech.warehouse.hook import WarehouseHook
+
+
+@dataclass(frozen=True)
+class Filling:
+    """How full the landed days of a bronze table are.
+
+    :param rows: rows of these days.
+    :param empty: mapped columns that have no value in any of them.
+    """
+
+    rows: int
+    empty: tuple[str, ...]
+
+
+class LandingHook(WarehouseHook):
+    """Reads the schema of connectors' datasets, and runs what a plan says."""
+
+    def catalog(self, landing: SourceLanding) -> Catalog:
+        """Return columns and types of the connectors' tables that the landing reads.
+
+        :param landing: how the source lands.
+        :raises LandingError: where a dataset does not exist or cannot be read.
+        """
+        inputs = [source for table in landing.tables for source in table.inputs]
+        names = sorted({normalized(name) for source in inputs for name in (*source.names, *source.shards)})
+        return {dataset: self._tables(landing, dataset, names) for dataset in landing.datasets}
+
+    def _tables(self, landing: SourceLanding, dataset: str, names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        require_identifier("dataset", dataset)
+        sql = f"""
+            select
+                table_name,
+                column_name,
+                data_type,
+            from `{self.project_id}.{dataset}.INFORMATION_SCHEMA.COLUMNS`
+            where regexp_replace(lower(replace(table_name, '_', '')), r'[0-9]{{8}}$', '') in unnest(@names)
+            order by table_name, ordinal_position
+            """  # noqa: S608 - identifiers are validated
+        try:
+            rows = list(self.query(sql, [bigquery.ArrayQueryParameter("names", "STRING", list(names))]))
+        except NotFound as error:
+            raise LandingError(
+                f"There is no dataset {dataset} in {self.project_id} and its location, which {landing.variable} names. "
+                f"Connect {landing.source} to it, or correct the variable."
+            ) from error
+        found: dict[str, dict[str, str]] = {}
+        for row in rows:
+            found.setdefault(row.table_name, {})[row.column_name] = row.data_type
+        return found
+
+    def land(self, plan: Plan) -> None:
+        """Run the statement of a plan.
+
+        :param plan: what to run.
+        """
+        self.query(plan.sql, plan.parameters)
+
+    def filling(self, bronze_dataset: str, table: LandedTable, days: Iterable[date]) -> Filling:
+        """Return how full the days of a bronze table are.
+
+        :param bronze_dataset: its dataset.
+        :param table: the bronze table.
+        :param days: partitions to look at.
+        """
+        field = require_identifier("partition_field", table.partition_field)
+        kind = table.columns[field].lower()
+        counts = ", ".join(f"countif({require_identifier('column', name)} is not null)" for name in table.mapped)
+        name = f"{self.project_id}.{require_identifier('dataset', bronze_dataset)}.{table.name}"
+        (row,) = self.query(
+            f"""
+            select
+                count(*) as landed,
+                [{counts}] as filled,
+            from `{name}`
+            where
+                {field} >= cast(@first as {kind})
+                and {field} < cast(date_add(@last, interval 1 day) as {kind})
+            """,  # noqa: S608 - identifiers are validated
+            [
+                bigquery.ScalarQueryParameter("first", "DATE", min(days)),
+                bigquery.ScalarQueryParameter("last", "DATE", max(days)),
+            ],
+        )
+        empty = [column for column, count in zip(table.mapped, row.filled, strict=True) if not count]
+        return Filling(row.landed, tuple(empty))
