@@ -134,7 +134,7 @@ def _query(declaration: Declaration, table: str) -> tuple[str, set[str], list[st
             parts.insert(0, _ctes(declaration, table, QUERIES / "steps" / f"{step}.sql"))
             tables |= _tables_read(parts[0])
     ctes = ",\n\n".join(parts)
-    return ctes, set(_outputs(ctes, columns)), [name for name in reads if name in tables]
+    return ctes, set(_outputs(ctes, columns)), [main, *(name for name in reads if name in tables and name != main)]
 
 
 def _ctes(declaration: Declaration, table: str, path: Path) -> str:

@@ -85,9 +85,14 @@ class Connectors:
         :param types: GoogleSQL types by column.
         :param rows: JSON values by column.
         """
-        columns = ", ".join(f"`{column}` {kind}" for column, kind in types.items())
         table = f"{self.client.project}.{dataset}.{name}"
-        self.client.query(f"create or replace table `{table}` ({columns})").result()
+        if any("<" in kind for kind in types.values()):
+            columns = ", ".join(f"`{column}` {kind}" for column, kind in types.items())
+            self.client.query(f"create or replace table `{table}` ({columns})").result()
+        else:
+            schema = [bigquery.SchemaField(column, kind) for column, kind in types.items()]
+            self.client.delete_table(table, not_found_ok=True)
+            self.client.create_table(bigquery.Table(table, schema))
         if rows:
             lines = io.BytesIO("\n".join(json.dumps(row) for row in rows).encode())
             config = bigquery.LoadJobConfig(source_format="NEWLINE_DELIMITED_JSON")

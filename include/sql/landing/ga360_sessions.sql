@@ -50,7 +50,9 @@ sessions as (
         nullif(countif(event_name = 'page_view'), 0) as totals_pageviews,
         -- Analytics writes 1, and its connector true.
         logical_or(coalesce(session_engaged in ('1', 'true'), false)) as is_engaged,
-        div(max(event_timestamp) - min(event_timestamp), 1000000) as seconds,
+        timestamp_diff(
+            timestamp_micros(max(event_timestamp)), timestamp_micros(min(event_timestamp)), second
+        ) as seconds,
         nullif(count(distinct if(event_name = 'purchase', transaction_id, null)), 0) as totals_transactions,
         sum(if(event_name = 'purchase', purchase_revenue, null)) as totals_transaction_revenue,
         max(_fivetran_synced) as synced

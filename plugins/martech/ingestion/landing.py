@@ -79,7 +79,7 @@ class LandedTable:
     :param partition_field: DATE or TIMESTAMP column whose day is the partition.
     :param appends: True where versions are appended, False where the rows of days are replaced.
     :param key: what tells records apart.
-    :param inputs: connector tables that its SQL reads.
+    :param inputs: connector tables that its SQL reads, first the one whose rows it has.
     :param ctes: CTEs, the last of which is ``final``.
     :param absent: columns that no connector has, with the reason.
     :param late_arrival_days: so many days before the window are replaced too.
