@@ -2,15 +2,16 @@
 ### Ingest {source}: wait for the day's raw data and check it
 
 {description} One of these DAGs per source, made from `include/dbt/models/sources.yml`. It asks Fivetran for a sync
-(where one is configured), waits without holding a worker until every table's partition of the day has landed, moves
-rows that silver cannot use to `ops.quarantined_rows` (no key, a day in the future, beyond a declared range), and
-checks freshness (24 h), row count (against the trailing 28 days) and schema. Results are kept in
-`ops.partition_checks`.
+(where one is configured), lands what the connector delivered (`include/landing`, where its datasets are named), waits
+without holding a worker until every table's partition of the day has landed, moves rows that silver cannot use to
+`ops.quarantined_rows` (no key, a day in the future, beyond a declared range), and checks freshness (24 h), row count
+(against the trailing 28 days) and schema. Results are kept in `ops.partition_checks`.
 
-**When it fails** the log of `wait_for_partitions` names each table and day that has not landed: look at the
-connector in Fivetran. The log of `check_partitions` names each table that is stale, too small, too large or of another
-schema, with the cure. The other tables are checked all the same, and nothing that has landed is lost: clear the
-task once the cause is gone. Silver starts as soon as all sources have published.
+**When it fails** the log of `land_rows` names each table or column of the connector that is missing or of another
+type; the log of `wait_for_partitions` names each table and day that has not landed: look at the connector in Fivetran.
+The log of `check_partitions` names each table that is stale, too small, too large or of another schema, with the cure.
+The other tables are landed and checked all the same, and nothing that has landed is lost: clear the task once the
+cause is gone. Silver starts as soon as all sources have published.
 
 **Owner** {owner} · **Reads** `raw_data`: {tables}
 """
@@ -23,10 +24,12 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import asset_chain
+from martech.ingestion.landing_operator import LandRowsOperator
 from martech.ingestion.operators import BigQueryPartitionCheckOperator, FivetranSyncOperator
 from martech.ingestion.partition_sensor import GRACE, BigQueryPartitionsSensor
 from martech.quality.quarantine_operators import QuarantineRowsOperator
 
+from include.landing.declared_landings import source_landing
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import SCHEMA_ASSET, publish_asset, source_asset
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
@@ -57,6 +60,15 @@ def ingest_source(source: Source) -> DAG:
         sync_source = FivetranSyncOperator(
             task_id="sync_source", connection_id=os.environ.get(source.fivetran_connection_env)
         )
+        land_rows = LandRowsOperator(
+            task_id="land_rows",
+            landing=partial(source_landing, source.name),
+            dataset_id=settings.layers["bronze"].dataset,
+            days="{{ window_days() }}",
+            keep_days=settings.layers["bronze"].retention_days,
+            results_table=settings.table("ops", "partition_checks"),
+            **WAREHOUSE,
+        )
         wait_for_partitions = BigQueryPartitionsSensor(
             task_id="wait_for_partitions",
             timeout=settings.landing_timeout.total_seconds(),
@@ -79,6 +91,7 @@ def ingest_source(source: Source) -> DAG:
         )
         chain(
             sync_source,
+            land_rows,
             wait_for_partitions,
             quarantine_rows,
             check_partitions,

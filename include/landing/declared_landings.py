@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -35,63 +36,76 @@ def landing_files() -> list[Path]:
 
 
 @cache
-def load_landings(directory: Path = HERE) -> dict[str, SourceLanding]:
-    """Return how each source lands, by name of the source, with the datasets that the environment names.
+def _declarations(directory: Path) -> tuple[Declaration, ...]:
+    declarations = tuple(read_declaration(path, SCHEMA_FILE) for path in sorted(directory.glob("*.yml")))
+    known = [table.name for source in load_sources().values() for table in source.tables]
+    for declaration in declarations:
+        for name in declaration.values["fills"]:
+            if name not in known:
+                raise declaration.error(("fills", name), "there is no such table", f"Use one of: {', '.join(known)}.")
+    return declarations
 
+
+@cache
+def source_landing(source: str, directory: Path = HERE) -> SourceLanding:
+    """Return how a source lands, with the datasets that the environment names.
+
+    :param source: name of the source.
     :param directory: folder of the declarations.
     :raises DeclarationError: for the first declaration that does not fit its schema, the DDL or its SQL.
+    :raises KeyError: for a source that no declaration fills.
     """
-    landings: dict[str, SourceLanding] = {}
+    raw_tables = load_sources()[source].tables
+    datasets = _datasets(_declarations(directory))
+    for declaration in _declarations(directory):
+        tables = [table for table in raw_tables if table.name in declaration.values["fills"]]
+        if tables:
+            return SourceLanding(
+                source=source,
+                connector=declaration.values["connector"],
+                datasets=datasets[declaration.values["datasets"]],
+                variable=declaration.values["datasets"],
+                declared_in=declaration.path.name,
+                tables=tuple(_landed_table(declaration, table) for table in tables),
+            )
+    raise KeyError(f"No file of {directory} fills a table of {source}: add one.")
+
+
+def load_landings(directory: Path = HERE) -> dict[str, SourceLanding]:
+    """Return how all sources land, by name of the source.
+
+    :param directory: folder of the declarations.
+    :raises DeclarationError: see :func:`source_landing`.
+    """
+    return {source: source_landing(source, directory) for source in load_sources()}
+
+
+def _datasets(declarations: Iterable[Declaration]) -> dict[str, tuple[str, ...]]:
+    """Return the datasets of the connections by variable; one dataset belongs to one connection."""
+    found: dict[str, tuple[str, ...]] = {}
     users: dict[str, str] = {}
-    sources = load_sources()
-    for path in sorted(directory.glob("*.yml")):
-        declaration = read_declaration(path, SCHEMA_FILE)
-        datasets = _datasets(declaration, users)
-        for source in sources.values():
-            raw_tables = {table.name: table for table in source.tables if table.name in declaration.values["fills"]}
-            if raw_tables:
-                landings[source.name] = SourceLanding(
-                    source=source.name,
-                    connector=declaration.values["connector"],
-                    datasets=datasets,
-                    variable=declaration.values["datasets"],
-                    declared_in=path.name,
-                    tables=tuple(_landed_table(declaration, table) for table in raw_tables.values()),
+    for declaration in declarations:
+        variable = declaration.values["datasets"]
+        names = tuple(part.strip() for part in os.environ.get(variable, "").split(",") if part.strip())
+        for name in names:
+            if not DATASET.fullmatch(name):
+                raise declaration.error(
+                    ("datasets",), f"{variable} names {name!r}, which is no dataset", "Write ids between commas."
                 )
-        _refuse_unknown_tables(declaration)
-    return landings
-
-
-def _datasets(declaration: Declaration, users: dict[str, str]) -> tuple[str, ...]:
-    """Return the datasets of the connections; one dataset belongs to one connection."""
-    variable = declaration.values["datasets"]
-    names = tuple(part.strip() for part in os.environ.get(variable, "").split(",") if part.strip())
-    for name in names:
-        if not DATASET.fullmatch(name):
-            raise declaration.error(
-                ("datasets",), f"{variable} names {name!r}, which is no dataset", "Write dataset ids between commas."
-            )
-        if name in users:
-            raise declaration.error(
-                ("datasets",),
-                f"{variable} names dataset {name}, which {users[name]} names too",
-                "Two connections in one dataset write to the same tables (`user`): give each a dataset of its own.",
-            )
-        users[name] = variable
-    return names
-
-
-def _refuse_unknown_tables(declaration: Declaration) -> None:
-    known = [table.name for source in load_sources().values() for table in source.tables]
-    for name in declaration.values["fills"]:
-        if name not in known:
-            raise declaration.error(("fills", name), "there is no such table", f"Use one of: {', '.join(known)}.")
+            if name in users:
+                raise declaration.error(
+                    ("datasets",),
+                    f"{variable} names dataset {name}, which {users[name]} names too",
+                    "Two connections in one dataset write to the same tables (`user`): give each its own.",
+                )
+            users[name] = variable
+        found[variable] = names
+    return found
 
 
 def _landed_table(declaration: Declaration, raw: RawTable) -> LandedTable:
     target = declaration.values["fills"][raw.name]
-    create = table_statement("bronze", raw.name)
-    types = {column.name: column.data_type for column in create.columns}
+    types = _types(raw.name)
     absent = target.get("absent", {})
     ctes, outputs, used = _query(declaration, raw.name)
     for name in absent:
@@ -104,13 +118,16 @@ def _landed_table(declaration: Declaration, raw: RawTable) -> LandedTable:
             f"nothing says where {', '.join(unknown)} come from",
             "Read them in `reads`, make them in include/sql/landing, or name them under `absent` with the reason.",
         )
+    appends = raw.kind == "entity" and "replaces" not in target
+    main, *others = (_input(declaration, name, ctes) for name in used)
     return LandedTable(
         name=raw.name,
         columns=types,
         partition_field=raw.partition_field,
-        appends=raw.kind == "entity" and "replaces" not in target,
+        appends=appends,
         key=tuple(target["key"]),
-        inputs=tuple(_input(declaration, name, ctes) for name in used),
+        # Versions are told apart by the time of the sync; days need none.
+        inputs=(replace(main, required=(*target["key"], *([SYNCED] if appends else []))), *others),
         ctes=ctes,
         absent=absent,
         late_arrival_days=declaration.values.get("late_arrival_days", 0),
@@ -149,8 +166,9 @@ def _ctes(declaration: Declaration, table: str, path: Path) -> str:
     return match["ctes"]
 
 
-def _parsed(ctes: str) -> exp.Expression:
-    return sqlglot.parse_one(f"with {ctes} select 1", read="bigquery")
+@cache
+def _parsed(ctes: str) -> exp.Select:
+    return sqlglot.parse_one(f"with {ctes} select 1", read="bigquery", into=exp.Select)
 
 
 def _tables_read(ctes: str) -> set[str]:
@@ -190,12 +208,17 @@ def _projected(select: exp.Select, known: Mapping[str, list[str]]) -> Iterator[s
             yield from (name for name in known.get(relations[relation], []) if name not in left_out)
 
 
+@cache
+def _types(table: str) -> dict[str, str]:
+    return {column.name: column.data_type for column in table_statement("bronze", table).columns}
+
+
 def _bronze_types(declaration: Declaration, name: str) -> dict[str, str]:
     """Return the types of the bronze columns that an input fills under their own names."""
     types: dict[str, str] = {}
     for table, target in declaration.values["fills"].items():
         if target["from"] == name:
-            types |= {column.name: column.data_type for column in table_statement("bronze", table).columns}
+            types |= _types(table)
     return types
 
 

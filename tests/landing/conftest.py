@@ -16,7 +16,7 @@ from martech.ingestion.landing import SourceLanding
 from martech.ingestion.landing_operator import LandRowsOperator
 from martech.warehouse.ddl import load_scripts
 
-from include.landing.declared_landings import load_landings
+from include.landing.declared_landings import source_landing
 from include.pipeline.layer_ddl import layer_files
 from include.pipeline.settings import settings
 from tests.landing.connectors import Connectors
@@ -45,10 +45,10 @@ class Warehouse:
 
     def operator(self, source: str, *datasets: str, days: Sequence[date], **kwargs: Any) -> LandRowsOperator:
         """Return the task that lands a source."""
-        landing: SourceLanding = replace(load_landings()[source], datasets=datasets)
+        landing: SourceLanding = replace(source_landing(source), datasets=datasets)
         return LandRowsOperator(
             task_id="land_rows",
-            landing=landing,
+            landing=lambda: landing,
             dataset_id=BRONZE,
             days=days,
             project_id=self.client.project,

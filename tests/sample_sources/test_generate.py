@@ -81,7 +81,8 @@ def test_every_row_fits_the_ddl(rows, table):
 def test_every_column_is_used(rows, table):
     # Rare things, such as a subsidiary, need more companies than the small sample has.
     rare = {"parent_id", "note", "cancelled_at", "cancel_reason", "email_bounced_date", "tags", "properties"}
-    used = {name for row in rows(table) for name in row}
+    # Landing writes from which connection a row is; the sample loads its rows itself.
+    used = {name for row in rows(table) for name in row} | {"_connection"}
     assert {column.name for column in table_statement("bronze", table).columns} - used - rare == set()
 
 

@@ -2,7 +2,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.partition_checks`
     checked_day date not null options (description = 'Data day that was checked, UTC.'),
     table_name string not null options (description = 'Table that was checked, as dataset.table.'),
     check_name string not null options (
-        description = 'partition_exists, freshness, row_count or schema.'
+        description = 'partition_exists, freshness, row_count, schema or columns_filled.'
     ),
     passed bool not null options (description = 'False if the expectation was not met.'),
     severity string not null options (

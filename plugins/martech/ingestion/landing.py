@@ -60,6 +60,7 @@ class InputTable:
     :param columns: what is read of it.
     :param optional: whether a connector may lack it; SQL then sees no rows.
     :param keeps_history: whether older versions of a row are part of the table by design.
+    :param required: columns without which no row can land.
     """
 
     name: str
@@ -68,6 +69,7 @@ class InputTable:
     shards: tuple[str, ...] = ()
     optional: bool = False
     keeps_history: bool = False
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -340,6 +342,11 @@ def _column(
             name.removeprefix(column.prefix): f"`{name}`" for name in relation.columns if name.startswith(column.prefix)
         }
         return object_of(columns) if columns else null
+    if value is None and column.name in source.required:
+        raise LandingError(
+            f"{label} has no column {' or '.join(column.names)}, without which no row can land. Select it in the "
+            f"connector, or name another column in {landing.declared_in}."
+        )
     if value is None:
         if column.name != SYNCED:
             findings.missing.append(f"{relation.table}.{' or '.join(column.names)}")

@@ -90,7 +90,7 @@ def _fields(data_type: exp.DataType) -> dict[str, exp.DataType]:
 
 
 def _spelled(data_type: exp.DataType, name: str) -> str:
-    return next(field.name for field in data_type.expressions if normalized(field.name) == normalized(name))
+    return next(str(field.name) for field in data_type.expressions if normalized(field.name) == normalized(name))
 
 
 def is_parameters(data_type: str) -> bool:

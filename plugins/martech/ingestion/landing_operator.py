@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ class LandRowsOperator(WarehouseOperator):
     Returns (to XCom), by table, its rows of the landed days, the number of mapped columns, those that a connector
     lacks, and those without a value.
 
-    :param landing: how the source lands.
+    :param landing: returns how the source lands; called when the task runs.
     :param dataset_id: dataset of the bronze tables (templated).
     :param days: data days: ISO dates, an XCom, or a template that gives them between commas (templated).
     :param keep_days: days that bronze keeps; older ones do not land. None keeps all.
@@ -47,7 +47,7 @@ class LandRowsOperator(WarehouseOperator):
     def __init__(
         self,
         *,
-        landing: SourceLanding,
+        landing: Callable[[], SourceLanding],
         dataset_id: str,
         days: Any,
         keep_days: int | None = None,
@@ -63,45 +63,46 @@ class LandRowsOperator(WarehouseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Land every table of the source."""
-        if self.landing.connector == NO_CONNECTOR or not self.landing.datasets:
+        landing = self.landing()
+        if landing.connector == NO_CONNECTOR or not landing.datasets:
             self.log.info(
                 "Nothing lands for %s: %s names no dataset. Name those of its connections, or leave it empty where "
                 "something else fills bronze.",
-                self.landing.source,
-                self.landing.variable,
+                landing.source,
+                landing.variable,
             )
             return {}
-        days = self._kept(parse_days(self.days))
+        days = self._kept(landing, parse_days(self.days))
         if not days:
             return {}
         hook = self.warehouse(context, LandingHook)
         try:
-            catalog = hook.catalog(self.landing)
+            catalog = hook.catalog(landing)
         except LandingError as error:
             raise AirflowException(str(error)) from error
         landed: dict[str, Any] = {}
         checks: list[CheckResult] = []
         problems: list[str] = []
-        for table in self.landing.tables:
+        for table in landing.tables:
             try:
-                landed[table.name] = self._land(hook, table, catalog, days, checks, problems)
+                landed[table.name] = self._land(hook, landing, table, catalog, days, checks, problems)
             except LandingError as error:
                 problems.append(f"{table.name}: {error}")
             except GoogleAPIError as error:
                 problems.append(
                     f"{table.name} could not land, nothing of it was changed: {_first_line(error)} Compare the "
-                    f"connector's table with {self.landing.declared_in}, then clear this task."
+                    f"connector's table with {landing.declared_in}, then clear this task."
                 )
         if self.results_table and checks:
             hook.append_rows(self.results_table, [check_row(check, context) for check in checks])
         if problems:
             raise AirflowException(
-                f"{len(landed)} of {len(self.landing.tables)} tables of {self.landing.source} have landed.\n"
+                f"{len(landed)} of {len(landing.tables)} tables of {landing.source} have landed.\n"
                 + "\n".join(problems)
             )
         return landed
 
-    def _kept(self, days: list[date]) -> list[date]:
+    def _kept(self, landing: SourceLanding, days: list[date]) -> list[date]:
         """Return the days that bronze keeps; a row of an older one would be gone as soon as it landed."""
         if self.keep_days is None:
             return days
@@ -110,7 +111,7 @@ class LandRowsOperator(WarehouseOperator):
             self.log.warning(
                 "%s: days before %s do not land, bronze keeps %d days. What is needed of them comes back with a "
                 "re-sync of the connection, which lands its rows under the day of the re-sync.",
-                self.landing.source,
+                landing.source,
                 oldest,
                 self.keep_days,
             )
@@ -119,6 +120,7 @@ class LandRowsOperator(WarehouseOperator):
     def _land(  # noqa: PLR0913, PLR0917 - one step of execute, with what it collects
         self,
         hook: LandingHook,
+        landing: SourceLanding,
         table: LandedTable,
         catalog: Catalog,
         days: list[date],
@@ -126,7 +128,7 @@ class LandRowsOperator(WarehouseOperator):
         problems: list[str],
     ) -> dict[str, Any]:
         plan = plan_landing(
-            hook.project_id, self.dataset_id, landing=self.landing, table=table, catalog=catalog, window=days
+            hook.project_id, self.dataset_id, landing=landing, table=table, catalog=catalog, window=days
         )
         for note in plan.notes:
             self.log.warning("%s: %s", table.name, note)

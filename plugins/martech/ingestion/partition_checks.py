@@ -20,7 +20,7 @@ class CheckResult:
 
     :param table: ``dataset.table``.
     :param day: data day that was checked.
-    :param check: partition_exists, freshness, row_count or schema.
+    :param check: partition_exists, freshness, row_count, schema or columns_filled.
     :param passed: False where the expectation is not met.
     :param observed: what was found.
     :param expected: what was expected.
