@@ -10,6 +10,9 @@ import yaml
 _PROJECT = Path(__file__).resolve().parents[3] / "include" / "dbt" / "dbt_project.yml"
 _VARIABLES: dict[str, Any] = yaml.safe_load(_PROJECT.read_text())["vars"]
 
+# The DDL names datasets and retention as they are.
+globals().update({name: value for name, value in _VARIABLES.items() if name.endswith(("_dataset", "_retention_days"))})
+
 modules = SimpleNamespace(datetime=datetime)
 # No warehouse is asked while linting: one column stands in for those of a table.
 _COLUMN = SimpleNamespace(name="column", dtype="string")

@@ -1,3 +1,3 @@
 {% macro feature_history_days() -%}
-    {{ return(365) }}
+    {{ return(feature_windows().values() | map('max') | max) }}
 {%- endmacro %}

@@ -1,3 +1,3 @@
 {% macro recent_start() -%}
-    {{ window_start(90 + silent_days()) }}
+    {{ window_start(90 + var('silent_days')) }}
 {%- endmacro %}

@@ -8,7 +8,7 @@
 ) }}
 
 {#- No cohort begins earlier. Silver may have ended some days before the window does. #}
-{%- set first_day = window_start(var('gold_retention_days') | int + silent_days()) %}
+{%- set first_day = window_start(var('gold_retention_days') | int + var('silent_days')) %}
 
 with conversions as (
     select

@@ -6,14 +6,16 @@
     )
 }}
 
-{%- set risk_from = var('customer_scores').churn_risk_from %}
-
 with facts as (
     select * from {{ ref('int_customers__facts') }}
 ),
 
 scores as (
     select * from {{ ref('int_customers__scores') }}
+),
+
+churn_bands as (
+    {{ bands_of('churn_risk') | indent(4) }}
 ),
 
 final as (
@@ -117,12 +119,7 @@ final as (
         coalesce(facts.won_amount, 0) as won_amount,
         scores.engagement_score,
         scores.churn_risk_score,
-        case
-            when scores.churn_risk_score >= {{ risk_from.critical }} then 'critical'
-            when scores.churn_risk_score >= {{ risk_from.high }} then 'high'
-            when scores.churn_risk_score >= {{ risk_from.medium }} then 'medium'
-            else 'low'
-        end as churn_risk_category,
+        {{ band_of('churn_bands.bands', 'scores.churn_risk_score') }} as churn_risk_category,
         scores.profile_completeness,
         facts.email is not null as has_valid_email,
         facts.phone is not null as has_valid_phone,
@@ -147,6 +144,7 @@ final as (
         facts.as_of_date
     from facts
     inner join scores on facts.customer_id = scores.customer_id
+    cross join churn_bands
 )
 
 select * from final

@@ -1,5 +1,5 @@
 -- The weights of a score add up to 1, and its components are those that the models compute.
-{%- set declared = {'health': health_components(), 'lead': lead_components()} %}
+{%- set declared = dict(customer_score_components(), health=health_components(), lead=lead_components()) %}
 select
     score,
     sum(weight) as total_weight

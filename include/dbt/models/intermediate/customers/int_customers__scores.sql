@@ -1,8 +1,20 @@
-{%- set scores = var('customer_scores') %}
+{%- set scores = customer_score_components() %}
 {%- set churned_after = var('churned_after_days') %}
 
 with facts as (
     select * from {{ ref('int_customers__facts') }}
+),
+
+engagement_weights as (
+    {{ weights_of('engagement', scores.engagement) | indent(4) }}
+),
+
+churn_weights as (
+    {{ weights_of('churn_risk', scores.churn_risk) | indent(4) }}
+),
+
+profile_weights as (
+    {{ weights_of('profile_completeness', scores.profile_completeness) | indent(4) }}
 ),
 
 -- Each component is 0 at its worst and 1 at its best (for churn: no risk, highest risk).
@@ -43,26 +55,29 @@ components as (
 
 final as (
     select
-        customer_id,
+        components.customer_id,
         case
             when
-                order_count > 0
-                and days_since_last_order >= {{ churned_after.order }}
-                and coalesce(days_since_last_session, {{ churned_after.visit }}) >= {{ churned_after.visit }}
+                components.order_count > 0
+                and components.days_since_last_order >= {{ churned_after.order }}
+                and coalesce(components.days_since_last_session, {{ churned_after.visit }}) >= {{ churned_after.visit }}
                 then 'churned'
-            when order_count > 1 then 'repeat_customer'
-            when order_count = 1 then 'customer'
-            when open_opportunity_count > 0 then 'opportunity'
-            when lead_status = 'Qualified' then 'sql'
-            when lead_status in ('Working', 'Nurturing') then 'mql'
-            when lead_status is not null then 'lead'
-            when is_identified then 'subscriber'
+            when components.order_count > 1 then 'repeat_customer'
+            when components.order_count = 1 then 'customer'
+            when components.open_opportunity_count > 0 then 'opportunity'
+            when components.lead_status = 'Qualified' then 'sql'
+            when components.lead_status in ('Working', 'Nurturing') then 'mql'
+            when components.lead_status is not null then 'lead'
+            when components.is_identified then 'subscriber'
             else 'visitor'
         end as lifecycle_stage,
-        round({{ weighted_score(scores.engagement, 100) }}, 1) as engagement_score,
-        round({{ weighted_score(scores.churn_risk, 1) }}, 4) as churn_risk_score,
-        round({{ weighted_score(scores.profile_completeness, 100) }}, 1) as profile_completeness
+        round({{ weighted_score(scores.engagement, 'engagement_weights', 100) }}, 1) as engagement_score,
+        round({{ weighted_score(scores.churn_risk, 'churn_weights', 1) }}, 4) as churn_risk_score,
+        round({{ weighted_score(scores.profile_completeness, 'profile_weights', 100) }}, 1) as profile_completeness
     from components
+    cross join engagement_weights
+    cross join churn_weights
+    cross join profile_weights
 )
 
 select * from final

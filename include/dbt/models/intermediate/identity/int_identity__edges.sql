@@ -19,9 +19,9 @@ identifier_edges as (
         concat('same_', identifier_type) as match_rule,
         cast(null as string) as evidence,
         case identifier_type
-            when 'user_id' then {{ identity_rule_bits('same_user_id') }}
-            when 'device' then {{ identity_rule_bits('same_device') }}
-            when 'gclid' then {{ identity_rule_bits('same_gclid') }}
+            when 'user_id' then {{ var('identity_rule_bits').same_user_id }}
+            when 'device' then {{ var('identity_rule_bits').same_device }}
+            when 'gclid' then {{ var('identity_rule_bits').same_gclid }}
         end as match_bits,
         0 as against_bits
     from identifiers
@@ -34,7 +34,7 @@ stated_edges as (
         greatest(records.identity_key, linked.identity_key) as node_b,
         'stated_by_source' as match_rule,
         cast(null as string) as evidence,
-        {{ identity_rule_bits('stated_by_source') }} as match_bits,
+        {{ var('identity_rule_bits').stated_by_source }} as match_bits,
         0 as against_bits
     from records, unnest(records.linked_identity_keys) as linked_key
     inner join records as linked on linked_key = linked.identity_key

@@ -89,7 +89,7 @@ final as (
         -- Whole bits: a daily drift of frequencies must not touch every pair.
         cast(round(greatest(-40, least(40, if(
             has_same_email and not is_contradicted,
-            greatest(model_bits, {{ identity_rule_bits('same_email') }}),
+            greatest(model_bits, {{ var('identity_rule_bits').same_email }}),
             model_bits + account_bits
         )))) as int64) as match_bits,
         -- Against a link speaks a pair that is none, if both have a name: little to go by is no conflict.

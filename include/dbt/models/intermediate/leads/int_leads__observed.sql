@@ -33,14 +33,7 @@ lead_sources as (
 ),
 
 weights as (
-    select
-        {%- for component in lead_components() %}
-        max(if(component = '{{ component }}', weight, null)) as {{ component }},
-        {%- endfor %}
-        score
-    from {{ ref('scoring_weights') }}
-    where score = 'lead'
-    group by score
+    {{ weights_of('lead', lead_components()) | indent(4) }}
 ),
 
 sessions as (

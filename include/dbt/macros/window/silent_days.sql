@@ -1,3 +1,0 @@
-{% macro silent_days() -%}
-    {{ return(30) }}
-{%- endmacro %}
