@@ -10,7 +10,7 @@ from random import Random
 
 from include.pipeline.settings import settings
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, day_of, midnight, stamp
-from tools.sample_sources.connectors import CONNECTIONS
+from tools.sample_sources.connectors import CONNECTIONS, connection_of
 from tools.sample_sources.connectors.delivery import Row, Table
 
 LATE_SHARE = 0.03  # events that land one to three days after they happened
@@ -18,8 +18,6 @@ TWICE_SHARE = 0.004  # events that land twice, as connectors do after a retry
 LONGEST_DELAY_DAYS = int(settings.variables["late_arrival_days"])  # dbt looks back no further
 BUFFERED_LINES = 50_000
 CONNECTORS = "connectors"  # folder of what the connectors deliver
-
-_CONNECTION_OF = {raw_table: connection for connection in CONNECTIONS for raw_table in connection.writes}
 
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -83,7 +81,7 @@ class Sink:
         """
         if not self._land_raw(table, landed, row):
             return False
-        if connection := _CONNECTION_OF.get(table):
+        if connection := connection_of(table):
             known = row | {"_fivetran_synced": stamp(landed)} | (more or {})
             for delivered, line in connection.changes(table, known, before):
                 self._deliver(connection.dataset, delivered, landed, line)

@@ -5,6 +5,7 @@ an event. A connection writes each such row into the connector's own tables (``d
 """
 
 from tools.sample_sources.connectors import braze, ga4, google_ads, salesforce, shopify, zendesk
+from tools.sample_sources.connectors.delivery import Connection
 
 CONNECTIONS = (
     salesforce.CONNECTION,
@@ -14,3 +15,13 @@ CONNECTIONS = (
     braze.CONNECTION,
     ga4.CONNECTION,
 )
+
+_CONNECTION_OF = {raw_table: connection for connection in CONNECTIONS for raw_table in connection.writes}
+
+
+def connection_of(raw_table: str) -> Connection | None:
+    """Return the connection that delivers a raw table, if any.
+
+    :param raw_table: table in bronze.
+    """
+    return _CONNECTION_OF.get(raw_table)
