@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.landing.connectors import CONNECTOR_TABLES
 from tools.sample_sources.connectors import CONNECTIONS, braze, ga4, google_ads, salesforce, shopify, zendesk
 from tools.sample_sources.connectors.delivery import Connection, Table
 from tools.sample_sources.sink import CONNECTORS
@@ -19,6 +20,26 @@ from tools.sample_sources.validate import CHECKS
 TABLES = [(connection, table) for connection in CONNECTIONS for table in connection.tables]
 # Rare things need more customers than the sample has; only e-mails are sent by canvases.
 RARE = {"note", "email_bounced_date", "parent_id", "cancelled_at", "cancel_reason", "canvas_id", "canvas_step_id"}
+# Headers of the public integration tests of the connectors' dbt packages, by dataset.
+PUBLIC_TABLES = {
+    "salesforce": "salesforce",
+    "shopify": "shopify_graphql",
+    "zendesk": "zendesk",
+    "google_ads": "google_ads",
+}
+# Fields of the systems' own references that those tests leave out, beside custom fields and Fivetran's own columns.
+BEYOND = {
+    "salesforce": {
+        "account.created_date", "account.last_modified_date", "account.system_modstamp", "lead.rating",
+        "opportunity.last_modified_date", "opportunity.system_modstamp",
+    },
+    "shopify": {"customer.sms_marketing_consent_state"},
+    "zendesk": {"user.shared_phone_number"},
+    "google_ads": {
+        "campaign_history.bidding_strategy_type", "ad_stats.interactions", "ad_stats.view_through_conversions",
+        "ad_stats.conversions", "ad_stats.conversions_value",
+    },
+}  # fmt: skip
 
 
 def name_of(value: object) -> str:
@@ -66,6 +87,20 @@ def test_every_row_fits_its_table_and_every_column_is_used(sample, connection, t
     assert sorted({fault for row in rows for fault in faults(table.columns, row)}) == []
     unused = set(leaves(table.columns)) - {name for row in rows for name in leaves(row)}
     assert unused - RARE == set()
+
+
+@pytest.mark.parametrize(("dataset", "folder"), PUBLIC_TABLES.items())
+def test_tables_have_the_columns_of_the_real_ones(dataset, folder):
+    (connection,) = [connection for connection in CONNECTIONS if connection.dataset == dataset]
+    headers = {path.stem: path.open().readline().strip().split(",") for path in (CONNECTOR_TABLES / folder).iterdir()}
+    unknown = {
+        f"{table.name}.{column}"
+        for table in connection.tables
+        if table.name in headers
+        for column in table.columns
+        if column not in headers[table.name] and not re.search(r"_c$|^custom_|^_fivetran_", column)
+    }
+    assert unknown == BEYOND.get(dataset, set())
 
 
 @pytest.mark.parametrize(("connection", "table"), [pair for pair in TABLES if not pair[1].day], ids=name_of)

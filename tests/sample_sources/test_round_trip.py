@@ -138,9 +138,10 @@ def dataset_of(source: str) -> str:
 
 
 def land(source: str, days: list[date]) -> None:
+    landing = replace(LANDINGS[source], datasets=(dataset_of(source),))
     task = LandRowsOperator(
         task_id="land_rows",
-        landing=replace(LANDINGS[source], datasets=(dataset_of(source),)),
+        landing=lambda: landing,
         dataset_id=BRONZE,
         days=days,
         project_id=PROJECT,
