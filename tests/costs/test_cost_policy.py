@@ -12,8 +12,8 @@ DECLARED = settings.variables["costs"]
 
 def test_declared_prices_are_exact() -> None:
     assert cost_policy.prices.on_demand_usd_per_tib == Decimal("6.25")
-    assert {parameter.name: parameter.type_ for parameter in cost_policy.prices.parameters()} == dict.fromkeys(
-        [name for name in DECLARED if "_usd_per_" in name], "NUMERIC"
+    assert {name: type(price) for name, price in cost_policy.prices.values().items()} == dict.fromkeys(
+        [name for name in DECLARED if "_usd_per_" in name], Decimal
     )
 
 

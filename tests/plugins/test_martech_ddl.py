@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from martech.warehouse.ddl import Column, DdlError, load_scripts, parse_create, render, require_identifier, same_type
+from martech.warehouse.ddl import Column, DdlError, load_scripts, parse_create, render, same_type
+from martech.warehouse.statements import require_identifier
 
 TABLE = """
 create table if not exists `p-1.raw.orders` (

@@ -128,10 +128,10 @@ def test_crash_between_copy_and_delete(
 ) -> None:
     ask = QuarantineHook.query
 
-    def crash_on_delete(self: QuarantineHook, sql: str, parameters: Any = ()) -> Any:
+    def crash_on_delete(self: QuarantineHook, sql: str, **values: Any) -> Any:
         if "delete from" in sql:
             raise ConnectionError("the worker was lost")
-        return ask(self, sql, parameters)
+        return ask(self, sql, **values)
 
     before = fingerprint(dirty)
     with monkeypatch.context() as patch:
@@ -150,10 +150,10 @@ def test_row_that_lands_between_copy_and_delete_is_not_lost(
 ) -> None:
     ask = QuarantineHook.query
 
-    def land_before_delete(self: QuarantineHook, sql: str, parameters: Any = ()) -> Any:
+    def land_before_delete(self: QuarantineHook, sql: str, **values: Any) -> Any:
         if "delete from" in sql:
             dirty.query(f"insert into {{orders}} values (null, '{DAY}', 1, 'new', 1, null, '{DAY} 23:00:00')")
-        return ask(self, sql, parameters)
+        return ask(self, sql, **values)
 
     with monkeypatch.context() as patch:
         patch.setattr(QuarantineHook, "query", land_before_delete)
@@ -194,10 +194,10 @@ def test_crash_between_return_and_mark(
     correct(dirty)
     ask = QuarantineHook.query
 
-    def crash_on_mark(self: QuarantineHook, sql: str, parameters: Any = ()) -> Any:
+    def crash_on_mark(self: QuarantineHook, sql: str, **values: Any) -> Any:
         if "set status = 'replayed'" in sql:
             raise ConnectionError("the worker was lost")
-        return ask(self, sql, parameters)
+        return ask(self, sql, **values)
 
     with monkeypatch.context() as patch:
         patch.setattr(QuarantineHook, "query", crash_on_mark)

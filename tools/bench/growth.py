@@ -25,6 +25,7 @@ from typing import Any
 import sqlglot
 from google.cloud import bigquery
 from martech.retention.hook import BigQueryRetentionHook
+from martech.warehouse.statements import short
 from sqlglot import exp
 
 from include.pipeline.dbt_manifest import load_manifest
@@ -154,8 +155,10 @@ def partitions_of(client: bigquery.Client, monthly: frozenset[str]) -> dict[str,
     """
     rows: dict[str, dict[date, int]] = defaultdict(dict)
     for layer in settings.layers.values():
-        schema = f"`{settings.project_id}.{layer.dataset}.INFORMATION_SCHEMA.PARTITIONS`"
-        for row in client.query(f"select table_name, partition_id, total_rows from {schema}").result():  # noqa: S608
+        schema = f"{settings.project_id}.{layer.dataset}.INFORMATION_SCHEMA.PARTITIONS"
+        for row in client.query(
+            short("select table_name, partition_id, total_rows from `{{ schema }}`", schema=schema)
+        ).result():
             if re.fullmatch(r"\d{6}(\d{2})?", row.partition_id):  # a day or a month
                 table, day = f"{layer.dataset}.{row.table_name}", BigQueryRetentionHook.partition_day(row.partition_id)
                 start = day.replace(day=1) if table in monthly else day

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from martech.warehouse.statements import short
 
 from include.pipeline.settings import settings
 from tools.local.chain import Run
@@ -41,8 +42,12 @@ def table_rows(client: bigquery.Client) -> dict[str, list[tuple[str, str, int]]]
         kinds = {
             row.table_name: row.table_type
             for row in client.query(
-                f"select table_name, table_type from `{settings.project_id}.{layer.dataset}`"  # noqa: S608
-                ".INFORMATION_SCHEMA.TABLES order by table_name"
+                short(
+                    "select table_name, table_type from `{{ project }}.{{ dataset }}`.INFORMATION_SCHEMA.TABLES "
+                    "order by table_name",
+                    project=settings.project_id,
+                    dataset=layer.dataset,
+                )
             ).result()
         }
         result[layer.name] = [
@@ -57,7 +62,7 @@ def _count(client: bigquery.Client, table: str, kind: str) -> int:
         listed = client.list_rows(table, max_results=1)
         next(listed.pages)
         return listed.total_rows
-    return next(iter(client.query(f"select count(*) as n from `{table}`").result())).n  # noqa: S608
+    return next(iter(client.query(short("select count(*) as n from `{{ table }}`", table=table)).result())).n
 
 
 def print_report(client: bigquery.Client, runs: Iterable[Run], say: Callable[[str], None] = print) -> None:

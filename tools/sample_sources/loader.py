@@ -22,6 +22,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.ingestion.raw_table import RawTable
 from martech.warehouse.ddl import CreateStatement
+from martech.warehouse.statements import Sql, short
 
 from include.pipeline.layer_ddl import layer_files, table_statement
 from include.pipeline.settings import PROJECT_ID, settings
@@ -161,12 +162,20 @@ class TableLoader:
     # Identifiers in the two statements come from the settings and the source list; days are parameters.
 
     def _find_days_with_rows(self, first: date, last: date) -> set[date]:
-        query = f"select distinct date(_fivetran_synced) from `{self._address}` where {self._landed_on}"  # noqa: S608
+        query = short(
+            "select distinct date(_fivetran_synced) from `{{ address }}` where {{ landed_on }}",
+            address=self._address,
+            landed_on=Sql(self._landed_on),
+        )
         return {row[0] for row in self._client.query(query, job_config=_landed_between(first, last)).result()}
 
     def _clear(self, day: date) -> None:
         if day in self._days_with_rows:
-            delete = f"delete from `{self._address}` where {self._landed_on}"  # noqa: S608
+            delete = short(
+                "delete from `{{ address }}` where {{ landed_on }}",
+                address=self._address,
+                landed_on=Sql(self._landed_on),
+            )
             self._client.query(delete, job_config=_landed_between(day, day)).result()
 
     def _copy_good_lines(self, day: date, path: Path, good: IO[bytes]) -> tuple[int, int]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
-from google.cloud import bigquery
 
 from martech.alerts.messages import Alert
 from martech.costs.anomaly import WEEKS, Anomaly, find_anomaly
@@ -81,15 +80,8 @@ class MeasureCostsOperator(WarehouseOperator):
         return written
 
     def _measure(self, hook: WarehouseHook, file: Path, day: date) -> int:
-        parameters = [
-            bigquery.ScalarQueryParameter("day", "DATE", day),
-            bigquery.ScalarQueryParameter("measured_at", "TIMESTAMP", datetime.now(UTC)),
-            *self.prices.parameters(),
-        ]
-        config = bigquery.QueryJobConfig(query_parameters=parameters)
-        job = hook.client.query(render(file, self.sql_context), job_config=config)
-        job.result()
-        rows = job.num_dml_affected_rows or 0
+        sql = render(file, self.sql_context)
+        rows = hook.change(sql, day=day, measured_at=datetime.now(UTC), **self.prices.values())
         self.log.info("%s %s: %d rows written or replaced.", file.stem, day, rows)
         return rows
 
@@ -171,13 +163,7 @@ class CheckCostsOperator(WarehouseOperator):
 
     def _spending(self, hook: WarehouseHook, days: Sequence[date]) -> Spending:
         first = min(days[0] - timedelta(weeks=WEEKS), days[-1].replace(day=1))
-        rows = hook.query(
-            render(self.costs_file, self.sql_context),
-            [
-                bigquery.ScalarQueryParameter("first_day", "DATE", first),
-                bigquery.ScalarQueryParameter("last_day", "DATE", days[-1]),
-            ],
-        )
+        rows = hook.query(render(self.costs_file, self.sql_context), first_day=first, last_day=days[-1])
         spending: Spending = {}
         for row in rows:
             spending.setdefault(row.spender, {})[row.cost_day] = Decimal(row.cost_usd)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from google.cloud import bigquery
-
 
 @dataclass(frozen=True)
 class Prices:
@@ -23,6 +21,6 @@ class Prices:
     active_storage_usd_per_gib_month: Decimal
     long_term_storage_usd_per_gib_month: Decimal
 
-    def parameters(self) -> list[bigquery.ScalarQueryParameter]:
-        """Return the query parameters by which SQL in ``include/sql/cost`` prices what it measures."""
-        return [bigquery.ScalarQueryParameter(name, "NUMERIC", price) for name, price in asdict(self).items()]
+    def values(self) -> dict[str, Decimal]:
+        """Return the prices by the query parameters of the SQL that measures costs."""
+        return asdict(self)

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.cloud import bigquery
+from google.cloud.bigquery.table import RowIterator
 
 from martech.privacy.personal_table import PersonalTable, every_partition_sql, pattern_sql
+from martech.warehouse.statements import Sql, change, run, statement
 
 log = logging.getLogger(__name__)
 
 TABLES_PER_QUERY = 20
 # Kinds of identifiers that staging recognises: it drops what lands of these records again.
-SUPPRESSED = {"identity": "", "shopify:order": "shopify:order:", "user": "shopify:customer:"}
+SUPPRESSED = {"identity": Sql(""), "shopify:order": "shopify:order:", "user": "shopify:customer:"}
 
 
 class ErasureError(Exception):
@@ -72,14 +74,16 @@ class Erasure:
         self._client = client
         self._request_id = request_id
         self._run_id = run_id
-        self._requests = table("ops.erasure_requests")
-        self._identifiers = f"`{table('ops.erasure_identifiers')}`"
-        self._suppressed = table("ops.suppressed_identities")
+        # The salt is read where it is used: no statement, log or job has it in its text.
+        self._names = {
+            "requests": table("ops.erasure_requests"),
+            "identifiers": table("ops.erasure_identifiers"),
+            "suppressed": table("ops.suppressed_identities"),
+            "salts": table("ops.erasure_salt"),
+            "person": Sql(identifiers_sql),
+        }
+        self._identifiers = Sql(f"`{self._names['identifiers']}`")
         self._find_customer_sql = find_customer_sql
-        self._identifiers_sql = identifiers_sql
-        self._salts = table("ops.erasure_salt")
-        # Read where it is used: no statement, log or job has it in its text.
-        self._salt = f"(select max(salt) from `{self._salts}`)"  # noqa: S608
         declared_tables = list(tables)
         datasets = sorted({declared.name.rpartition(".")[0] for declared in declared_tables})
         existing = {f"{dataset}.{item.table_id}" for dataset in datasets for item in client.list_tables(dataset)}
@@ -88,7 +92,7 @@ class Erasure:
 
     def status(self) -> str | None:
         """Return how far the request has come; None where there is none yet."""
-        rows = self._rows(f"select status from `{self._requests}` where request_id = @request_id")  # noqa: S608
+        rows = self._rows(self._statement("request_status"))
         return rows[0]["status"] if rows else None
 
     def find(self, selector: Selector) -> str:
@@ -106,18 +110,7 @@ class Erasure:
                 f"{', '.join(customers)}. Look them up in silver.customer_360 and trigger with customer_id."
             )
         earlier = self._rows(
-            f"""
-            select request_id, status
-            from `{self._requests}`
-            where
-                person_hash = to_hex(sha256(concat({self._salt}, @value)))
-                or request_id in (
-                    select request_id
-                    from `{self._suppressed}`
-                    where identity_hash = to_hex(sha256(concat({self._salt}, @value)))
-                )
-            order by requested_at desc
-            limit 1""",  # noqa: S608
+            self._statement("earlier_request"),
             value=value,
         )
         if earlier:
@@ -132,61 +125,29 @@ class Erasure:
 
     def preview(self, customer_id: str) -> dict[str, int]:
         """Return how many rows of which table would be removed. Nothing is written."""
-        counts = [
-            f"select '{declared.name}' as name, count(*) as found from `{declared.name}` where {belongs}"  # noqa: S608
+        tables = [
+            {"name": declared.name, "belongs": belongs}
             for declared in self._tables
-            if (belongs := declared.belongs_sql("identifiers"))
+            if (belongs := declared.belongs_sql(Sql("identifiers")))
         ]
         rows = self._rows(
-            f"""
-            with person as ({self._identifiers_sql}),
-            identifiers as (select @request_id as request_id, kind, value from person)
-            {" union all ".join(counts)}""",  # noqa: S608
+            self._statement("preview", tables=tables),
             customer_id=customer_id,
         )
         return {row["name"]: row["found"] for row in rows if row["found"]}
 
     def request(self, customer_id: str) -> None:
         """Write down who is meant: identifiers for the steps to come, hashes for good, and the request last."""
+        self._query(self._statement("make_salt"))
+        self._query(self._statement("forget"))
         self._query(
-            f"""
-            insert into `{self._salts}` (salt, created_at)
-            select concat(generate_uuid(), generate_uuid()), current_timestamp()
-            from unnest([1])
-            where (select count(*) from `{self._salts}`) = 0"""  # noqa: S608
-        )
-        self._query(f"delete from {self._identifiers} where request_id = @request_id")  # noqa: S608
-        self._query(
-            f"""
-            insert into {self._identifiers} (request_id, kind, value, requested_at)
-            select @request_id, kind, value, current_timestamp()
-            from ({self._identifiers_sql})""",  # noqa: S608
+            self._statement("keep_identifiers"),
             customer_id=customer_id,
         )
-        suppressed = " union distinct ".join(
-            f"select concat('{prefix}', value) as identity_key from {self._identifiers} "  # noqa: S608
-            f"where request_id = @request_id and kind = '{kind}'"
-            for kind, prefix in SUPPRESSED.items()
-        )
-        self._query(f"delete from `{self._suppressed}` where request_id = @request_id")  # noqa: S608
+        self._query(self._statement("unsuppress"))
+        self._query(self._statement("suppress", suppressed_kinds=SUPPRESSED.items()))
         self._query(
-            f"""
-            insert into `{self._suppressed}` (identity_hash, salt_id, request_id, suppressed_at)
-            select
-                to_hex(sha256(concat({self._salt}, identity_key))), to_hex(md5({self._salt})), @request_id,
-                current_timestamp()
-            from ({suppressed})"""  # noqa: S608
-        )
-        self._query(
-            f"""
-            insert into `{self._requests}` (
-                request_id, person_hash, status, identity_count, identifier_count, requested_at, run_id
-            )
-            select
-                @request_id, to_hex(sha256(concat({self._salt}, @customer_id))), 'requested',
-                countif(kind = 'identity'), count(*), current_timestamp(), @run_id
-            from {self._identifiers}
-            where request_id = @request_id""",  # noqa: S608
+            self._statement("make_request"),
             customer_id=customer_id,
             run_id=self._run_id,
         )
@@ -200,9 +161,7 @@ class Erasure:
         for declared in self._tables:
             belongs = declared.belongs_sql(self._identifiers)
             if declared.name in state and belongs:
-                for row in self._rows(
-                    f"select sync_name, count(*) as held from `{declared.name}` where {belongs} group by sync_name"  # noqa: S608
-                ):
+                for row in self._rows(self._statement("held_by_syncs", state=declared.name, belongs=belongs)):
                     held[row["sync_name"]] = held.get(row["sync_name"], 0) + row["held"]
         return held
 
@@ -218,12 +177,10 @@ class Erasure:
         self._require_identifiers()
         counts: dict[str, int] = {}
         for declared in self._tables:
-            for statement in declared.statements(self._identifiers):
-                if changed := self._query(statement).num_dml_affected_rows:
+            for sql in declared.statements(self._identifiers):
+                if changed := change(self._client, sql, {"request_id": self._request_id}):
                     counts[declared.name] = counts.get(declared.name, 0) + changed
-        before = self._rows(
-            f"select to_json_string(erased_rows) as erased_rows from `{self._requests}` where request_id = @request_id"  # noqa: S608
-        )[0]["erased_rows"]
+        before = self._rows(self._statement("erased_rows"))[0]["erased_rows"]
         total = json.loads(before or "null") or {}
         for name, changed in counts.items():
             total[name] = total.get(name, 0) + changed
@@ -245,7 +202,7 @@ class Erasure:
             for item in self._client.list_tables(dataset)
             if item.table_type == "TABLE"
         ]
-        tables = [self._client.get_table(name) for name in names if f"`{name}`" != self._identifiers]
+        tables = [self._client.get_table(name) for name in names if name != self._names["identifiers"]]
         found = [self._columns_with_traces(table) for table in self._tables_with_traces(tables)]
         if found:
             raise ErasureError(
@@ -260,46 +217,41 @@ class Erasure:
 
     def forget(self) -> None:
         """Delete the identifiers of the request."""
-        self._query(f"delete from {self._identifiers} where request_id = @request_id")  # noqa: S608
+        self._query(self._statement("forget"))
 
     def _tables_with_traces(self, tables: Sequence[bigquery.Table]) -> list[bigquery.Table]:
         pattern = pattern_sql(self._identifiers)
-        hits = [
-            f"select {number} as number, count(*) as found from `{_name(table)}` as searched "  # noqa: S608
-            f"where {_everywhere(table)} and regexp_contains(to_json_string(searched), {pattern})"
+        searched = [
+            {"number": number, "name": _name(table), "everywhere": _everywhere(table)}
             for number, table in enumerate(tables)
         ]
         found = []
-        for start in range(0, len(hits), TABLES_PER_QUERY):
-            rows = self._rows(" union all ".join(hits[start : start + TABLES_PER_QUERY]))
+        for start in range(0, len(searched), TABLES_PER_QUERY):
+            part = searched[start : start + TABLES_PER_QUERY]
+            rows = self._rows(self._statement("tables_with_traces", tables=part, pattern=pattern))
             found += [tables[row["number"]] for row in rows if row["found"]]
         return found
 
     def _columns_with_traces(self, table: bigquery.Table) -> str:
         pattern = pattern_sql(self._identifiers)
-        counts = ", ".join(
+        counts = [
             f"countif(regexp_contains(to_json_string({column.name}), {pattern})) as {column.name}"
             for column in table.schema
-        )
+        ]
         by_column = self._rows(
-            f"""
-            select {counts}
-            from `{_name(table)}` as searched
-            where {_everywhere(table)} and regexp_contains(to_json_string(searched), {pattern})"""  # noqa: S608
+            self._statement(
+                "columns_with_traces",
+                table=_name(table),
+                counts=Sql(", ".join(counts)),
+                everywhere=_everywhere(table),
+                pattern=pattern,
+            )
         )[0]
         columns = [f"{column} in {count} rows" for column, count in by_column.items() if count]
         return f"{_name(table)}: {', '.join(columns)}"
 
     def _require_identifiers(self) -> None:
-        row = self._rows(
-            f"""
-            select
-                any_value(requests.identifier_count) as expected,
-                count(identifiers.value) as found
-            from `{self._requests}` as requests
-            left join {self._identifiers} as identifiers on requests.request_id = identifiers.request_id
-            where requests.request_id = @request_id"""  # noqa: S608
-        )[0]
+        row = self._rows(self._statement("identifiers_left"))[0]
         if row["expected"] is None:
             raise ErasureError(f"Request {self._request_id} is unknown: clear plan_erasure.")
         if row["found"] != row["expected"]:
@@ -309,32 +261,21 @@ class Erasure:
             )
 
     def _advance(self, status: str, **values: str | int) -> None:
-        assignments = [f"{status}_at = current_timestamp()", "status = @status", "run_id = @run_id"]
-        for column in values:
-            assignments.append(f"{column} = {'parse_json(@erased_rows)' if column == 'erased_rows' else f'@{column}'}")
-        self._query(
-            f"update `{self._requests}` set {', '.join(assignments)} where request_id = @request_id",  # noqa: S608
-            status=status,
-            run_id=self._run_id,
-            **values,
-        )
+        self._query(self._statement("advance", status=status), run_id=self._run_id, **values)
 
-    def _query(self, sql: str, **values: str | int | None) -> bigquery.QueryJob:
-        parameters = [
-            bigquery.ScalarQueryParameter(name, "INT64" if isinstance(value, int) else "STRING", value)
-            for name, value in {"request_id": self._request_id, **values}.items()
-        ]
-        job = self._client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=parameters))
-        job.result()
-        return job
+    def _statement(self, name: str, **names: Any) -> Sql:
+        return statement(f"privacy/sql/{name}.sql", **self._names, **names)
+
+    def _query(self, sql: str, **values: str | int | None) -> RowIterator:
+        return run(self._client, sql, {"request_id": self._request_id, **values})
 
     def _rows(self, sql: str, **values: str | int | None) -> list[Mapping[str, Any]]:
-        return list(self._query(sql, **values).result())
+        return list(self._query(sql, **values))
 
 
 def _name(table: bigquery.Table) -> str:
     return f"{table.project}.{table.dataset_id}.{table.table_id}"
 
 
-def _everywhere(table: bigquery.Table) -> str:
+def _everywhere(table: bigquery.Table) -> Sql:
     return every_partition_sql(table.time_partitioning.field if table.time_partitioning else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from martech.warehouse.ddl import require_identifier
+from martech.warehouse.statements import Sql, require_identifier, statement
 
 Kinds = Mapping[str, tuple[str, ...]]
 
@@ -13,28 +13,20 @@ Kinds = Mapping[str, tuple[str, ...]]
 SHORTEST_SEARCHED = 6
 
 
-def pattern_sql(identifiers: str) -> str:
+def pattern_sql(identifiers: Sql) -> Sql:
     """Return SQL of a regular expression that finds every identifier of a request as a whole word.
 
     :param identifiers: SQL of a relation with ``request_id``, ``kind`` and ``value``.
     """
-    return rf"""(
-        select concat(
-            r'(?i)(?:^|[^0-9a-z])(?:',
-            string_agg(regexp_replace(value, r'([\\.+*?()|\[\]{{}}^$-])', r'\\\1'), '|'),
-            r')(?:[^0-9a-z]|$)'
-        )
-        from {identifiers}
-        where request_id = @request_id and char_length(value) >= {SHORTEST_SEARCHED}
-    )"""  # noqa: S608
+    return Sql(f"({statement('privacy/sql/pattern.sql', relation=identifiers, shortest=SHORTEST_SEARCHED)})")
 
 
-def every_partition_sql(partition_field: str | None) -> str:
+def every_partition_sql(partition_field: str | None) -> Sql:
     """Return a condition that is true for every row, and satisfies tables that require a partition filter.
 
     :param partition_field: column of the partition; None where the table has none.
     """
-    return f"({partition_field} >= '0001-01-01' or {partition_field} is null)" if partition_field else "true"
+    return Sql(f"({partition_field} >= '0001-01-01' or {partition_field} is null)" if partition_field else "true")
 
 
 @dataclass(frozen=True)
@@ -72,42 +64,40 @@ class PersonalTable:
         """Name of the table in its dataset."""
         return self.name.split(".")[-1]
 
-    def belongs_sql(self, identifiers: str) -> str | None:
+    def belongs_sql(self, identifiers: Sql) -> Sql | None:
         """Return the condition for rows that are the person's; None if the table holds no rows of persons.
 
         :param identifiers: SQL of a relation with ``request_id``, ``kind`` and ``value``.
         """
         clauses = [
-            f"cast({column} as string) in {_values_sql(identifiers, kinds)}" for column, kinds in self.owners.items()
+            f"cast({column} as string) in ({_values_sql(identifiers, kinds)})" for column, kinds in self.owners.items()
         ]
         clauses += [f"regexp_contains({column}, {pattern_sql(identifiers)})" for column in self.texts]
         if not clauses:
             return None
-        return f"{every_partition_sql(self.partition_field)} and ({' or '.join(clauses)})"
+        return Sql(f"{every_partition_sql(self.partition_field)} and ({' or '.join(clauses)})")
 
-    def statements(self, identifiers: str) -> list[str]:
+    def statements(self, identifiers: Sql) -> list[Sql]:
         """Return the DML that removes a person: their own rows are deleted, references in others' are emptied.
 
         :param identifiers: SQL of a relation with ``request_id``, ``kind`` and ``value``.
         """
-        everywhere = every_partition_sql(self.partition_field)
         statements = []
         if belongs := self.belongs_sql(identifiers):
-            statements.append(f"delete from `{self.name}` where {belongs}")  # noqa: S608
+            statements.append(statement("privacy/sql/delete_rows.sql", table=self.name, belongs=belongs))
         for column, kinds in self.references.items():
-            values = _values_sql(identifiers, kinds)
-            if column in self.arrays:
-                # BigQuery takes a subquery per row over an array, not over a table: the values come as one array.
-                searched = f"(select array{values} as identifiers) as searched"
-                elements = f"select element from unnest({column}) as element where element"  # noqa: S608
-                assigned = f"{column} = array({elements} not in unnest(searched.identifiers)) from {searched}"
-                condition = f"exists ({elements} in unnest(searched.identifiers))"
-            else:
-                assigned, condition = f"{column} = null", f"cast({column} as string) in {values}"
-            statements.append(f"update `{self.name}` set {assigned} where {everywhere} and {condition}")  # noqa: S608
+            kind = "array" if column in self.arrays else "column"
+            statements.append(
+                statement(
+                    f"privacy/sql/clear_{kind}.sql",
+                    table=self.name,
+                    **{kind: column},
+                    everywhere=every_partition_sql(self.partition_field),
+                    values=_values_sql(identifiers, kinds),
+                )
+            )
         return statements
 
 
-def _values_sql(identifiers: str, kinds: tuple[str, ...]) -> str:
-    names = ", ".join(f"'{require_identifier('kind', kind, '[a-z0-9_]+(:[a-z]+)?')}'" for kind in kinds)
-    return f"(select value from {identifiers} where request_id = @request_id and kind in ({names}))"  # noqa: S608
+def _values_sql(identifiers: Sql, kinds: tuple[str, ...]) -> Sql:
+    return statement("privacy/sql/values.sql", relation=identifiers, kinds=kinds)

@@ -6,16 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from google.cloud import bigquery
-
 from martech.dbt.artifacts import NodeResult
 from martech.quality.healing import Rebuild
 from martech.quality.profile import Profile, profile_sql, read_profile
 from martech.quality.results import QualityResult
 from martech.quality.scores import Score
 from martech.quality.tables import DAILY, QualityTable
-from martech.warehouse.ddl import require_table
 from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.statements import statement
 
 # A run is cleared and looked at within days; the history of results is partitioned by when they were found.
 RUN_LASTS = timedelta(days=30)
@@ -35,14 +33,10 @@ class QualityHook(BigQueryPartitionsHook):
         """
         rows = self.query(
             profile_sql(self.project_id, table),
-            [
-                bigquery.ScalarQueryParameter("first", "DATE", days[0]),
-                bigquery.ScalarQueryParameter("last", "DATE", days[-1]),
-                bigquery.ScalarQueryParameter("after_last", "DATE", days[-1] + timedelta(days=1)),
-                bigquery.ScalarQueryParameter(
-                    "baseline_first", "DATE", days[-1] - timedelta(days=table.limits.drift_days)
-                ),
-            ],
+            first=days[0],
+            last=days[-1],
+            after_last=days[-1] + timedelta(days=1),
+            baseline_first=days[-1] - timedelta(days=table.limits.drift_days),
         )
         return read_profile(rows)
 
@@ -78,17 +72,9 @@ class QualityHook(BigQueryPartitionsHook):
         :param run_id: the run.
         """
         rows = self.query(
-            f"""
-            select *
-            from `{require_table("table", table)}`
-            where checked_at >= @since and run_id = @run_id
-            qualify rank() over (partition by layer order by checked_at desc) = 1
-            order by layer, table_name, check_name, column_name, checked_day
-            """,  # noqa: S608 - identifiers are validated
-            [
-                bigquery.ScalarQueryParameter("since", "TIMESTAMP", datetime.now(UTC) - RUN_LASTS),
-                bigquery.ScalarQueryParameter("run_id", "STRING", run_id),
-            ],
+            statement("quality/sql/run_results.sql", results=table),
+            since=datetime.now(UTC) - RUN_LASTS,
+            run_id=run_id,
         )
         return [QualityResult.from_row(row) for row in rows]
 
@@ -100,21 +86,9 @@ class QualityHook(BigQueryPartitionsHook):
         :param last: last data day.
         """
         rows = self.query(
-            f"""
-            select *
-            from `{require_table("table", table)}`
-            where
-                -- A day is never judged before it has ended.
-                checked_at >= cast(@first as timestamp)
-                and checked_day between @first and @last
-                and check_name = 'volume'
-            qualify row_number() over (partition by table_name, checked_day order by checked_at desc) = 1
-            order by table_name, checked_day
-            """,  # noqa: S608 - identifiers are validated
-            [
-                bigquery.ScalarQueryParameter("first", "DATE", first),
-                bigquery.ScalarQueryParameter("last", "DATE", last),
-            ],
+            statement("quality/sql/volumes.sql", results=table),
+            first=first,
+            last=last,
         )
         found: dict[str, dict[date, QualityResult]] = {}
         for row in rows:
@@ -154,17 +128,9 @@ class QualityHook(BigQueryPartitionsHook):
         :param last: last data day.
         """
         rows = self.query(
-            f"""
-            select *
-            from `{require_table("table", table)}`
-            where scored_at >= cast(@first as timestamp) and checked_day between @first and @last
-            qualify row_number() over (partition by layer, table_name, checked_day order by scored_at desc) = 1
-            order by layer, table_name, checked_day
-            """,  # noqa: S608 - identifiers are validated
-            [
-                bigquery.ScalarQueryParameter("first", "DATE", first),
-                bigquery.ScalarQueryParameter("last", "DATE", last),
-            ],
+            statement("quality/sql/scores.sql", scores=table),
+            first=first,
+            last=last,
         )
         found: dict[tuple[str, str | None], dict[date, Score]] = {}
         for row in rows:
@@ -179,15 +145,8 @@ class QualityHook(BigQueryPartitionsHook):
         :param day: data day.
         """
         rows = self.query(
-            f"""
-            select *
-            from `{require_table("table", table)}`
-            -- A day is never built before it has begun.
-            where finished_at >= cast(@day as timestamp) and @day between first_day and last_day
-            qualify row_number() over (partition by dag_id, node_id order by finished_at desc) = 1
-            order by dag_id, seconds desc
-            """,  # noqa: S608 - identifiers are validated
-            [bigquery.ScalarQueryParameter("day", "DATE", day)],
+            statement("quality/sql/dbt_results.sql", dbt_results=table),
+            day=day,
         )
         found: dict[str, list[NodeResult]] = {}
         for row in rows:
@@ -199,7 +158,7 @@ class QualityHook(BigQueryPartitionsHook):
 
         :param table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_healing.sql``.
         """
-        rows = self.query(f"select * from `{require_table('table', table)}` order by planned_at, layer, rebuilt_day")  # noqa: S608
+        rows = self.query(statement("quality/sql/rebuilds.sql", healing=table))
         return [(row.run_id, Rebuild(row.layer, row.rebuilt_day, row.reason)) for row in rows]
 
     def keep_rebuilds(self, table: str, rebuilds: Iterable[Rebuild], run_id: str) -> None:

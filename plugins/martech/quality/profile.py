@@ -7,21 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from martech.quality.tables import CURRENT, NUMBERS, QualityTable, Reference
-from martech.warehouse.ddl import require_identifier, require_table
+from martech.quality.tables import CURRENT, NUMBERS, QualityTable
+from martech.warehouse.statements import Sql, statement
 
 BASELINE, NOW = "baseline", "now"
 QUANTILES = 100
-# The columns of every part of the query, in their order.
-NO_VALUES = {
-    "day": "cast(null as date)",
-    "name": "''",
-    "value": "cast(null as string)",
-    "point": "cast(null as float64)",
-    "matches": "cast(null as int64)",
-    "total": "cast(null as int64)",
-    "newest": "cast(null as timestamp)",
-}
 
 
 @dataclass
@@ -51,113 +41,32 @@ def is_number(table: QualityTable, column: str) -> bool:
     return table.columns[column] in NUMBERS
 
 
-def _bounds(table: QualityTable, first: str, after_last: str) -> str:
+def _bounds(table: QualityTable, first: str) -> Sql:
     """Return the condition that reads the partitions of a span of days only."""
     if table.expect == CURRENT or table.partition_field is None:
-        return "true"
+        return Sql("true")
     # The bounds have the column's own type, so that BigQuery prunes partitions.
     kind = table.columns[table.partition_field].lower()
     field_name = f"rows_read.{table.partition_field}"
-    return f"{field_name} >= cast({first} as {kind}) and {field_name} < cast({after_last} as {kind})"
+    return Sql(f"{field_name} >= cast({first} as {kind}) and {field_name} < cast(@after_last as {kind})")
 
 
-def _day(table: QualityTable) -> str:
+def _day(table: QualityTable) -> Sql:
     """Return the day of a row; a table of current state is judged as of the last day."""
     if table.expect == CURRENT or table.partition_field is None:
-        return "@last"
-    return f"cast(rows_read.{table.partition_field} as date)"
+        return Sql("@last")
+    return Sql(f"cast(rows_read.{table.partition_field} as date)")
 
 
-def _part(fact: str, source: str, **values: str) -> str:
-    columns = [f"'{fact}' as fact", *(f"{values.get(name, null)} as {name}" for name, null in NO_VALUES.items())]
-    return f"select {', '.join(columns)} from {source}"  # noqa: S608 - identifiers are validated
-
-
-def _newest(table: QualityTable) -> str:
+def _newest(table: QualityTable) -> Sql:
     if table.loaded_at_field:
-        return f"max(rows_read.{table.loaded_at_field})"
+        return Sql(f"max(rows_read.{table.loaded_at_field})")
     if table.day_field:
-        return f"cast(max(rows_read.{table.day_field}) as timestamp)"
-    return "cast(null as timestamp)"
+        return Sql(f"cast(max(rows_read.{table.day_field}) as timestamp)")
+    return Sql("cast(null as timestamp)")
 
 
-def _facts(table: QualityTable, name: str) -> str:
-    counts = [f"countif(rows_read.{column} is null) as nulls_{n}" for n, column in enumerate(table.critical)]
-    columns = ["judged_day as day", "count(*) as total", f"{_newest(table)} as newest", *counts]
-    # A step of its own: a parameter in a grouped expression is not seen as the same one twice.
-    dated = (
-        f"(select {_day(table)} as judged_day, rows_read.* from `{name}` as rows_read "  # noqa: S608
-        f"where {_bounds(table, '@first', '@after_last')})"
-    )
-    scan = f"(select {', '.join(columns)} from {dated} as rows_read group by judged_day)"  # noqa: S608
-    nulls = [f"struct('{column}' as name, nulls_{n} as matches)" for n, column in enumerate(table.critical)]
-    # One scan however many columns: each day's counts are laid out as rows afterwards.
-    measures = ", ".join(["struct('' as name, total as matches)", *nulls])
-    return _part(
-        "count",
-        f"{scan} as facts cross join unnest([{measures}]) as measure",
-        day="facts.day",
-        name="measure.name",
-        matches="measure.matches",
-        total="facts.total",
-        newest="facts.newest",
-    )
-
-
-def _orphans(table: QualityTable, name: str, reference: Reference) -> str:
-    child = (
-        f"(select {_day(table)} as day, cast(rows_read.{reference.column} as string) as key from `{name}` as rows_read "  # noqa: S608
-        f"where {_bounds(table, '@first', '@after_last')} and rows_read.{reference.column} is not null)"
-    )
-    target = f"(select distinct cast({reference.key} as string) as key from `{reference.to}`)"  # noqa: S608
-    return (
-        _part(
-            "orphans",
-            f"{child} as child left join {target} as target on child.key = target.key",
-            day="child.day",
-            name=f"'{reference.column}'",
-            matches="countif(target.key is null)",
-            total="count(*)",
-        )
-        + " group by child.day"
-    )
-
-
-def _period(table: QualityTable) -> str:
-    return f"if({_day(table)} = @last, '{NOW}', '{BASELINE}')"
-
-
-def _distribution(table: QualityTable, name: str, column: str) -> str:
-    is_numeric = is_number(table, column)
-    value = f"rows_read.{column}"
-    shown = f"cast({value} as float64)" if is_numeric else f"coalesce(cast({value} as string), 'null')"
-    values = (
-        f"(select {_period(table)} as period, {shown} as value from `{name}` as rows_read "  # noqa: S608
-        f"where {_bounds(table, '@baseline_first', '@after_last')})"
-    )
-    if is_numeric:
-        sampled = (
-            f"(select period, count(value) as total, approx_quantiles(value, {QUANTILES}) as points "  # noqa: S608
-            f"from {values} group by period)"
-        )
-        return _part(
-            "quantile",
-            f"{sampled} as sampled cross join unnest(sampled.points) as point",
-            name=f"'{column}'",
-            value="sampled.period",
-            point="point",
-            total="sampled.total",
-        )
-    return _part(
-        "class",
-        f"(select period, value, count(*) as matches from {values} group by period, value) as counted",  # noqa: S608
-        name=f"'{column}'",
-        value="concat(counted.period, ':', counted.value)",
-        matches="counted.matches",
-    )
-
-
-def profile_sql(project_id: str, table: QualityTable) -> str:
+def profile_sql(project_id: str, table: QualityTable) -> Sql:
     """Return the query that profiles a table.
 
     It reads the critical columns and the references of ``@first`` to ``@after_last`` (excluded), and the columns
@@ -166,16 +75,21 @@ def profile_sql(project_id: str, table: QualityTable) -> str:
     :param project_id: project of the table.
     :param table: what is expected of it; its names are validated.
     """
-    for reference in table.references:
-        require_table("reference", reference.to)
-        require_identifier("reference", reference.key)
-    name = f"{project_id}.{table.label}"
-    parts = [
-        _facts(table, name),
-        *(_orphans(table, name, reference) for reference in table.references if "integrity" in table.severity),
-        *(_distribution(table, name, column) for column in table.drift if "drift" in table.severity),
-    ]
-    return "\nunion all\n".join(parts)
+    return statement(
+        "quality/sql/profile.sql",
+        table=f"{project_id}.{table.label}",
+        day=_day(table),
+        newest=_newest(table),
+        checked=_bounds(table, "@first"),
+        compared=_bounds(table, "@baseline_first"),
+        critical=list(table.critical),
+        references=table.references if "integrity" in table.severity else (),
+        numbers=[column for column in table.drift if "drift" in table.severity and is_number(table, column)],
+        classes=[column for column in table.drift if "drift" in table.severity and not is_number(table, column)],
+        quantiles=QUANTILES,
+        now=NOW,
+        baseline=BASELINE,
+    )
 
 
 def read_profile(rows: Iterable[Any]) -> Profile:

@@ -7,21 +7,19 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from google.cloud import bigquery
-
 from martech.quality.malformed import (
     RawRules,
     copy_sql,
     count_sql,
     curable_sql,
-    day_parameters,
+    day_values,
     delete_sql,
     mark_sql,
     return_sql,
-    rule_parameters,
+    rule_values,
 )
-from martech.warehouse.ddl import require_table
 from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.statements import require_table, statement
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +34,14 @@ class QuarantineHook(WarehouseHook):
     def _today() -> date:
         return datetime.now(UTC).date()
 
-    def _parameters(self, rules: RawRules, first: date, last: date, run_id: str) -> list[Any]:
-        return [
-            *day_parameters(first, last, self._today()),
-            *rule_parameters(rules),
-            bigquery.ScalarQueryParameter("table_name", "STRING", rules.label),
-            bigquery.ScalarQueryParameter("run_id", "STRING", run_id),
-            bigquery.ScalarQueryParameter("now", "TIMESTAMP", datetime.now(UTC)),
-        ]
+    def _values(self, rules: RawRules, first: date, last: date, run_id: str) -> dict[str, Any]:
+        return {
+            **day_values(first, last, self._today()),
+            **rule_values(rules),
+            "table_name": rules.label,
+            "run_id": run_id,
+            "now": datetime.now(UTC),
+        }
 
     def count_malformed(self, tables: Sequence[RawRules], first: date, last: date) -> dict[str, int]:
         """Return how many malformed rows each table has in a span of days, by table id: one query for all.
@@ -53,10 +51,10 @@ class QuarantineHook(WarehouseHook):
         :param last: last data day.
         """
         sql = "\nunion all\n".join(count_sql(self.project_id, rules) for rules in tables)
-        parameters = day_parameters(first, last, self._today())
+        values = day_values(first, last, self._today())
         for rules in tables:
-            parameters += rule_parameters(rules)
-        return {row.name: row.malformed for row in self.query(sql, parameters)}
+            values |= rule_values(rules)
+        return {row.name: row.malformed for row in self.query(sql, **values)}
 
     def quarantine(self, rules: RawRules, first: date, last: date, *, table: str, run_id: str) -> None:
         """Move the malformed rows of a span of days to the quarantine.
@@ -68,17 +66,16 @@ class QuarantineHook(WarehouseHook):
         :param run_id: run that does it.
         """
         quarantine = require_table("table", table)
-        parameters = self._parameters(rules, first, last, run_id)
-        self.query(copy_sql(self.project_id, rules, quarantine), parameters)
-        self.query(delete_sql(self.project_id, rules, quarantine), parameters)
+        values = self._values(rules, first, last, run_id)
+        self.query(copy_sql(self.project_id, rules, quarantine), **values)
+        self.query(delete_sql(self.project_id, rules, quarantine), **values)
 
     def quarantined(self, table: str) -> list[str]:
         """Return the tables that have rows in the quarantine, as ``dataset.table``.
 
         :param table: ``project.dataset.table`` of the quarantine.
         """
-        name = require_table("table", table)
-        rows = self.query(f"select distinct table_name from `{name}` where status = 'quarantined' order by table_name")  # noqa: S608
+        rows = self.query(statement("quality/sql/quarantined.sql", quarantine=require_table("table", table)))
         return [row.table_name for row in rows]
 
     def replay(self, rules: RawRules, *, table: str, run_id: str) -> list[date]:
@@ -91,18 +88,15 @@ class QuarantineHook(WarehouseHook):
         """
         quarantine = require_table("table", table)
         today = self._today()
-        judged = list(self.query(curable_sql(rules, quarantine), self._parameters(rules, today, today, run_id)))
+        judged = list(self.query(curable_sql(rules, quarantine), **self._values(rules, today, today, run_id)))
         good = {row.row_hash: row.day for row in judged if row.reason is None}
         for reason in sorted({row.reason for row in judged if row.reason}):
             count = sum(row.reason == reason for row in judged)
             log.warning("%s: %d rows stay in quarantine, %s.", rules.label, count, reason)
         if not good:
             return []
-        parameters = [
-            *self._parameters(rules, min(good.values()), max(good.values()), run_id),
-            bigquery.ArrayQueryParameter("hashes", "STRING", sorted(good)),
-        ]
-        self.query(return_sql(self.project_id, rules, quarantine), parameters)
-        self.query(mark_sql(quarantine), parameters)
+        values = {**self._values(rules, min(good.values()), max(good.values()), run_id), "hashes": sorted(good)}
+        self.query(return_sql(self.project_id, rules, quarantine), **values)
+        self.query(mark_sql(quarantine), **values)
         log.info("%s: %d rows replayed.", rules.label, len(good))
         return sorted(set(good.values()))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from martech.warehouse.ddl import require_identifier
+from martech.warehouse.statements import require_identifier
 
 DAILY, SPARSE, CURRENT = EXPECTATIONS = ("daily", "sparse", "current")
 # Every check by the name that declarations, results and the report use.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from martech.retention.policy import TableRetention
-from martech.warehouse.ddl import require_identifier
 from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.statements import require_identifier, statement
 
 MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000
 
@@ -25,51 +25,7 @@ class BigQueryRetentionHook(WarehouseHook):
         """
         dataset = f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}"
         with self.cure_of_missing_dataset():
-            rows = list(
-                self.query(
-                    f"""
-                    with expiries as (
-                        select
-                            table_name,
-                            max(
-                                if(option_name = 'partition_expiration_days', cast(option_value as float64), null)
-                            ) as expiration_days,
-                            logical_or(option_name = 'expiration_timestamp') as is_temporary
-                        from `{dataset}.INFORMATION_SCHEMA.TABLE_OPTIONS`
-                        where option_name in ('partition_expiration_days', 'expiration_timestamp')
-                        group by table_name
-                    ),
-
-                    partitioned as (
-                        select distinct table_name
-                        from `{dataset}.INFORMATION_SCHEMA.COLUMNS`
-                        where is_partitioning_column = 'YES'
-                    ),
-
-                    partitions as (
-                        select
-                            table_name,
-                            min(partition_id) as oldest
-                        from `{dataset}.INFORMATION_SCHEMA.PARTITIONS`
-                        where regexp_contains(partition_id, r'^[0-9]+$')
-                        group by table_name
-                    )
-
-                    select
-                        tables.table_name,
-                        partitioned.table_name is not null as is_partitioned,
-                        expiries.expiration_days,
-                        partitions.oldest,
-                        coalesce(expiries.is_temporary, false) as is_temporary
-                    from `{dataset}.INFORMATION_SCHEMA.TABLES` as tables
-                    left join expiries on tables.table_name = expiries.table_name
-                    left join partitioned on tables.table_name = partitioned.table_name
-                    left join partitions on tables.table_name = partitions.table_name
-                    where tables.table_type = 'BASE TABLE'
-                    order by tables.table_name
-                    """  # noqa: S608 - identifiers are validated
-                )
-            )
+            rows = list(self.query(statement("retention/sql/tables.sql", dataset=dataset)))
         return {
             row.table_name: TableRetention(
                 is_partitioned=row.is_partitioned,
@@ -108,5 +64,4 @@ class BigQueryRetentionHook(WarehouseHook):
         :param days: days from a partition's day on; None keeps partitions for ever.
         """
         table = f"{require_identifier('dataset_id', dataset_id)}.{require_identifier('table_id', table_id)}"
-        value = "null" if days is None else int(days)
-        self.query(f"alter table `{self.project_id}.{table}` set options (partition_expiration_days = {value})")
+        self.query(statement("retention/sql/set_expiration.sql", project=self.project_id, table=table, days=days))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -214,26 +213,3 @@ def load_scripts(paths: Iterable[Path], context: Mapping[str, Any]) -> list[Scri
     by_name = {script.create.name: script for script in scripts}
     graph = {name: sorted(script.create.reads & by_name.keys() - {name}) for name, script in by_name.items()}
     return [by_name[name] for name in TopologicalSorter(graph).static_order()]
-
-
-def require_identifier(name: str, value: str, pattern: str = r"[A-Za-z0-9_]{1,1024}") -> str:
-    """Return ``value`` if it is a plain BigQuery identifier, since identifiers cannot be query parameters.
-
-    :param name: how errors call it.
-    :param value: dataset, table or column name.
-    :param pattern: what is allowed.
-    :raises ValueError: for anything else.
-    """
-    if not re.fullmatch(pattern, value):
-        raise ValueError(f"{name}={value!r} is not a valid BigQuery name (expected {pattern}).")
-    return value
-
-
-def require_table(name: str, value: str) -> str:
-    """Return ``value`` if it is the full name of a table, see :func:`require_identifier`.
-
-    :param name: how errors call it.
-    :param value: ``project.dataset.table``.
-    :raises ValueError: for anything else.
-    """
-    return require_identifier(name, value, r"[A-Za-z0-9_.:-]+")

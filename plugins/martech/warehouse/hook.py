@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from airflow.providers.google.cloud.hooks.bigquery import BigQueryHook
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
-from martech.warehouse.ddl import require_identifier
+from martech.warehouse.statements import change, require_identifier, run
 
 if TYPE_CHECKING:
     from google.cloud.bigquery.table import RowIterator
@@ -85,13 +85,21 @@ class WarehouseHook:
                 f"{said}. Check the project, dataset and location, and run the DAG that creates the tables."
             ) from error
 
-    def query(self, sql: str, parameters: Iterable[Any] = ()) -> RowIterator:
+    def query(self, sql: str, **values: Any) -> RowIterator:
         """Run one statement and wait for it.
 
         :param sql: GoogleSQL with named parameters.
-        :param parameters: BigQuery query parameters.
+        :param values: their values, see :func:`~martech.warehouse.statements.run`.
         """
-        return self.client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=list(parameters))).result()
+        return run(self.client, sql, values)
+
+    def change(self, sql: str, **values: Any) -> int:
+        """Run one statement, wait for it, and return the number of rows that it changed.
+
+        :param sql: DML with named parameters.
+        :param values: their values, see :func:`~martech.warehouse.statements.run`.
+        """
+        return change(self.client, sql, values)
 
     def append_rows(self, table_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append rows to an existing table with a load job, which costs nothing.

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from google.cloud import bigquery
-
-from martech.warehouse.ddl import require_identifier
 from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.statements import Sql, require_identifier, statement
 
 
 class BigQueryPartitionsHook(WarehouseHook):
@@ -18,10 +16,10 @@ class BigQueryPartitionsHook(WarehouseHook):
     :raises ValueError: for a name that is not a plain identifier.
     """
 
-    def _information_schema(self, sql: str, parameters: Iterable[Any]) -> list[Any]:
+    def _information_schema(self, sql: Sql, **values: Any) -> list[Any]:
         # "Nothing has landed" would be the wrong answer: it would wait for hours.
         with self.cure_of_missing_dataset():
-            return list(self.query(sql, parameters))
+            return list(self.query(sql, **values))
 
     def rows_by_day(
         self, dataset_id: str, tables: Iterable[str], first: date, last: date
@@ -37,22 +35,10 @@ class BigQueryPartitionsHook(WarehouseHook):
         dataset = require_identifier("dataset_id", dataset_id)
         names = [require_identifier("table", table) for table in tables]
         rows = self._information_schema(
-            f"""
-            select
-                table_name,
-                partition_id,
-                total_rows,
-            from `{self.project_id}.{dataset}.INFORMATION_SCHEMA.PARTITIONS`
-            where
-                table_name in unnest(@tables)
-                and length(partition_id) = 8
-                and partition_id between @first and @last
-            """,  # noqa: S608 - identifiers are validated
-            [
-                bigquery.ArrayQueryParameter("tables", "STRING", names),
-                bigquery.ScalarQueryParameter("first", "STRING", f"{first:%Y%m%d}"),
-                bigquery.ScalarQueryParameter("last", "STRING", f"{last:%Y%m%d}"),
-            ],
+            statement("warehouse/sql/partition_rows.sql", project=self.project_id, dataset=dataset),
+            tables=names,
+            first_partition=f"{first:%Y%m%d}",
+            last_partition=f"{last:%Y%m%d}",
         )
         found: dict[str, dict[date, int]] = {name: {} for name in names}
         for row in rows:
@@ -69,16 +55,8 @@ class BigQueryPartitionsHook(WarehouseHook):
         dataset = require_identifier("dataset_id", dataset_id)
         names = [require_identifier("table", table) for table in tables]
         rows = self._information_schema(
-            f"""
-            select
-                table_name,
-                column_name,
-                data_type,
-            from `{self.project_id}.{dataset}.INFORMATION_SCHEMA.COLUMNS`
-            where table_name in unnest(@tables)
-            order by table_name, ordinal_position
-            """,  # noqa: S608 - identifiers are validated
-            [bigquery.ArrayQueryParameter("tables", "STRING", names)],
+            statement("warehouse/sql/columns.sql", project=self.project_id, dataset=dataset),
+            tables=names,
         )
         found: dict[str, dict[str, str]] = {}
         for row in rows:
@@ -108,22 +86,19 @@ class BigQueryPartitionsHook(WarehouseHook):
         dataset = require_identifier("dataset_id", dataset_id)
         name = require_identifier("table", table)
         field = require_identifier("partition_field", partition_field)
-        kind = partition_type if partition_type in ("TIMESTAMP", "DATETIME") else "DATE"
+        kind = partition_type.lower() if partition_type in ("TIMESTAMP", "DATETIME") else "date"
         # The bounds have the column's own type, so that BigQuery prunes partitions.
         rows = self.query(
-            f"""
-            select
-                cast({field} as date) as day,
-                max({require_identifier("loaded_at_field", loaded_at_field)}) as newest,
-            from `{self.project_id}.{dataset}.{name}`
-            where
-                {field} >= cast(@first as {kind.lower()})
-                and {field} < cast(@after_last as {kind.lower()})
-            group by day
-            """,  # noqa: S608 - identifiers are validated
-            [
-                bigquery.ScalarQueryParameter("first", "DATE", min(days)),
-                bigquery.ScalarQueryParameter("after_last", "DATE", max(days) + timedelta(days=1)),
-            ],
+            statement(
+                "warehouse/sql/newest_by_day.sql",
+                field=field,
+                loaded_at_field=require_identifier("loaded_at_field", loaded_at_field),
+                project=self.project_id,
+                dataset=dataset,
+                name=name,
+                kind=kind,
+            ),
+            first=min(days),
+            after_last=max(days) + timedelta(days=1),
         )
         return {row.day: row.newest for row in rows}

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from martech.warehouse.ddl import Column, CreateStatement, require_identifier, same_type
+from martech.warehouse.ddl import Column, CreateStatement, same_type
+from martech.warehouse.statements import require_identifier
 
 
 @dataclass(frozen=True)

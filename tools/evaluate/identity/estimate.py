@@ -14,6 +14,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, TextIO
 
+from martech.warehouse.statements import short
+
 from include.pipeline.settings import DBT_DIR
 from tools.evaluate.identity.warehouse import EvaluationError, Warehouse
 
@@ -102,15 +104,24 @@ def fit(warehouse: Warehouse, prior: Weights | None = None) -> tuple[Weights, di
     levels_of: dict[str, list[str]] = defaultdict(list)
     for name, level in weights:
         levels_of[name].append(level)
-    pairs = warehouse.rows(f"""
+    pairs = warehouse.rows(
+        short(
+            """
         select array_agg(struct(comparison_name as name, agreement as level, frequency as frequency)) as levels,
             any_value(record_count) as record_count
-        from `{warehouse.table("intermediate", "int_identity__levels")}`
+        from `{{ levels }}`
         group by identity_key_a, identity_key_b
         order by farm_fingerprint(concat(identity_key_a, identity_key_b))
-        limit {MAX_PAIRS}""")  # noqa: S608
+        limit {{ most }}""",
+            levels=warehouse.table("intermediate", "int_identity__levels"),
+            most=MAX_PAIRS,
+        )
+    )
     (total,) = warehouse.rows(
-        f"select count(*) as n from `{warehouse.table('intermediate', 'int_identity__comparisons')}`"  # noqa: S608
+        short(
+            "select count(*) as n from `{{ comparisons }}`",
+            comparisons=warehouse.table("intermediate", "int_identity__comparisons"),
+        )
     )
     if not pairs:
         raise EvaluationError("No pairs were compared: run the identity models first, on more than a few records.")

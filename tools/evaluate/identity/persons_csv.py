@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from martech.warehouse.statements import short
+
 from tools.evaluate.identity.estimate import fit
 from tools.evaluate.identity.scoring import examples, score
 from tools.evaluate.identity.warehouse import IDENTITY_MODELS, EvaluationError, Warehouse
@@ -80,11 +82,15 @@ def score_csv(path: Path, dataset: str, fit_weights: bool, keep: bool) -> dict[s
             warehouse.load_weights(weights)
             warehouse.variables.update(expected)
             warehouse.dbt("run", "--full-refresh", *IDENTITY_MODELS)
-        labelled = f"""
+        labelled = short(
+            """
             select linked.identity_key, linked.source, linked.customer_id as cluster, persons.cluster as person
-            from `{warehouse.table("silver", "identity_map")}` as linked
-            inner join `{warehouse.table("intermediate", "csv_persons")}` as persons
-                on linked.source_record_id = persons.id"""  # noqa: S608
+            from `{{ identity_map }}` as linked
+            inner join `{{ persons }}` as persons
+                on linked.source_record_id = persons.id""",
+            identity_map=warehouse.table("silver", "identity_map"),
+            persons=warehouse.table("intermediate", "csv_persons"),
+        )
         return {"scopes": {path.name: score(warehouse, labelled)}, "examples": examples(warehouse, labelled)}
     finally:
         if not keep:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from martech.warehouse.statements import Sql, short
+
 from tools.evaluate.identity.warehouse import EvaluationError, Warehouse
 
 
@@ -46,16 +48,19 @@ class Score:
         return {**asdict(self), "precision": self.precision, "recall": self.recall, "f1": self.f1}
 
 
-def _with_cells(labelled: str) -> str:
+def _with_cells(labelled: Sql) -> Sql:
     """Return the WITH clause that counts records by cluster, person and source."""
-    return f"""with labelled as ({labelled}),
+    return short(
+        """with labelled as ({{ labelled }}),
         cells as (select cluster, person, source, count(*) as n from labelled group by cluster, person, source),
         wholes as (select cluster, person, sum(n) as n from cells group by cluster, person),
         clusters as (select cluster, sum(n) as n, count(*) as persons from wholes group by cluster),
-        persons as (select person, sum(n) as n, count(*) as clusters from wholes group by person)"""  # noqa: S608
+        persons as (select person, sum(n) as n, count(*) as clusters from wholes group by person)""",
+        labelled=labelled,
+    )
 
 
-def score(warehouse: Warehouse, labelled: str) -> dict[str, Any]:
+def score(warehouse: Warehouse, labelled: Sql) -> dict[str, Any]:
     """Score a clustering.
 
     :param labelled: query that gives `identity_key`, `source`, `cluster` (predicted) and `person` (true).
@@ -63,7 +68,9 @@ def score(warehouse: Warehouse, labelled: str) -> dict[str, Any]:
         record that are linked to one of them), scores per pair of sources.
     """
     cells = _with_cells(labelled)
-    (total,) = warehouse.rows(f"""{cells}
+    (total,) = warehouse.rows(
+        short(
+            """{{ cells }}
         select
             (select count(*) from labelled) as records,
             (select count(*) from persons) as persons,
@@ -77,12 +84,22 @@ def score(warehouse: Warehouse, labelled: str) -> dict[str, Any]:
              from wholes inner join persons on wholes.person = persons.person) as b3_recall,
             (select safe_divide(sum(if(wholes.n > 1, wholes.n, 0)), sum(wholes.n))
              from wholes inner join persons on wholes.person = persons.person
-             where persons.n > 1) as match_rate""")  # noqa: S608
+             where persons.n > 1) as match_rate""",
+            cells=cells,
+        )
+    )
     if not total["records"]:
         raise EvaluationError(
             "No record has both a cluster and a true person: check that the truth is of this warehouse."
         )
-    by_sources = warehouse.rows(f"""{cells},
+    counts = ", ".join(
+        f"cast(sum(if(kind = '{kind}', if(source_a = source_b, n_a * (n_a - 1) / 2, n_a * n_b), 0)) as int64) "
+        f"as {kind}_pairs"
+        for kind in ("true", "predicted", "actual")
+    )
+    by_sources = warehouse.rows(
+        short(
+            """{{ cells }},
         pairs as (
             select 'true' as kind, a.source as source_a, b.source as source_b, a.n as n_a, b.n as n_b
             from cells as a
@@ -102,16 +119,14 @@ def score(warehouse: Warehouse, labelled: str) -> dict[str, Any]:
         select
             source_a,
             source_b,
-            {
-        ", ".join(
-            f'''cast(sum(if(kind = '{kind}', if(source_a = source_b, n_a * (n_a - 1) / 2, n_a * n_b), 0))
-            as int64) as {kind}_pairs'''
-            for kind in ("true", "predicted", "actual")
-        )
-    }
+            {{ counts }}
         from pairs
         group by source_a, source_b
-        order by source_a, source_b""")  # noqa: S608
+        order by source_a, source_b""",
+            cells=cells,
+            counts=Sql(counts),
+        )
+    )
     precision, recall = total["b3_precision"], total["b3_recall"]
     return {
         "records": total["records"],
@@ -130,21 +145,30 @@ def _score(row: dict[str, Any]) -> Score:
     return Score(row["true_pairs"], row["predicted_pairs"], row["actual_pairs"])
 
 
-def examples(warehouse: Warehouse, labelled: str, limit: int = 5) -> dict[str, list[dict[str, Any]]]:
+def examples(warehouse: Warehouse, labelled: Sql, limit: int = 5) -> dict[str, list[dict[str, Any]]]:
     """Return the clusters that hold most persons, and the persons spread over most clusters.
 
     :param limit: how many of each.
     """
     found = {}
     for kind, group, other in (("over_merged", "cluster", "person"), ("under_merged", "person", "cluster")):
-        found[kind] = warehouse.rows(f"""with labelled as ({labelled})
+        found[kind] = warehouse.rows(
+            short(
+                """with labelled as ({{ labelled }})
             select
-                {group} as id,
-                count(distinct {other}) as parts,
-                string_agg(concat(identity_key, ' → ', {other}), '; ' order by {other}, identity_key limit 8) as records
+                {{ group }} as id,
+                count(distinct {{ other }}) as parts,
+                string_agg(concat(identity_key, ' → ', {{ other }}), '; ' order by {{ other }}, identity_key limit 8)
+                    as records
             from labelled
-            group by {group}
-            having count(distinct {other}) > 1
+            group by {{ group }}
+            having count(distinct {{ other }}) > 1
             order by parts desc, count(*) desc, id
-            limit {int(limit)}""")  # noqa: S608
+            limit {{ limit }}""",
+                labelled=labelled,
+                group=group,
+                other=other,
+                limit=int(limit),
+            )
+        )
     return found

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from martech.warehouse.statements import Sql, short
+
 from tools.evaluate.identity.scoring import examples, score
 from tools.evaluate.identity.warehouse import EvaluationError, Warehouse
 
@@ -46,16 +48,23 @@ def score_truth(warehouse: Warehouse, directory: Path) -> dict[str, Any]:
     truth = warehouse.table("intermediate", "identity_truth")
     warehouse.load(truth, COLUMNS, _rows(path))
     try:
-        (coverage,) = warehouse.rows(f"""
+        (coverage,) = warehouse.rows(
+            short(
+                """
             select
                 count(*) as truth_records,
                 countif(linked.identity_key is null) as unmapped,
                 countif(records.identity_key is null) as unknown
-            from `{truth}` as truth
-            left join `{warehouse.table("silver", "identity_map")}` as linked
+            from `{{ truth }}` as truth
+            left join `{{ identity_map }}` as linked
                 on truth.identity_key = linked.identity_key
-            left join `{warehouse.table("intermediate", "int_identity__records")}` as records
-                on truth.identity_key = records.identity_key""")  # noqa: S608
+            left join `{{ records }}` as records
+                on truth.identity_key = records.identity_key""",
+                truth=truth,
+                identity_map=warehouse.table("silver", "identity_map"),
+                records=warehouse.table("intermediate", "int_identity__records"),
+            )
+        )
         # Records that land late or never are few: many unknown ones are another sample's.
         if coverage["unknown"] > 0.2 * coverage["truth_records"]:
             raise EvaluationError(
@@ -66,13 +75,19 @@ def score_truth(warehouse: Warehouse, directory: Path) -> dict[str, Any]:
             raise EvaluationError("identity_map is older than int_identity__records: build silver, and score again.")
         result: dict[str, Any] = {"coverage": coverage, "scopes": {}}
         for scope, condition in SCOPES.items():
-            labelled = f"""
+            labelled = short(
+                """
                 select linked.identity_key, linked.source, linked.customer_id as cluster, truth.person_id as person
-                from `{warehouse.table("silver", "identity_map")}` as linked
-                inner join `{truth}` as truth on linked.identity_key = truth.identity_key
-                inner join `{warehouse.table("intermediate", "int_identity__records")}` as records
+                from `{{ identity_map }}` as linked
+                inner join `{{ truth }}` as truth on linked.identity_key = truth.identity_key
+                inner join `{{ records }}` as records
                     on linked.identity_key = records.identity_key
-                where {condition}"""  # noqa: S608
+                where {{ condition }}""",
+                identity_map=warehouse.table("silver", "identity_map"),
+                truth=truth,
+                records=warehouse.table("intermediate", "int_identity__records"),
+                condition=Sql(condition),
+            )
             result["scopes"][scope] = score(warehouse, labelled)
             if scope == "linkable":
                 result["examples"] = examples(warehouse, labelled)

@@ -1,0 +1,12 @@
+select
+    action,
+    count(*) as records,
+    array_agg(record_key order by record_key limit {{ samples }}) as sample_keys,
+    array_agg(coalesce(reject_reason, changed_fields, '') order by record_key limit {{ samples }})
+        as sample_details
+from (
+    {% include "activation/sql/changes.sql" %}
+) as found
+where action != 'forget'
+group by action
+order by action

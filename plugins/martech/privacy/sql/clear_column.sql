@@ -1,0 +1,3 @@
+update `{{ table }}`
+set {{ column }} = null
+where {{ everywhere }} and cast({{ column }} as string) in ({{ values }})

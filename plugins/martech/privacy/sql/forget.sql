@@ -1,0 +1,2 @@
+delete from `{{ identifiers }}`
+where request_id = @request_id

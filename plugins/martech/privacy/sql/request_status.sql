@@ -1,0 +1,2 @@
+select status from `{{ requests }}`
+where request_id = @request_id

@@ -1,0 +1,6 @@
+{% for table in tables %}
+select {{ table.number }} as number, count(*) as found
+from `{{ table.name }}` as searched
+where {{ table.everywhere }} and regexp_contains(to_json_string(searched), {{ pattern }})
+{% if not loop.last %}union all{% endif %}
+{% endfor %}

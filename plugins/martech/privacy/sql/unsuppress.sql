@@ -1,0 +1,2 @@
+delete from `{{ suppressed }}`
+where request_id = @request_id

@@ -1,0 +1,3 @@
+select distinct table_name from `{{ quarantine }}`
+where status = 'quarantined'
+order by table_name

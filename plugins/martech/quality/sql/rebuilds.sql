@@ -1,0 +1,2 @@
+select * from `{{ healing }}`
+order by planned_at, layer, rebuilt_day

@@ -1,0 +1,2 @@
+alter table `{{ project }}.{{ table }}`
+set options (partition_expiration_days = {{ days if days is not none else "null" }})
