@@ -77,9 +77,9 @@ WORKERS := --numprocesses 2 --dist loadgroup
 
 # sqlfluff is slow: SQL=changed reads what differs from where this branch left main, and from the last commit.
 SQL ?= all
-SQL_FOLDERS := include/sql include/dbt/models include/dbt/tests
+SQL_FOLDERS := include/sql include/dbt/models include/dbt/tests plugins/martech
 # What changes how every file is read.
-SQL_RULES := .sqlfluff include/dbt/macros tools/lint/dbt_context constraints.txt
+SQL_RULES := ':(glob)**/.sqlfluff' include/dbt/macros tools/lint/dbt_context constraints.txt
 BASE := git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD 2>/dev/null
 # A shell function, which `changed_sql <commit>` calls: SQL files that differ from a commit, and those new to git.
 CHANGED_SQL := changed_sql() { \

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from google.cloud import bigquery
-from martech.warehouse.ddl import require_identifier
+from martech.warehouse.statements import require_identifier
 
 from tools.sample_sources.connectors import CONNECTIONS
 from tools.sample_sources.connectors.delivery import Connection, Table

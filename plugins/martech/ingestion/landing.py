@@ -12,10 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from google.cloud import bigquery
-
 from martech.ingestion.landing_columns import convert, find_column, normalized, object_of
-from martech.warehouse.ddl import require_identifier
+from martech.warehouse.statements import require_identifier
 
 SYNCED = "_fivetran_synced"
 CONNECTION = "_connection"
@@ -141,13 +139,9 @@ class Plan:
     problems: tuple[str, ...] = ()
 
     @property
-    def parameters(self) -> list[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter]:
-        """Query parameters of the statement."""
-        return [
-            bigquery.ScalarQueryParameter("first", "DATE", min(self.days)),
-            bigquery.ScalarQueryParameter("last", "DATE", max(self.days)),
-            bigquery.ArrayQueryParameter("days", "DATE", list(self.days)),
-        ]
+    def values(self) -> dict[str, date | list[date]]:
+        """Values of the statement's parameters."""
+        return {"first": min(self.days), "last": max(self.days), "days": list(self.days)}
 
 
 @dataclass(frozen=True)

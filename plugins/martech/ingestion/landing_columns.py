@@ -13,7 +13,7 @@ from functools import cache
 
 from sqlglot import exp
 
-from martech.warehouse.ddl import require_identifier
+from martech.warehouse.statements import require_identifier
 
 # Expressions that read a column of one type as another; a text that is no such value becomes NULL.
 CONVERSIONS = {

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from google.api_core.exceptions import NotFound
-from google.cloud import bigquery
 
 from martech.ingestion.landing import Catalog, LandedTable, LandingError, Plan, SourceLanding
 from martech.ingestion.landing_columns import normalized
-from martech.warehouse.ddl import require_identifier
 from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.statements import require_identifier
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class LandingHook(WarehouseHook):
             order by table_name, ordinal_position
             """  # noqa: S608 - identifiers are validated
         try:
-            rows = list(self.query(sql, [bigquery.ArrayQueryParameter("names", "STRING", list(names))]))
+            rows = list(self.query(sql, names=list(names)))
         except NotFound as error:
             raise LandingError(
                 f"There is no dataset {dataset} in {self.project_id} and its location, which {landing.variable} names. "
@@ -68,7 +67,7 @@ class LandingHook(WarehouseHook):
 
         :param plan: what to run.
         """
-        self.query(plan.sql, plan.parameters)
+        self.query(plan.sql, **plan.values)
 
     def filling(self, bronze_dataset: str, table: LandedTable, days: Iterable[date]) -> Filling:
         """Return how full the days of a bronze table are.
@@ -91,10 +90,8 @@ class LandingHook(WarehouseHook):
                 {field} >= cast(@first as {kind})
                 and {field} < cast(date_add(@last, interval 1 day) as {kind})
             """,  # noqa: S608 - identifiers are validated
-            [
-                bigquery.ScalarQueryParameter("first", "DATE", min(days)),
-                bigquery.ScalarQueryParameter("last", "DATE", max(days)),
-            ],
+            first=min(days),
+            last=max(days),
         )
         empty = [column for column, count in zip(table.mapped, row.filled, strict=True) if not count]
         return Filling(row.landed, tuple(empty))
