@@ -16,7 +16,7 @@ from martech.ingestion.raw_table import RawTable
 from sqlglot import exp
 
 from include.pipeline.layer_ddl import table_statement
-from include.pipeline.settings import SQL_DIR
+from include.pipeline.settings import SQL_DIR, settings
 from include.pipeline.sources import load_sources
 
 HERE = Path(__file__).resolve().parent
@@ -130,8 +130,21 @@ def _landed_table(declaration: Declaration, raw: RawTable) -> LandedTable:
         inputs=(replace(main, required=(*target["key"], *([SYNCED] if appends else []))), *others),
         ctes=ctes,
         absent=absent,
-        late_arrival_days=declaration.values.get("late_arrival_days", 0),
+        late_arrival_days=_late_arrival_days(declaration, raw.name),
     )
+
+
+def _late_arrival_days(declaration: Declaration, table: str) -> int:
+    """Return how far back days are replaced: as far as dbt rebuilds them."""
+    variable = declaration.values["fills"][table].get("late_arrival", "late_arrival_days")
+    days = settings.variables.get(variable)
+    if not isinstance(days, int):
+        raise declaration.error(
+            ("fills", table, "late_arrival"),
+            f"dbt has no var {variable} with a number of days",
+            "Name one of include/dbt/dbt_project.yml.",
+        )
+    return days
 
 
 def _query(declaration: Declaration, table: str) -> tuple[str, set[str], list[str]]:

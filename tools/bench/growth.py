@@ -37,7 +37,7 @@ from tools.local.report import warehouse_client
 
 # The measured days, and the first day of history: 6 days before the one, 67 before the other.
 FIRST, NEAR, FAR = date(2026, 9, 1), date(2026, 9, 7), date(2026, 11, 7)
-WINDOWS = {"late_arrival_days": 2, "restatement_days": 4, "attribution_lookback_days": 5}
+WINDOWS = {"late_arrival_days": 2, "conversion_window_days": 4, "restatement_days": 4, "attribution_lookback_days": 5}
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

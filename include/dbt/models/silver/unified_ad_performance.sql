@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='insert_overwrite',
         partition_by={'field': 'performance_date', 'data_type': 'date'},
-        partitions=window_partitions(var('late_arrival_days')),
+        partitions=window_partitions(var('conversion_window_days')),
         cluster_by=['platform', 'campaign_id'],
         partition_expiration_days=var('silver_retention_days'),
         labels={'layer': 'silver', 'domain': 'marketing', 'pii': 'false'},
@@ -13,7 +13,7 @@
 with ads as (
     select *
     from {{ ref('stg_google_ads__ad_performance') }}
-    where performance_date between {{ window_start(var('late_arrival_days')) }} and {{ window_end() }}
+    where performance_date between {{ window_start(var('conversion_window_days')) }} and {{ window_end() }}
 ),
 
 messages as (
@@ -22,7 +22,7 @@ messages as (
         coalesce(campaign_id, canvas_id) as sender_id,
         coalesce(external_user_id, braze_id) as recipient_id
     from {{ ref('stg_braze__message_events') }}
-    where event_date between {{ window_start(var('late_arrival_days')) }} and {{ window_end() }}
+    where event_date between {{ window_start(var('conversion_window_days')) }} and {{ window_end() }}
 ),
 
 campaigns as (

@@ -2,7 +2,7 @@
     config(
         incremental_strategy='insert_overwrite',
         partition_by={'field': 'performance_date', 'data_type': 'date'},
-        partitions=window_partitions(var('late_arrival_days')),
+        partitions=window_partitions(var('conversion_window_days')),
         cluster_by=['campaign_id'],
         partition_expiration_days=var('silver_retention_days'),
     )
@@ -11,7 +11,7 @@
 with source as (
     select *
     from {{ source('google_ads', 'google_ads_ad_performance') }}
-    where date between {{ window_start(var('late_arrival_days')) }} and {{ window_end() }}
+    where date between {{ window_start(var('conversion_window_days')) }} and {{ window_end() }}
 ),
 
 newest as (
