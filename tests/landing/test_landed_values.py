@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowException
 
 from tests.landing.conftest import Warehouse
 from tests.landing.samples import EVENING, SHOP, make_analytics, make_braze
@@ -365,9 +366,24 @@ def test_only_the_newest_version_of_a_campaign_lands(ads: Warehouse) -> None:
 def test_two_connections_are_united_and_told_apart(warehouse: Warehouse) -> None:
     make_shop(warehouse, "shop_se")
     make_shop(warehouse, "shop_no")
-    warehouse.empty("shopify_orders")
+    project = warehouse.client.project
+    for table in ("order", "order_line"):
+        warehouse.query(f"update `{project}.shop_no.{table}` set id = id + 100 where true")
+    warehouse.empty("shopify_orders", "shopify_order_line_items")
     warehouse.land("shopify", "shop_se", "shop_no", days=[DAY])
-    assert [row["_connection"] for row in warehouse.rows("shopify_orders")] == ["shop_no", "shop_se"]
+    assert [(row["id"], row["_connection"]) for row in warehouse.rows("shopify_orders")] == [
+        (1, "shop_se"),
+        (101, "shop_no"),
+    ]
+
+
+def test_an_id_that_two_connections_have_is_refused(warehouse: Warehouse) -> None:
+    make_shop(warehouse, "shop_a")
+    make_shop(warehouse, "shop_b")
+    warehouse.empty("shopify_orders", "shopify_order_line_items")
+    with pytest.raises(AirflowException, match="several of the connections shop_a, shop_b have 1, which later layers"):
+        warehouse.land("shopify", "shop_a", "shop_b", days=[DAY])
+    assert len(warehouse.rows("shopify_orders")) == 2
 
 
 def test_the_filling_of_columns_is_recorded(warehouse: Warehouse) -> None:

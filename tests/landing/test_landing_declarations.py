@@ -55,6 +55,7 @@ def changed(directory: Path, file: str, old: str, new: str) -> Path:
         ("from: accounts", "from: companies", r"`reads` has no companies. Use one of: accounts, contacts"),
         ("[id, name, type, parent_id", "[id, name, type", r"nothing says where parent_id come from"),
         ("salesforce_accounts: {from", "salesforce_firms: {from", r"there is no such table. Use one of: .*accounts"),
+        ("{from: accounts, key: [id]}", "{from: accounts, key: [id], late_arrival: days}", r"dbt has no var days"),
         ("{from: accounts, key: [id]}", "{from: accounts, key: [id], absent: {size: nobody has it}}", r"absent.size"),
     ],
 )  # fmt: skip

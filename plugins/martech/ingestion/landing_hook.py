@@ -8,7 +8,7 @@ from datetime import date
 
 from google.api_core.exceptions import NotFound
 
-from martech.ingestion.landing import Catalog, LandedTable, LandingError, Plan, SourceLanding
+from martech.ingestion.landing import CONNECTION, Catalog, LandedTable, LandingError, Plan, SourceLanding
 from martech.ingestion.landing_columns import normalized
 from martech.warehouse.hook import WarehouseHook
 from martech.warehouse.statements import require_identifier
@@ -69,6 +69,37 @@ class LandingHook(WarehouseHook):
         """
         self.query(plan.sql, **plan.values)
 
+    def shared_keys(self, bronze_dataset: str, table: LandedTable, days: Iterable[date]) -> list[str]:
+        """Return keys that several connections have, at most three: later layers take them for one record.
+
+        :param bronze_dataset: its dataset.
+        :param table: the bronze table.
+        :param days: partitions to look at.
+        """
+        keys = [require_identifier("key", name) for name in table.key]
+        name = f"{self.project_id}.{require_identifier('dataset', bronze_dataset)}.{table.name}"
+        rows = self.query(
+            f"""
+            select concat({", '/', ".join(f"cast({key} as string)" for key in keys)}) as shared_key
+            from `{name}`
+            where {self._between(table)}
+            group by {", ".join(keys)}
+            having count(distinct {CONNECTION}) > 1
+            order by shared_key
+            limit 3
+            """,  # noqa: S608 - identifiers are validated
+            first=min(days),
+            last=max(days),
+        )
+        return [row.shared_key for row in rows]
+
+    @staticmethod
+    def _between(table: LandedTable) -> str:
+        # The bounds have the column's own type, so that BigQuery prunes partitions.
+        field = require_identifier("partition_field", table.partition_field)
+        kind = table.columns[field].lower()
+        return f"{field} >= cast(@first as {kind}) and {field} < cast(date_add(@last, interval 1 day) as {kind})"
+
     def filling(self, bronze_dataset: str, table: LandedTable, days: Iterable[date]) -> Filling:
         """Return how full the days of a bronze table are.
 
@@ -76,8 +107,6 @@ class LandingHook(WarehouseHook):
         :param table: the bronze table.
         :param days: partitions to look at.
         """
-        field = require_identifier("partition_field", table.partition_field)
-        kind = table.columns[field].lower()
         counts = ", ".join(f"countif({require_identifier('column', name)} is not null)" for name in table.mapped)
         name = f"{self.project_id}.{require_identifier('dataset', bronze_dataset)}.{table.name}"
         (row,) = self.query(
@@ -86,9 +115,7 @@ class LandingHook(WarehouseHook):
                 count(*) as landed,
                 [{counts}] as filled,
             from `{name}`
-            where
-                {field} >= cast(@first as {kind})
-                and {field} < cast(date_add(@last, interval 1 day) as {kind})
+            where {self._between(table)}
             """,  # noqa: S608 - identifiers are validated
             first=min(days),
             last=max(days),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowException
 from google.api_core.exceptions import GoogleAPIError
 
-from martech.ingestion.landing import Catalog, LandedTable, LandingError, SourceLanding, plan_landing
+from martech.ingestion.landing import CONNECTION, Catalog, LandedTable, LandingError, SourceLanding, plan_landing
 from martech.ingestion.landing_hook import LandingHook
 from martech.ingestion.operators import check_row
 from martech.ingestion.partition_checks import WARNING, CheckResult
@@ -134,6 +134,14 @@ class LandRowsOperator(WarehouseOperator):
             self.log.warning("%s: %s", table.name, note)
         hook.land(plan)
         problems += [f"{table.name}: {problem}" for problem in plan.problems]
+        if len(landing.datasets) > 1:
+            shared = hook.shared_keys(self.dataset_id, table, plan.days)
+            if shared:
+                problems.append(
+                    f"{table.name}: several of the connections {', '.join(landing.datasets)} have {', '.join(shared)}, "
+                    "which later layers take for one record. Name only connections whose ids differ in "
+                    f"{landing.variable}, and delete the rows of the others by {CONNECTION}."
+                )
         filling = hook.filling(self.dataset_id, table, plan.days)
         self.log.info("%s: %d rows of %d days.", table.name, filling.rows, len(plan.days))
         if filling.rows:
