@@ -1,7 +1,7 @@
 -- Written by `make ddl` from include/dbt/models/gold/campaign_performance.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_performance` (
     campaign_date date not null options (
-        description = 'Day of delivery, session, lead, opportunity or conversion (UTC)'
+        description = 'Day of delivery (in the ad account\'s time zone), session, lead, opportunity or conversion (UTC)'
     ),
     platform string not null options (
         description = 'google_ads, braze, or other for campaigns that only links name (utm_campaign)'
@@ -28,7 +28,9 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_perform
     attributed_conversions float64 not null options (
         description = 'Conversions of the day credited to it (model: attribution_campaign_model)'
     ),
-    attributed_revenue numeric not null options (description = 'Revenue of the day credited to it (USD, same model)'),
+    attributed_revenue numeric not null options (
+        description = 'Revenue of the day credited to it (USD, same model); credit of touches without a campaign is left out'  -- noqa: LT05
+    ),
     new_customers float64 not null options (
         description = 'First conversions of customers credited to the campaign (same model)'
     ),

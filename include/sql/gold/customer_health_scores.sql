@@ -1,6 +1,8 @@
 -- Written by `make ddl` from include/dbt/models/gold/customer_health_scores.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_health_scores` (
-    customer_id string not null options (description = 'Customer with at least one conversion'),
+    customer_id string not null options (
+        description = 'Customer with at least one order or won opportunity not cancelled'
+    ),
     full_name string options (description = 'First and last name; null while anonymous'),
     email string options (description = 'E-mail address, lower case; null if none is known'),
     health_score float64 not null options (description = 'Weighted sum of the components (0–100), 100 is best'),
@@ -8,8 +10,8 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_health_
         description = 'healthy, neutral, at_risk or critical, by seed scoring_bands'
     ),
     churn_risk_score float64 not null options (description = 'Risk of losing the person (0–1), from customer_360'),
-    strongest_component string not null options (description = 'Component that misses the least points'),
-    weakest_component string not null options (description = 'Component that misses the most points'),
+    strongest_component string not null options (description = 'Component that loses the fewest points'),
+    weakest_component string not null options (description = 'Component that loses the most points'),
     recommended_actions array<string> options (
         description = 'What to do, most urgent first; empty if nothing is needed'
     ),

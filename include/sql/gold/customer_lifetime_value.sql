@@ -9,19 +9,19 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_lifetim
     order_count int64 not null options (description = 'Conversions of all time'),
     historic_value numeric not null options (description = 'Net revenue of all time (USD)'),
     average_order_value numeric not null options (
-        description = 'Net revenue per conversion (USD), drawn to the mean of all while orders are few'
+        description = 'Net revenue per conversion (USD), shrunk toward the mean of all while orders are few'
     ),
     purchase_rate_per_year float64 not null options (
-        description = 'Conversions per year since the first, drawn towards the mean of all customers'
+        description = 'Conversions per year since the first, shrunk toward the mean of all customers'
     ),
     recency_bucket string not null options (
         description = 'Days since the last conversion, as in seed scoring_survival'
     ),
     survival_probability float64 not null options (
-        description = 'Probability to buy again within a year (0–1), measured per recency bucket'
+        description = 'Probability (0–1) to buy again, measured over 180 days per recency bucket'
     ),
     expected_value_365d numeric not null options (
-        description = 'purchase_rate_per_year × average_order_value × survival_probability (USD)'
+        description = 'purchase_rate_per_year × average_order_value × survival_probability, measured over 180 days (USD)'  -- noqa: LT05
     ),
     lifetime_value numeric not null options (description = 'historic_value + expected_value_365d (USD)'),
     value_percentile float64 not null options (

@@ -35,7 +35,9 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.executive_kpis` 
     satisfaction_rate float64 options (
         description = 'Good over all ratings given on this day (0–1); null without ratings'
     ),
-    unsubscribes int64 not null options (description = 'Persons who unsubscribed through a message'),
+    unsubscribes int64 not null options (
+        description = 'People who unsubscribed through a message; one who leaves two campaigns counts twice'
+    ),
     revenue_7d numeric not null options (description = 'Net revenue of this day and the 6 before (USD)'),
     revenue_28d numeric not null options (description = 'Net revenue of this day and the 27 before (USD)'),
     revenue_change_7d float64 options (

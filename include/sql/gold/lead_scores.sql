@@ -6,7 +6,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.lead_scores` (
     email string options (description = 'E-mail address; null if unknown'),
     company string options (description = 'Company the lead gave; null if none'),
     lead_score float64 not null options (
-        description = 'Weighted sum of the components (0–100): fit by BANT, and intent'
+        description = 'Weighted sum of the components (0–100): BANT, lead source, company size and intent'
     ),
     lead_grade string not null options (description = 'A (best) to F, by seed scoring_bands'),
     conversion_probability float64 not null options (
@@ -19,10 +19,16 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.lead_scores` (
         description = 'Next step for sales or marketing, by seed scoring_actions'
     ),
     qualification_status string not null options (description = 'converted, disqualified, sql, mql, nurture or new'),
-    budget_score float64 not null options (description = 'Budget by revenue and size of the company (0–100)'),
-    authority_score float64 not null options (description = 'Authority by job title (0–100)'),
+    budget_score float64 not null options (
+        description = 'Budget as told in the form, else by revenue and size of the company (0–100)'
+    ),
+    authority_score float64 not null options (
+        description = 'Authority by job title; the form counts where the title says less (0–100)'
+    ),
     need_score float64 not null options (description = 'Need by products and pages looked at (0–100)'),
-    timeline_score float64 not null options (description = 'Timeline by recency of the activity (0–100)'),
+    timeline_score float64 not null options (
+        description = 'Timeline as told in the form or by recency of activity, the higher one (0–100)'
+    ),
     intent_score float64 not null options (description = 'Intent by visits, carts and message clicks (0–100)'),
     components array<struct<
         component string options (description = 'Component, as in seed scoring_weights'),

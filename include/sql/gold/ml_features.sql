@@ -56,8 +56,12 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.ml_features` (
     messages_clicked_7d int64 not null options (description = 'Messages clicked in the 7 days to snapshot_date'),
     messages_clicked_30d int64 not null options (description = 'Messages clicked in the 30 days to snapshot_date'),
     messages_clicked_90d int64 not null options (description = 'Messages clicked in the 90 days to snapshot_date'),
-    ad_clicks_30d int64 not null options (description = 'Ad clicks in the 30 days to snapshot_date'),
-    ad_clicks_90d int64 not null options (description = 'Ad clicks in the 90 days to snapshot_date'),
+    ad_clicks_30d int64 not null options (
+        description = 'Ad clicks without a tracked session in the 30 days to snapshot_date'
+    ),
+    ad_clicks_90d int64 not null options (
+        description = 'Ad clicks without a tracked session in the 90 days to snapshot_date'
+    ),
     orders_30d int64 not null options (
         description = 'Orders and won opportunities placed in the 30 days to snapshot_date'
     ),

@@ -24,7 +24,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     company_employees int64 options (description = 'Number of employees of the company; null if unknown'),
     company_annual_revenue numeric options (description = 'Annual revenue of the company (USD); null if unknown'),
     in_salesforce bool not null options (description = 'Whether Salesforce has a contact or lead of the customer'),
-    in_shopify bool not null options (description = 'Whether Shopify has a customer record'),
+    in_shopify bool not null options (description = 'Whether Shopify has a customer record or a guest order'),
     in_web bool not null options (description = 'Whether GA360 has seen a visitor'),
     in_app bool not null options (description = 'Whether Firebase has seen an app user'),
     in_braze bool not null options (description = 'Whether Braze has a profile'),
@@ -38,7 +38,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     braze_user_id string options (description = 'External id of the newest Braze profile; null if none'),
     zendesk_user_id string options (description = 'Newest Zendesk user; null if none'),
     first_seen_date date options (description = 'Earliest record or activity; null if nothing is dated'),
-    last_seen_date date options (description = 'Latest session, click, order, ticket or lead; null if there was none'),
+    last_seen_date date options (
+        description = 'Latest session, click, message opened, order, ticket or lead; null if there was none'
+    ),
     days_since_last_seen int64 options (
         description = 'Days from last_seen_date to as_of_date; null if there was no activity'
     ),
@@ -61,7 +63,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     order_count int64 not null options (description = 'Revenue events of all time, cancelled ones left out'),
     orders_90d int64 not null options (description = 'Revenue events of the last 90 days, cancelled ones left out'),
     average_order_value numeric options (description = 'total_revenue / order_count (USD); null without an order'),
-    refund_total numeric not null options (description = 'Refunds of all time (USD)'),
+    refund_total numeric not null options (
+        description = 'Refunds of goods of all time (USD), without tax and shipping'
+    ),
     refund_rate float64 options (description = 'Refunds over discounted gross revenue (0–1); null without an order'),
     first_order_date date options (description = 'Day of the first revenue event; null without an order'),
     last_order_date date options (description = 'Day of the last revenue event; null without an order'),
@@ -88,7 +92,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
         description = 'Device category of most sessions of the last 90 days; null without a session'
     ),
     preferred_channel string options (
-        description = 'Channel of most contacts of 90 days, Direct left out; null if none'
+        description = 'Channel of most interactions of 90 days, Direct left out; null if none'
     ),
     messages_delivered_90d int64 not null options (description = 'Braze messages delivered in the last 90 days'),
     messages_opened_90d int64 not null options (description = 'Messages opened in the last 90 days'),
@@ -118,7 +122,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     won_opportunity_count int64 not null options (description = 'Won Salesforce opportunities'),
     won_amount numeric not null options (description = 'Amount of the won opportunities (USD)'),
     engagement_score float64 not null options (
-        description = 'Recency, frequency and depth of sessions and messages, weighted (0–100)'
+        description = 'Recency of any activity, active days, pages, messages and orders, weighted (0–100)'
     ),
     churn_risk_score float64 not null options (
         description = 'Risk of losing the person (0–1): silence, falling activity, complaints, opt-out'

@@ -24,7 +24,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_ad_per
     unique_opens int64 not null options (description = 'Persons who opened; 0 for ads'),
     unique_clicks int64 not null options (description = 'Persons who clicked in a message; 0 for ads'),
     bounces int64 not null options (description = 'Messages bounced; 0 for ads'),
-    unsubscribes int64 not null options (description = 'Persons who unsubscribed through a message; 0 for ads')
+    unsubscribes int64 not null options (
+        description = 'People who unsubscribed through a message of the campaign on this day; 0 for ads'
+    )
 )
 partition by performance_date
 cluster by platform, campaign_id

@@ -27,19 +27,25 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
     net_revenue numeric not null options (
         description = 'gross_revenue − discount_amount − refund_amount (USD); 0 where cancelled'
     ),
-    item_count int64 not null options (description = 'Units sold; 0 for opportunities without products'),
+    item_count int64 not null options (description = 'Units sold; 0 for opportunities'),
     channel string not null options (
         description = 'Marketing channel of the landing or lead source (see macro channel_of)'
     ),
-    source string options (description = 'Traffic source of the landing; null if direct or unknown'),
+    source string options (
+        description = 'Traffic source of the landing, else referring site or sales channel; null if direct or unknown'
+    ),
     medium string options (description = 'Traffic medium of the landing; null if direct or unknown'),
     campaign_id string options (description = 'Campaign of the landing or of the opportunity; null if none'),
-    campaign_name string options (description = 'utm_campaign of the landing; null if none'),
+    campaign_name string options (
+        description = 'utm_campaign of the landing or, for opportunities, of the lead; null if none'
+    ),
     gclid string options (description = 'Google click id of the landing; null if none'),
     is_cancelled bool not null options (description = 'Whether the order was cancelled'),
     cancelled_at timestamp options (description = 'When it was cancelled (UTC); null if it was not'),
     account_id string options (description = 'Salesforce account of the opportunity; null for orders'),
-    country string options (description = 'Billing country of the order or account; null if unknown'),
+    country string options (
+        description = 'Billing country of the order (else shipping) or of the account; null if unknown'
+    ),
     updated_at timestamp not null options (description = 'When the source last changed the record (UTC)')
 )
 partition by date_trunc(transaction_date, month)

@@ -22,7 +22,8 @@ health_bands as (
     {{ bands_of('health') | indent(4) }}
 ),
 
--- Each component runs from 0 (worst) to 100. Nothing known counts as the middle, not as bad.
+-- Each component runs from 0 (worst) to 100. Where nothing is known, recency and messages count 50 and support
+-- counts 80; engagement and activity count 0, because no visit was seen.
 valued as (
     select
         customer_id,

@@ -9,7 +9,7 @@
 ) }}
 
 -- Expected value of the next year = purchase rate × average order value × probability to buy again.
--- Each factor is measured and drawn towards the mean of all customers as long as a customer has little history.
+-- Each factor is measured and shrunk toward the mean of all customers as long as a customer has little history.
 
 {%- set prior = var('scoring_prior_weight') %}
 
