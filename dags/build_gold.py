@@ -1,14 +1,14 @@
 """
-### Build gold: the marts
+### Build gold
 
 Runs when silver has been built. dbt builds attribution, campaign performance, health and lead scores, lifetime
-value, cohorts, KPIs, ML features and the dashboards' materialized views in `marts`, each followed by its tests.
+value, cohorts, KPIs, ML features and the dashboards' materialized views, each followed by its tests.
 
 **When it fails** open the red task's log: it ends with dbt's message and the query of what failed, ready to paste. What
 depends on a failed test is not built. Correct the data or the model, then clear the red task. Rebuilding days is always
 safe: `airflow dags backfill build_gold -s DAY -e DAY`.
 
-**Owner** marketing-data · **Reads** `staging` · **Writes** `marts`
+**Owner** marketing-data · **Reads** silver · **Writes** gold
 """
 
 from __future__ import annotations

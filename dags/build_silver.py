@@ -2,13 +2,13 @@
 ### Build silver: unified tables and Customer 360
 
 Runs when **all seven sources** have published new data days. dbt cleans the raw records (`stg_…`), resolves who is
-who (`int_identity__…`), and builds the 8 tables and 3 views of `staging`, each followed by its tests.
+who (`int_identity__…`), and builds the 8 tables and 3 views of silver, each followed by its tests.
 
 **When it fails** open the red task's log: it ends with dbt's message and the query of what failed, ready to paste. What
 depends on a failed test is not built. Correct the data or the model, then clear the red task: it is run again with
 everything after it. Rebuilding days is always safe: `airflow dags backfill build_silver -s DAY -e DAY`.
 
-**Owner** marketing-data · **Reads** `raw_data` · **Writes** `intermediate`, `staging`
+**Owner** marketing-data · **Reads** bronze · **Writes** intermediate, silver
 """
 
 from __future__ import annotations

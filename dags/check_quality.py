@@ -51,18 +51,18 @@ with DAG(
     days = "{{ window_days() }}"
     results_table = settings.table("ops", "quality_checks")
     scores_table = settings.table("ops", "quality_scores")
-    raw_tables = partial(quality_tables, "bronze")
+    load_raw_tables = partial(quality_tables, "bronze")
 
     replay_rows = ReplayRowsOperator(
         task_id="replay_rows",
-        tables=raw_rules,
+        load_tables=raw_rules,
         quarantine_table=settings.table("ops", "quarantined_rows"),
         **WAREHOUSE,
     )
     check_tables = CheckTablesOperator.partial(
         task_id="check_tables",
-        tables=quality_tables,
-        raw_tables=raw_tables,
+        load_tables=quality_tables,
+        load_raw_tables=load_raw_tables,
         days=days,
         results_table=results_table,
         **WAREHOUSE,
@@ -70,7 +70,7 @@ with DAG(
     score_tables = ScoreTablesOperator(
         task_id="score_tables",
         days=days,
-        weights=lambda: load_policy().weights,
+        load_weights=lambda: load_policy().weights,
         results_table=results_table,
         scores_table=scores_table,
         **WAREHOUSE,
@@ -79,9 +79,9 @@ with DAG(
         task_id="heal_partitions",
         days=days,
         replayed_days=replay_rows.output,
-        raw_tables=raw_tables,
+        load_raw_tables=load_raw_tables,
         dags={"silver": "build_silver", "gold": "build_gold"},
-        most=lambda: load_policy().healing_days,
+        load_most=lambda: load_policy().healing_days,
         results_table=results_table,
         healing_table=settings.table("ops", "quality_healing"),
         **WAREHOUSE,

@@ -39,7 +39,7 @@ with DAG(
     EnforceRetentionOperator(
         task_id="enforce_retention",
         **WAREHOUSE,
-        declared=declared_retention,
+        load_declared=declared_retention,
         results_table=settings.table("ops", "retention_checks"),
         repair="{{ params.repair }}",
         alert=send_alert,

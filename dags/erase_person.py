@@ -17,7 +17,7 @@ syncs that have not confirmed. `prove_erasure` names table and column: where a b
 otherwise declare the column first. Every task can be cleared at any time; a proven request does nothing any more.
 
 **Not in its reach** are the sources themselves (Salesforce, Shopify …): erase there first, or the raw data come again
-(staging drops them). BigQuery's time travel keeps deleted rows for up to 7 days.
+(the `stg_` models drop them). BigQuery's time travel keeps deleted rows for up to 7 days.
 
 **Owner** marketing-data · **Declared in** `meta: {person: …}` of models and sources, `include/privacy/ops_tables.yml` ·
 **History** `ops.erasure_requests` · **How it works** `docs/privacy.md`
@@ -61,7 +61,7 @@ with DAG(
         **WAREHOUSE,
         "request_id": "{{ params.request_id }}",
         "table": settings.named,
-        "tables": personal_tables,
+        "load_tables": personal_tables,
         "sql_dir": SQL_DIR / "privacy",
         "sql_context": settings.sql_context,
     }

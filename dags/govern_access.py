@@ -13,7 +13,7 @@ that shows a personal column. Clear the DAG's tasks. A permission that is refuse
 `bigquery.rowAccessPolicies.*`, `bigquery.datasets.update` and, for tags, `bigquery.tables.setCategory` with the role
 *Fine-Grained Reader* on the tag, or it cannot read the columns itself.
 
-**Owner** marketing-data · **Reads** `staging`, `marts` · **Writes** `analytics`, access to all datasets ·
+**Owner** marketing-data · **Reads** silver, gold · **Writes** `analytics`, access to all datasets ·
 **Declared in** `include/sql/privacy`, `meta: {pii: true}` · **How it works** `docs/privacy.md`
 """
 
@@ -43,7 +43,7 @@ with DAG(
 ):
     common: dict[str, Any] = {
         **WAREHOUSE,
-        "tables": personal_tables,
+        "load_tables": personal_tables,
         "sql_dir": SQL_DIR / "privacy",
         "sql_context": settings.sql_context,
         "analysts": settings.analysts,

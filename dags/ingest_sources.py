@@ -13,7 +13,7 @@ The log of `check_partitions` names each table that is stale, too small, too lar
 The other tables are landed and checked all the same, and nothing that has landed is lost: clear the task once the
 cause is gone. Silver starts as soon as all sources have published.
 
-**Owner** {owner} · **Reads** `raw_data`: {tables}
+**Owner** {owner} · **Reads** bronze: {tables}
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def ingest_source(source: Source) -> DAG:
         )
         quarantine_rows = QuarantineRowsOperator(
             task_id="quarantine_rows",
-            tables=partial(raw_rules, source.name),
+            load_tables=partial(raw_rules, source.name),
             days="{{ window_days() }}",
             quarantine_table=settings.table("ops", "quarantined_rows"),
             alert=send_alert,

@@ -28,6 +28,7 @@ from martech.alerts.messages import (
     pagerduty_event,
     slack_text,
 )
+from martech.alerts.severity import Severity
 
 from include.pipeline.windows import window_of
 
@@ -68,7 +69,7 @@ def _send_by_email(conn_id: str, message: Message) -> None:
 
 
 def _send_to_pagerduty(conn_id: str, message: Message) -> None:
-    if message.alert.severity != "error":
+    if message.alert.severity != Severity.ERROR:
         return
     from airflow.providers.pagerduty.hooks.pagerduty_events import PagerdutyEventsHook  # noqa: PLC0415
 

@@ -19,8 +19,9 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos import DbtBuildLocalOperator, ProfileConfig
 from cosmos.constants import InvocationMode, TestIndirectSelection
 from martech.alerts.messages import Alert
+from martech.alerts.severity import Severity
 from martech.dbt.artifacts import NOTABLE, NodeResult, node_results
-from martech.warehouse.hook import WarehouseHook, job_labels
+from martech.warehouse.client import WarehouseClient, job_labels
 
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.dag_defaults import WAREHOUSE
@@ -80,7 +81,7 @@ def _keep_results(results: list[NodeResult], context: Context) -> None:
     }
     table = settings.table("ops", "dbt_results")
     try:
-        WarehouseHook(**WAREHOUSE, labels=job_labels(context)).append_rows(
+        WarehouseClient(**WAREHOUSE, labels=job_labels(context)).append_rows(
             table, [head | result.as_row() for result in results]
         )
     except Exception:
@@ -118,7 +119,7 @@ def tell_warnings(context: Context) -> None:
         found = [f"{name}: {result}" for name, result in zip(names, results, strict=True)]
         title = f"dbt tests that warn in {context['ti'].task_id}: {len(found)}"
         cure = "Run the test's query, which is in the task's log; correct the data, or the rule in the model's YAML."
-        send_alert(Alert(title, "\n".join(found), cure, severity="warning"), context)
+        send_alert(Alert(title, "\n".join(found), cure, severity=Severity.WARNING), context)
 
 
 def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from martech.alerts.severity import Severity
 from martech.declarations.reader import Declaration, YamlPath, read_declaration
 from martech.ingestion.raw_table import RawTable
 from martech.quality.malformed import RawRules
@@ -156,7 +157,7 @@ def _table(
         ),
         drift=tuple(raw.get("drift", ())),
         limits=limits,
-        severity={check: level for check, level in severity.items() if level != OFF},
+        severity={check: Severity(level) for check, level in severity.items() if level != OFF},
         declared_in=str(CHECKS_FILE.relative_to(INCLUDE_DIR.parent)),
         history_days=create.options.get("partition_expiration_days", LONGEST_HISTORY_DAYS),
         **facts,

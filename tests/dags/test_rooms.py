@@ -108,7 +108,7 @@ def test_arrows_are_found_in_every_way_to_import(tmp_path: Path) -> None:
         {
             "costs/a.py": "from martech.alerts.messages import Alert\nfrom martech.costs import prices",
             "quality/b.py": "from martech import costs\nfrom . import profile",
-            "alerts/c.py": "import martech.dbt.artifacts\nfrom ..quality.hook import QualityHook",
+            "alerts/c.py": "import martech.dbt.artifacts\nfrom ..quality.hook import QualityClient",
             "dbt/d.py": "from .. import costs",
         },
     )

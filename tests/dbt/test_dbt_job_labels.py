@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from google.cloud import bigquery
-from martech.warehouse.hook import job_labels
+from martech.warehouse.client import job_labels
 
 from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 

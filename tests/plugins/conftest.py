@@ -11,7 +11,7 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.ingestion.raw_table import RawTable
-from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.partitions_client import PartitionsClient
 
 from tests.plugins.fivetran_server import FivetranServer, serve_fivetran
 from tests.plugins.sample import COLUMNS, PROJECT, Dataset
@@ -32,8 +32,8 @@ def dataset(client: bigquery.Client) -> Dataset:
 
 
 @pytest.fixture
-def hook(client: bigquery.Client) -> BigQueryPartitionsHook:
-    return BigQueryPartitionsHook(project_id=PROJECT, location="US")
+def partitions(client: bigquery.Client) -> PartitionsClient:
+    return PartitionsClient(project_id=PROJECT, location="US")
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_waits_in_the_triggerer_until_it_lands(
     assert deferral.method_name == "execute_complete"
     assert deferral.timeout.total_seconds() > 3600  # Airflow's own limit comes after the trigger's
     assert abs(deferral.trigger.deadline - time.time() - 3600) < 10
-    assert deferral.trigger.hook_args["labels"]["airflow-dag"] == "ingest_zendesk"
+    assert deferral.trigger.client_args["labels"]["airflow-dag"] == "ingest_zendesk"
     tickets.land("tickets", DAY, 1)
     assert sensor.execute_complete(context, fire(deferral)) is None
 

@@ -15,7 +15,7 @@ from tests.plugins.sample import DAY, PROJECT, Dataset
 def make(dataset: Dataset, tables: list[str], **kwargs: Any) -> BigQueryPartitionsTrigger:
     arguments = {"poke_interval": 0.05, "deadline": time.time() + 20, **kwargs}
     return BigQueryPartitionsTrigger(
-        hook_args={"project_id": PROJECT, "location": "US"},
+        client_args={"project_id": PROJECT, "location": "US"},
         dataset_id=dataset.name,
         tables=tables,
         days=[DAY.isoformat()],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 from martech.alerts.messages import Alert
-from martech.retention.hook import BigQueryRetentionHook
+from martech.retention.client import RetentionClient
 from martech.retention.operators import EnforceRetentionOperator
 from martech.retention.policy import TableRetention
 from martech.warehouse.ddl import render
@@ -42,14 +42,14 @@ def make(
         task_id="enforce",
         project_id=PROJECT,
         location="US",
-        declared=lambda: {dataset.name: declared},
+        load_declared=lambda: {dataset.name: declared},
         alert=lambda alert, _: alerts.append(alert),
         **kwargs,
     )
 
 
 def expiry(dataset: Dataset) -> dict[str, float | None]:
-    found = BigQueryRetentionHook(project_id=PROJECT, location="US").tables(dataset.name)
+    found = RetentionClient(project_id=PROJECT, location="US").tables(dataset.name)
     return {name: table.expiration_days for name, table in found.items()}
 
 
@@ -86,7 +86,7 @@ def test_without_repair_it_fails_and_changes_nothing(
 def test_repair_that_has_no_effect_fails(
     kept: Dataset, context: dict[str, Any], alerts: list[Alert], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(BigQueryRetentionHook, "set_expiration", lambda *_: None)
+    monkeypatch.setattr(RetentionClient, "set_expiration", lambda *_: None)
     with pytest.raises(AirflowException, match="1 tables do not keep their data as declared"):
         make(kept, {"visits": 30, "orders": None, "people": None}, alerts).execute(context)
     assert alerts == []
@@ -141,16 +141,16 @@ def test_history_is_kept_also_when_it_fails(kept: Dataset, context: dict[str, An
 
 def test_missing_dataset_names_the_cure(context: dict[str, Any], alerts: list[Alert], kept: Dataset) -> None:
     operator = make(kept, {}, alerts)
-    operator.declared = lambda: {"not_there": {}}
+    operator.load_declared = lambda: {"not_there": {}}
     with pytest.raises(AirflowException, match=r"not_there.*\. Check the project, dataset and location"):
         operator.execute(context)
 
 
 def test_facts_of_tables(kept: Dataset) -> None:
-    hook = BigQueryRetentionHook(project_id=PROJECT, location="US")
+    client = RetentionClient(project_id=PROJECT, location="US")
     day = TODAY - timedelta(days=1)
     kept.query(f"insert into `{PROJECT}.{kept.name}.orders` values (timestamp '{day} 10:00:00'), (null)")
-    assert hook.tables(kept.name) == {
+    assert client.tables(kept.name) == {
         "orders": TableRetention(is_partitioned=True, expiration_days=None, oldest=day),
         "people": TableRetention(is_partitioned=False, expiration_days=None, oldest=None),
         "visits": TableRetention(is_partitioned=True, expiration_days=90, oldest=None),
@@ -167,4 +167,4 @@ def test_facts_of_tables(kept: Dataset) -> None:
     ],
 )
 def test_partitions_begin_on_the_day_of_their_id(partition_id: str, day: date) -> None:
-    assert BigQueryRetentionHook.partition_day(partition_id) == day
+    assert RetentionClient.partition_day(partition_id) == day

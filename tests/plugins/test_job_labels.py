@@ -31,7 +31,7 @@ def create(dataset: Dataset, _: RawTable, folder: Path) -> WarehouseOperator:
 
 def enforce(dataset: Dataset, _: RawTable, __: Path) -> WarehouseOperator:
     # The drift makes it write too.
-    return EnforceRetentionOperator(task_id="t", declared=lambda: {dataset.name: {"tickets": 90}}, **WAREHOUSE)
+    return EnforceRetentionOperator(task_id="t", load_declared=lambda: {dataset.name: {"tickets": 90}}, **WAREHOUSE)
 
 
 @pytest.mark.parametrize("make", [check, create, enforce])
@@ -45,7 +45,7 @@ def test_every_query_of_an_operator_has_labels_and_a_limit(
     operator.execute(context)
     jobs = [job for job in dataset.client.list_jobs(max_results=10_000) if job.job_id not in before]
     assert jobs
-    # The labels of a LOAD, which is free, are proved in test_bigquery_partitions_hook.py.
+    # The labels of a LOAD, which is free, are proved in test_partitions_client.py.
     assert {(job.labels["airflow-dag"], job.labels["airflow-task"], job.maximum_bytes_billed) for job in jobs} == {
         ("ingest_zendesk", "check-partitions", LIMIT)
     }

@@ -44,7 +44,7 @@ def make(warehouse: PrivateWarehouse) -> Callable[..., AccessOperator]:
             task_id="test",
             project_id=warehouse.project,
             location="US",
-            tables=warehouse.tables,
+            load_tables=warehouse.tables,
             sql_dir=SQL_DIR / "privacy",
             sql_context=warehouse.sql_context,
             **declared,

@@ -83,7 +83,7 @@ class Story:
             location="US",
             request_id=request_id,
             table=self.warehouse.table,
-            tables=self.warehouse.tables,
+            load_tables=self.warehouse.tables,
             sql_dir=SQL_DIR / "privacy",
             sql_context=self.warehouse.sql_context,
             **further.get(kind, {}),

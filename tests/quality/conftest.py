@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.quality.hook import QualityHook
+from martech.alerts.severity import Severity
+from martech.quality.client import QualityClient
 from martech.quality.operators import CheckTablesOperator
-from martech.quality.quarantine_hook import QuarantineHook
+from martech.quality.quarantine_client import QuarantineClient
 from martech.quality.results import QualityResult
 from martech.quality.tables import CHECKS, QualityTable, Reference
 from martech.warehouse.ddl import render
@@ -79,7 +80,7 @@ def client(warehouse_url: str) -> bigquery.Client:
 @pytest.fixture(autouse=True)
 def day_after(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the day after DAY, whenever the tests run."""
-    for class_ in (CheckTablesOperator, QuarantineHook):
+    for class_ in (CheckTablesOperator, QuarantineClient):
         monkeypatch.setattr(class_, "_today", staticmethod(lambda: DAY + timedelta(days=1)))
 
 
@@ -107,8 +108,8 @@ def shop(empty_shop: Shop) -> Shop:
 
 
 @pytest.fixture
-def hook(client: bigquery.Client) -> QualityHook:
-    return QualityHook(project_id=PROJECT, location="US")
+def quality(client: bigquery.Client) -> QualityClient:
+    return QualityClient(project_id=PROJECT, location="US")
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def orders(empty_shop: Shop) -> QualityTable:
         critical={"id": 0.0, "amount": 0.05},
         references=(Reference("customer_id", empty_shop.table("customers"), "id", 0.01),),
         drift=("status", "amount"),
-        severity=dict.fromkeys(CHECKS, "error"),
+        severity=dict.fromkeys(CHECKS, Severity.ERROR),
         history_days=90,
     )
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from martech.quality.hook import QualityHook
+from martech.quality.client import QualityClient
 from martech.quality.operators import CheckTablesOperator
 from martech.quality.results import QualityResult
 from martech.quality.tables import CHECKS, QualityTable
@@ -28,14 +28,14 @@ def check(
     CheckTablesOperator(
         task_id="check_tables",
         layer=tables[0].layer,
-        tables=lambda layer: tables,
-        raw_tables=lambda: [raw] if raw else tables,
+        load_tables=lambda layer: tables,
+        load_raw_tables=lambda: [raw] if raw else tables,
         days=list(days),
         results_table=shop.table("quality_checks"),
         project_id=PROJECT,
         location="US",
     ).execute(context)
-    return QualityHook(project_id=PROJECT, location="US").run_results(
+    return QualityClient(project_id=PROJECT, location="US").run_results(
         shop.table("quality_checks"), context["ti"].run_id
     )
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from martech.quality.client import QualityClient
 from martech.quality.healing import REPLAYED, Rebuild, plan_rebuilds
-from martech.quality.hook import QualityHook
 from martech.quality.operators import HealPartitionsOperator
 from martech.quality.results import QualityResult
 from martech.quality.tables import QualityTable
@@ -74,9 +74,9 @@ def heal(shop: Shop, context: dict[str, Any], orders: QualityTable, **kwargs: An
     return HealPartitionsOperator(
         task_id="heal_partitions",
         days=[DAY],
-        raw_tables=lambda: [orders],
+        load_raw_tables=lambda: [orders],
         dags={"silver": "build_silver", "gold": "build_gold"},
-        most=lambda: 2,
+        load_most=lambda: 2,
         results_table=shop.table("quality_checks"),
         healing_table=shop.table("quality_healing"),
         project_id=PROJECT,
@@ -86,10 +86,10 @@ def heal(shop: Shop, context: dict[str, Any], orders: QualityTable, **kwargs: An
 
 
 def test_rebuild_is_recorded_before_it_is_asked_for_and_asked_for_once(
-    shop: Shop, orders: QualityTable, context: dict[str, Any], hook: QualityHook
+    shop: Shop, orders: QualityTable, context: dict[str, Any], quality: QualityClient
 ) -> None:
     gap = result(day=DAYS[4])
-    hook.keep_results(shop.table("quality_checks"), [gap, result(check="schema", passed=True)], "run 1")
+    quality.keep_results(shop.table("quality_checks"), [gap, result(check="schema", passed=True)], "run 1")
     (asked,) = heal(shop, context, orders)
     assert asked["trigger_dag_id"] == "build_silver"
     assert asked["conf"] == {"start_date": str(DAYS[4]), "end_date": str(DAYS[4])}
@@ -102,33 +102,35 @@ def test_rebuild_is_recorded_before_it_is_asked_for_and_asked_for_once(
     assert len(shop.query("select * from {quality_healing}")) == 1
 
     context["ti"].run_id = "run 2"
-    hook.keep_results(shop.table("quality_checks"), [gap], "run 2")
+    quality.keep_results(shop.table("quality_checks"), [gap], "run 2")
     assert heal(shop, context, orders) == [], "what a rebuild did not mend is left to people"
 
 
-def test_raw_days_are_those_of_all_daily_tables(empty_shop: Shop, orders: QualityTable, hook: QualityHook) -> None:
+def test_raw_days_are_those_of_all_daily_tables(empty_shop: Shop, orders: QualityTable, quality: QualityClient) -> None:
     empty_shop.query("create table {customers_raw} (event_date date) partition by event_date")
     empty_shop.query(f"insert into {{customers_raw}} values ('{DAYS[0]}'), ('{DAYS[2]}')")
     empty_shop.land(DAYS[:2], 1)
     second = replace(orders, name="customers_raw")
-    assert hook.complete_days([orders, second], DAY) == {DAYS[0]}
-    assert hook.complete_days([orders, replace(second, expect="sparse")], DAY) == set(DAYS[:2])
-    assert hook.complete_days([], DAY) == set()
+    assert quality.complete_days([orders, second], DAY) == {DAYS[0]}
+    assert quality.complete_days([orders, replace(second, expect="sparse")], DAY) == set(DAYS[:2])
+    assert quality.complete_days([], DAY) == set()
 
 
 def test_day_that_bronze_lacks_is_not_rebuilt(
-    shop: Shop, orders: QualityTable, context: dict[str, Any], hook: QualityHook
+    shop: Shop, orders: QualityTable, context: dict[str, Any], quality: QualityClient
 ) -> None:
     shop.query(f"delete from {{orders}} where event_date = '{DAYS[4]}'")
-    hook.keep_results(shop.table("quality_checks"), [result(day=DAYS[4])], "run 1")
+    quality.keep_results(shop.table("quality_checks"), [result(day=DAYS[4])], "run 1")
     assert heal(shop, context, orders) == []
 
 
-def test_days_that_got_rows_back(shop: Shop, orders: QualityTable, context: dict[str, Any], hook: QualityHook) -> None:
-    hook.keep_results(shop.table("quality_checks"), [result(passed=True)], "run 1")
+def test_days_that_got_rows_back(
+    shop: Shop, orders: QualityTable, context: dict[str, Any], quality: QualityClient
+) -> None:
+    quality.keep_results(shop.table("quality_checks"), [result(passed=True)], "run 1")
     assert heal(shop, context, orders, replayed_days=[]) == []
     (asked,) = heal(shop, context, orders, replayed_days=[str(DAYS[2])])
     assert asked["conf"]["start_date"] == str(DAYS[2])
-    assert [rebuild for _, rebuild in hook.rebuilds(shop.table("quality_healing"))] == [
+    assert [rebuild for _, rebuild in quality.rebuilds(shop.table("quality_healing"))] == [
         Rebuild("silver", DAYS[2], REPLAYED)
     ]

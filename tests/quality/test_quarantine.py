@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from martech.alerts.messages import Alert
 from martech.quality.malformed import RawRules
-from martech.quality.quarantine_hook import QuarantineHook
+from martech.quality.quarantine_client import QuarantineClient
 from martech.quality.quarantine_operators import QuarantineRowsOperator, ReplayRowsOperator
 
 from tests.quality.conftest import COLUMNS, DAY, PROJECT, Shop
@@ -49,7 +49,7 @@ def dirty(empty_shop: Shop) -> Shop:
 def quarantine(shop: Shop, rules: RawRules, context: dict[str, Any], **kwargs: Any) -> dict[str, int]:
     return QuarantineRowsOperator(
         task_id="quarantine_rows",
-        tables=lambda: [rules],
+        load_tables=lambda: [rules],
         days=[DAY],
         quarantine_table=shop.table("quarantined_rows"),
         **WHERE,
@@ -60,7 +60,7 @@ def quarantine(shop: Shop, rules: RawRules, context: dict[str, Any], **kwargs: A
 def replay(shop: Shop, rules: RawRules, context: dict[str, Any]) -> list[str]:
     context["params"] = {"replay": True}
     operator = ReplayRowsOperator(
-        task_id="replay_rows", tables=lambda: [rules], quarantine_table=shop.table("quarantined_rows"), **WHERE
+        task_id="replay_rows", load_tables=lambda: [rules], quarantine_table=shop.table("quarantined_rows"), **WHERE
     )
     return operator.execute(context)
 
@@ -126,16 +126,16 @@ def test_second_run_changes_nothing(dirty: Shop, rules: RawRules, context: dict[
 def test_crash_between_copy_and_delete(
     dirty: Shop, rules: RawRules, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = QuarantineHook.query
+    ask = QuarantineClient.query
 
-    def crash_on_delete(self: QuarantineHook, sql: str, **values: Any) -> Any:
+    def crash_on_delete(self: QuarantineClient, sql: str, **values: Any) -> Any:
         if "delete from" in sql:
             raise ConnectionError("the worker was lost")
         return ask(self, sql, **values)
 
     before = fingerprint(dirty)
     with monkeypatch.context() as patch:
-        patch.setattr(QuarantineHook, "query", crash_on_delete)
+        patch.setattr(QuarantineClient, "query", crash_on_delete)
         with pytest.raises(ConnectionError):
             quarantine(dirty, rules, context)
     assert fingerprint(dirty) == before, "what is not deleted is not lost"
@@ -148,15 +148,15 @@ def test_crash_between_copy_and_delete(
 def test_row_that_lands_between_copy_and_delete_is_not_lost(
     dirty: Shop, rules: RawRules, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = QuarantineHook.query
+    ask = QuarantineClient.query
 
-    def land_before_delete(self: QuarantineHook, sql: str, **values: Any) -> Any:
+    def land_before_delete(self: QuarantineClient, sql: str, **values: Any) -> Any:
         if "delete from" in sql:
             dirty.query(f"insert into {{orders}} values (null, '{DAY}', 1, 'new', 1, null, '{DAY} 23:00:00')")
         return ask(self, sql, **values)
 
     with monkeypatch.context() as patch:
-        patch.setattr(QuarantineHook, "query", land_before_delete)
+        patch.setattr(QuarantineClient, "query", land_before_delete)
         quarantine(dirty, rules, context)
     assert len(fingerprint(dirty)) == GOOD + 1
     quarantine(dirty, rules, context)
@@ -192,15 +192,15 @@ def test_crash_between_return_and_mark(
 ) -> None:
     quarantine(dirty, rules, context)
     correct(dirty)
-    ask = QuarantineHook.query
+    ask = QuarantineClient.query
 
-    def crash_on_mark(self: QuarantineHook, sql: str, **values: Any) -> Any:
+    def crash_on_mark(self: QuarantineClient, sql: str, **values: Any) -> Any:
         if "set status = 'replayed'" in sql:
             raise ConnectionError("the worker was lost")
         return ask(self, sql, **values)
 
     with monkeypatch.context() as patch:
-        patch.setattr(QuarantineHook, "query", crash_on_mark)
+        patch.setattr(QuarantineClient, "query", crash_on_mark)
         with pytest.raises(ConnectionError):
             replay(dirty, rules, context)
     returned = fingerprint(dirty)
@@ -223,7 +223,7 @@ def test_row_that_goes_bad_again_is_quarantined_again(dirty: Shop, rules: RawRul
 def test_nothing_is_replayed_unasked(dirty: Shop, rules: RawRules, context: dict[str, Any]) -> None:
     quarantine(dirty, rules, context)
     operator = ReplayRowsOperator(
-        task_id="replay_rows", tables=lambda: [rules], quarantine_table=dirty.table("quarantined_rows"), **WHERE
+        task_id="replay_rows", load_tables=lambda: [rules], quarantine_table=dirty.table("quarantined_rows"), **WHERE
     )
     assert operator.execute({**context, "params": {"replay": False}}) == []
     assert kept(dirty) == ALL_KEPT

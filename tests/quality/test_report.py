@@ -13,8 +13,8 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from martech.alerts.messages import Alert
 from martech.dbt.artifacts import NodeResult
 from martech.quality.charts import Point, line_chart
+from martech.quality.client import QualityClient
 from martech.quality.healing import Rebuild
-from martech.quality.hook import QualityHook
 from martech.quality.operators import ReportFailuresOperator, ScoreTablesOperator, WriteReportOperator
 from martech.quality.report import ReportData, render_report
 from martech.quality.scores import Score
@@ -119,7 +119,7 @@ def test_band_does_not_bridge_days_that_were_not_judged() -> None:
     assert line_chart(known, label="a").count('class="band"') == 2
 
 
-def test_the_last_build_of_a_day_counts(empty_shop: Shop, hook: QualityHook) -> None:
+def test_the_last_build_of_a_day_counts(empty_shop: Shop, quality: QualityClient) -> None:
     table = empty_shop.table("dbt_results")
     day, next_day = DAY.isoformat(), (DAY + timedelta(days=1)).isoformat()
     row = {"dag_id": "build_silver", "task_id": "build_tables", "run_id": "run 1", "first_day": day, "last_day": day}
@@ -131,8 +131,8 @@ def test_the_last_build_of_a_day_counts(empty_shop: Shop, hook: QualityHook) -> 
         row | slow.as_row(),
         row | other_day.as_row() | {"finished_at": "2026-11-25T02:00:00Z", "first_day": next_day, "last_day": next_day},
     ]
-    hook.append_rows(table, rows)
-    (results,) = hook.dbt_results(table, DAY).values()
+    quality.append_rows(table, rows)
+    (results,) = quality.dbt_results(table, DAY).values()
     assert [(result.node_name, result.status, result.failures) for result in results] == [
         ("b", "success", None),
         ("a", "pass", 0),
@@ -143,17 +143,19 @@ def test_the_last_build_of_a_day_counts(empty_shop: Shop, hook: QualityHook) -> 
 
 
 def test_scores_and_report_of_a_run(
-    empty_shop: Shop, hook: QualityHook, context: dict[str, Any], tmp_path: Path
+    empty_shop: Shop, quality: QualityClient, context: dict[str, Any], tmp_path: Path
 ) -> None:
     tables = {
         "results_table": empty_shop.table("quality_checks"),
         "scores_table": empty_shop.table("quality_scores"),
     }
     with pytest.raises(AirflowException, match="has no results of run run 1: clear check_tables first"):
-        ScoreTablesOperator(task_id="s", days=[DAY], weights=dict, **tables, **WHERE).execute(context)
-    hook.keep_results(tables["results_table"], RESULTS, "run 1")
+        ScoreTablesOperator(task_id="s", days=[DAY], load_weights=dict, **tables, **WHERE).execute(context)
+    quality.keep_results(tables["results_table"], RESULTS, "run 1")
     weights = {"error": 3.0, "warning": 1.0}
-    scores = ScoreTablesOperator(task_id="s", days=[DAY], weights=lambda: weights, **tables, **WHERE).execute(context)
+    scores = ScoreTablesOperator(task_id="s", days=[DAY], load_weights=lambda: weights, **tables, **WHERE).execute(
+        context
+    )
     assert scores == {"silver": 60.0, "gold": 100.0}
     write = WriteReportOperator(
         task_id="w",
@@ -183,20 +185,22 @@ def gate(shop: Shop, context: dict[str, Any]) -> list[Alert]:
     return told
 
 
-def test_errors_fail_the_run_without_another_try(empty_shop: Shop, hook: QualityHook, context: dict[str, Any]) -> None:
-    hook.keep_results(empty_shop.table("quality_checks"), RESULTS, "run 1")
+def test_errors_fail_the_run_without_another_try(
+    empty_shop: Shop, quality: QualityClient, context: dict[str, Any]
+) -> None:
+    quality.keep_results(empty_shop.table("quality_checks"), RESULTS, "run 1")
     with pytest.raises(AirflowFailException) as error:
         gate(empty_shop, context)
     assert str(error.value) == "1 quality checks failed:\nnull_rate: too many nulls. Look at the source."
 
 
-def test_warnings_are_told(empty_shop: Shop, hook: QualityHook, context: dict[str, Any]) -> None:
-    hook.keep_results(empty_shop.table("quality_checks"), [RESULTS[0], RESULTS[1]], "run 1")
+def test_warnings_are_told(empty_shop: Shop, quality: QualityClient, context: dict[str, Any]) -> None:
+    quality.keep_results(empty_shop.table("quality_checks"), [RESULTS[0], RESULTS[1]], "run 1")
     (alert,) = gate(empty_shop, context)
     assert (alert.title, alert.severity) == ("1 quality warning", "warning")
     assert alert.reason == "volume: too <few> rows"
 
 
-def test_good_run_is_silent(empty_shop: Shop, hook: QualityHook, context: dict[str, Any]) -> None:
-    hook.keep_results(empty_shop.table("quality_checks"), [RESULTS[0], RESULTS[4]], "run 1")
+def test_good_run_is_silent(empty_shop: Shop, quality: QualityClient, context: dict[str, Any]) -> None:
+    quality.keep_results(empty_shop.table("quality_checks"), [RESULTS[0], RESULTS[4]], "run 1")
     assert gate(empty_shop, context) == []

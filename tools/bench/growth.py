@@ -24,7 +24,7 @@ from typing import Any
 
 import sqlglot
 from google.cloud import bigquery
-from martech.retention.hook import BigQueryRetentionHook
+from martech.retention.client import RetentionClient
 from martech.warehouse.statements import short
 from sqlglot import exp
 
@@ -160,7 +160,7 @@ def partitions_of(client: bigquery.Client, monthly: frozenset[str]) -> dict[str,
             short("select table_name, partition_id, total_rows from `{{ schema }}`", schema=schema)
         ).result():
             if re.fullmatch(r"\d{6}(\d{2})?", row.partition_id):  # a day or a month
-                table, day = f"{layer.dataset}.{row.table_name}", BigQueryRetentionHook.partition_day(row.partition_id)
+                table, day = f"{layer.dataset}.{row.table_name}", RetentionClient.partition_day(row.partition_id)
                 start = day.replace(day=1) if table in monthly else day
                 rows[table][start] = rows[table].get(start, 0) + row.total_rows
     return rows

@@ -46,7 +46,7 @@ class SyncOperator(WarehouseOperator):
 
     def ledger(self, context: Context) -> Ledger:
         """Return the ledger of the sync and this run."""
-        return Ledger(self.warehouse(context).client, self.sync, table=self.table, run_id=context["run_id"])
+        return Ledger(self.warehouse(context).bigquery, self.sync, table=self.table, run_id=context["run_id"])
 
     def plan_id(self, context: Context) -> str | None:
         """Return the id of this run's plan, None where there is none."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from martech.alerts.masking import safe_text
+from martech.alerts.severity import Severity
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -31,13 +32,13 @@ class Alert:
     :param title: what has happened, in one line.
     :param reason: why; the first lines of an error.
     :param cure: what to do about it.
-    :param severity: ``error`` (someone is called) or ``warning``.
+    :param severity: an error calls someone.
     """
 
     title: str
     reason: str
     cure: str
-    severity: str = "error"
+    severity: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _slack(text: str) -> str:
 def slack_text(message: Message) -> str:
     """Return the message in Slack's mrkdwn."""
     alert = message.alert
-    sign = ":red_circle:" if alert.severity == "error" else ":large_yellow_circle:"
+    sign = ":red_circle:" if alert.severity == Severity.ERROR else ":large_yellow_circle:"
     reason = _slack(alert.reason).replace("```", "'''")
     # Markdown's **bold** is *bold* in Slack.
     cure = _slack(alert.cure).replace("**", "*")

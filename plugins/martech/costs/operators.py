@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from martech.alerts.messages import Alert
+from martech.alerts.severity import Severity
 from martech.costs.anomaly import WEEKS, Anomaly, find_anomaly
 from martech.costs.forecast import Forecast, forecast_month
 from martech.costs.prices import Prices
+from martech.warehouse.client import WarehouseClient
 from martech.warehouse.days import parse_days
 from martech.warehouse.ddl import render
-from martech.warehouse.hook import WarehouseHook
 from martech.warehouse.operators import WarehouseOperator
 
 if TYPE_CHECKING:
@@ -68,20 +69,20 @@ class MeasureCostsOperator(WarehouseOperator):
 
     def execute(self, context: Context) -> dict[str, int]:
         """Measure every day."""
-        hook = self.warehouse(context)
+        client = self.warehouse(context)
         yesterday = yesterday_of(datetime.now(UTC))
         written = {"jobs": 0, "storage": 0}
         for day in parse_days(self.days):
-            written["jobs"] += self._measure(hook, self.jobs_file, day)
+            written["jobs"] += self._measure(client, self.jobs_file, day)
             if day >= yesterday:
-                written["storage"] += self._measure(hook, self.storage_file, day)
+                written["storage"] += self._measure(client, self.storage_file, day)
             else:
                 self.log.info("Storage of %s is not recorded: BigQuery tells only what it is now.", day)
         return written
 
-    def _measure(self, hook: WarehouseHook, file: Path, day: date) -> int:
+    def _measure(self, client: WarehouseClient, file: Path, day: date) -> int:
         sql = render(file, self.sql_context)
-        rows = hook.change(sql, day=day, measured_at=datetime.now(UTC), **self.prices.values())
+        rows = client.change(sql, day=day, measured_at=datetime.now(UTC), **self.prices.values())
         self.log.info("%s %s: %d rows written or replaced.", file.stem, day, rows)
         return rows
 
@@ -161,9 +162,9 @@ class CheckCostsOperator(WarehouseOperator):
             "anomalies": [f"{anomaly.spender} {anomaly.day}: ${anomaly.cost:.2f}" for anomaly in anomalies],
         }
 
-    def _spending(self, hook: WarehouseHook, days: Sequence[date]) -> Spending:
+    def _spending(self, client: WarehouseClient, days: Sequence[date]) -> Spending:
         first = min(days[0] - timedelta(weeks=WEEKS), days[-1].replace(day=1))
-        rows = hook.query(render(self.costs_file, self.sql_context), first_day=first, last_day=days[-1])
+        rows = client.query(render(self.costs_file, self.sql_context), first_day=first, last_day=days[-1])
         spending: Spending = {}
         for row in rows:
             spending.setdefault(row.spender, {})[row.cost_day] = Decimal(row.cost_usd)
@@ -212,7 +213,7 @@ def _anomaly_alert(anomaly: Anomaly) -> Alert:
             f"Select cost_day = '{anomaly.day}' in ops.job_costs by task_id, dbt_model and user_email (storage: in "
             "ops.storage_costs). Backfills and full refreshes are expected; otherwise look for a lost partition filter."
         ),
-        severity="warning",
+        severity=Severity.WARNING,
     )
 
 
@@ -223,5 +224,5 @@ def _budget_alert(forecast: Forecast, budget: Decimal, budget_setting: str) -> A
         cure=(
             f"Find the largest spenders of the month in ops.job_costs and ops.storage_costs, or raise {budget_setting}."
         ),
-        severity="warning",
+        severity=Severity.WARNING,
     )

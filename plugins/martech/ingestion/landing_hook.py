@@ -10,7 +10,7 @@ from google.api_core.exceptions import NotFound
 
 from martech.ingestion.landing import CONNECTION, Catalog, LandedTable, LandingError, Plan, SourceLanding
 from martech.ingestion.landing_columns import normalized
-from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.client import WarehouseClient
 from martech.warehouse.statements import require_identifier
 
 
@@ -26,7 +26,7 @@ class Filling:
     empty: tuple[str, ...]
 
 
-class LandingHook(WarehouseHook):
+class LandingHook(WarehouseClient):
     """Reads the schema of connectors' datasets, and runs what a plan says."""
 
     def catalog(self, landing: SourceLanding) -> Catalog:

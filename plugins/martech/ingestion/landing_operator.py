@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowException
 from google.api_core.exceptions import GoogleAPIError
 
+from martech.alerts.severity import Severity
 from martech.ingestion.landing import CONNECTION, Catalog, LandedTable, LandingError, SourceLanding, plan_landing
 from martech.ingestion.landing_hook import LandingHook
 from martech.ingestion.operators import check_row
-from martech.ingestion.partition_checks import WARNING, CheckResult
+from martech.ingestion.partition_checks import CheckResult
 from martech.warehouse.days import parse_days
 from martech.warehouse.operators import WarehouseOperator
 
@@ -175,7 +176,7 @@ def _columns_filled(
         observed=f"{mapped - len(empty)} columns",
         expected=f"{mapped} columns",
         message=message,
-        severity=WARNING,
+        severity=Severity.WARNING,
     )
 
 

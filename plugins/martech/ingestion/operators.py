@@ -27,7 +27,7 @@ from martech.ingestion.partition_checks import (
 from martech.ingestion.raw_table import RawTable
 from martech.warehouse.days import parse_days
 from martech.warehouse.operators import WarehouseOperator
-from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.partitions_client import PartitionsClient
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -102,13 +102,13 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check everything, record it, then fail or go on."""
-        hook = self.warehouse(context, BigQueryPartitionsHook)
-        results = list(self._results(hook, parse_days(self.days)))
+        client = self.warehouse(context, PartitionsClient)
+        results = list(self._results(client, parse_days(self.days)))
         for result in results:
             log = self.log.info if result.passed else self.log.error if result.is_blocking else self.log.warning
             log("%s: %s", result.check, result.message)
         if self.results_table:
-            hook.append_rows(self.results_table, [check_row(result, context) for result in results])
+            client.append_rows(self.results_table, [check_row(result, context) for result in results])
         blocking = [result.message for result in results if result.is_blocking]
         if blocking:
             raise AirflowException(
@@ -119,17 +119,17 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
             "warnings": [result.message for result in results if not result.passed],
         }
 
-    def _results(self, hook: BigQueryPartitionsHook, days: list[date]) -> Iterator[CheckResult]:
+    def _results(self, client: PartitionsClient, days: list[date]) -> Iterator[CheckResult]:
         names = [table.name for table in self.tables]
-        columns = hook.columns(self.dataset_id, names)
+        columns = client.columns(self.dataset_id, names)
         earliest = days[0] - timedelta(days=TRAILING_DAYS)
-        rows = hook.rows_by_day(self.dataset_id, names, earliest, days[-1])
+        rows = client.rows_by_day(self.dataset_id, names, earliest, days[-1])
         for table in self.tables:
-            yield from self._check_table(hook, table, days, columns.get(table.name, {}), rows[table.name])
+            yield from self._check_table(client, table, days, columns.get(table.name, {}), rows[table.name])
 
     def _check_table(
         self,
-        hook: BigQueryPartitionsHook,
+        client: PartitionsClient,
         table: RawTable,
         days: list[date],
         columns: dict[str, str],
@@ -142,7 +142,7 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
         # Without these columns there is nothing to ask; the schema check has said so.
         can_ask = landed and {table.partition_field, table.loaded_at_field} <= columns.keys()
         newest = (
-            hook.newest_by_day(
+            client.newest_by_day(
                 self.dataset_id,
                 table.name,
                 landed,
@@ -222,14 +222,14 @@ class DeadlineOperator(WarehouseOperator):
 
     def execute(self, context: Context) -> None:
         """Look at the last layer, and where it is late at those before it."""
-        hook = self.warehouse(context, BigQueryPartitionsHook)
+        client = self.warehouse(context, PartitionsClient)
         days = parse_days(self.days)
         last = self.milestones[-1].layer
-        if not self._missing(hook, last, days):
+        if not self._missing(client, last, days):
             self.log.info("%s is built for %s.", last, self.days)
             return
         for layer in dict.fromkeys(milestone.layer for milestone in self.milestones):
-            late = self._missing(hook, layer, days)
+            late = self._missing(client, layer, days)
             if late:
                 tables = "\n".join(f"{dag_id}: no rows in {', '.join(names)}" for dag_id, names in late.items())
                 raise AirflowFailException(
@@ -237,13 +237,13 @@ class DeadlineOperator(WarehouseOperator):
                     f"The first late layer is {layer}; look at {', '.join(late)}.\n{tables}"
                 )
 
-    def _missing(self, hook: BigQueryPartitionsHook, layer: str, days: list[date]) -> dict[str, list[str]]:
+    def _missing(self, client: PartitionsClient, layer: str, days: list[date]) -> dict[str, list[str]]:
         """Return the tables and days without rows, by DAG."""
         found: dict[str, list[str]] = {}
         for milestone in self.milestones:
             if milestone.layer != layer:
                 continue
-            rows = hook.rows_by_day(milestone.dataset_id, milestone.tables, days[0], days[-1])
+            rows = client.rows_by_day(milestone.dataset_id, milestone.tables, days[0], days[-1])
             for table in milestone.tables:
                 missing = [f"{milestone.dataset_id}.{table} of {day}" for day in days if not rows[table].get(day)]
                 if missing:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from martech.alerts.severity import Severity
 from martech.warehouse.ddl import same_type
 
-ERROR, WARNING = "error", "warning"
 TRAILING_DAYS = 28
 MINIMUM_HISTORY_DAYS = 7
 MINUTE = "%Y-%m-%d %H:%M UTC"
@@ -25,7 +25,7 @@ class CheckResult:
     :param observed: what was found.
     :param expected: what was expected.
     :param message: what it means and, where it failed, the cure.
-    :param severity: ``error`` stops the chain, ``warning`` is told and recorded.
+    :param severity: an error stops the chain.
     """
 
     table: str
@@ -35,12 +35,12 @@ class CheckResult:
     observed: str
     expected: str
     message: str
-    severity: str = ERROR
+    severity: Severity = Severity.ERROR
 
     @property
     def is_blocking(self) -> bool:
         """True if the chain must stop."""
-        return not self.passed and self.severity == ERROR
+        return not self.passed and self.severity == Severity.ERROR
 
 
 def day_end(day: date) -> datetime:
@@ -161,7 +161,7 @@ def _changed_column(table: str, day: date, name: str, data_type: str, found: str
 
 def _extra_column(table: str, day: date, name: str, found: str) -> CheckResult:
     message = f"{table}: column {name} {found} is not declared. Nothing reads it; if it is wanted, add it to the DDL."
-    return CheckResult(table, day, "schema", False, f"{name} {found}", f"no {name}", message, WARNING)
+    return CheckResult(table, day, "schema", False, f"{name} {found}", f"no {name}", message, Severity.WARNING)
 
 
 def check_schema(table: str, day: date, declared: Mapping[str, str], found: Mapping[str, str]) -> list[CheckResult]:

@@ -18,9 +18,9 @@ from airflow.providers.common.compat.sdk import (
 from martech.ingestion.partition_checks import missing_partition_message
 from martech.ingestion.partition_trigger import BigQueryPartitionsTrigger, missing_partitions
 from martech.ingestion.raw_table import RawTable
+from martech.warehouse.client import job_labels
 from martech.warehouse.days import parse_days
-from martech.warehouse.hook import job_labels
-from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.partitions_client import PartitionsClient
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -82,7 +82,7 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         self.deferrable = deferrable
         self._missing: list[tuple[str, str]] = []
 
-    def _hook_args(self, context: Context) -> dict[str, Any]:
+    def _client_args(self, context: Context) -> dict[str, Any]:
         return {
             "project_id": self.project_id,
             "location": self.location,
@@ -99,8 +99,8 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
     def poke(self, context: Context) -> bool:
         """Return True when all partitions have landed."""
         tables, days = self._awaited()
-        hook = BigQueryPartitionsHook(**self._hook_args(context))
-        self._missing = missing_partitions(hook, self.dataset_id, tables, days)
+        client = PartitionsClient(**self._client_args(context))
+        self._missing = missing_partitions(client, self.dataset_id, tables, days)
         for table, day in self._missing:
             self.log.info("%s.%s has no partition %s yet.", self.dataset_id, table, day)
         return not self._missing
@@ -116,7 +116,7 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
             tables, days = self._awaited()
             self.defer(
                 trigger=BigQueryPartitionsTrigger(
-                    hook_args=self._hook_args(context),
+                    client_args=self._client_args(context),
                     dataset_id=self.dataset_id,
                     tables=tables,
                     days=days,

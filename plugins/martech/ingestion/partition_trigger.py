@@ -11,21 +11,21 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
 from martech.warehouse.days import parse_days
-from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.partitions_client import PartitionsClient
 
 
 def missing_partitions(
-    hook: BigQueryPartitionsHook, dataset_id: str, tables: Sequence[str], days: Sequence[str]
+    client: PartitionsClient, dataset_id: str, tables: Sequence[str], days: Sequence[str]
 ) -> list[tuple[str, str]]:
     """Return the (table, day) pairs whose partition has no rows yet, in order.
 
-    :param hook: reads the partitions.
+    :param client: reads the partitions.
     :param dataset_id: dataset of the tables.
     :param tables: table ids.
     :param days: ISO dates.
     """
     wanted = parse_days(days)
-    rows = hook.rows_by_day(dataset_id, tables, wanted[0], wanted[-1])
+    rows = client.rows_by_day(dataset_id, tables, wanted[0], wanted[-1])
     return [(table, day.isoformat()) for table in tables for day in wanted if not rows[table].get(day)]
 
 
@@ -34,7 +34,7 @@ class BigQueryPartitionsTrigger(BaseTrigger):
 
     Its event says ``status``: ``landed``, ``timeout`` (with ``missing`` pairs) or ``error`` (with ``message``).
 
-    :param hook_args: arguments of :class:`~martech.warehouse.partitions_hook.BigQueryPartitionsHook`.
+    :param client_args: arguments of :class:`~martech.warehouse.partitions_client.PartitionsClient`.
     :param dataset_id: dataset of the tables.
     :param tables: table ids.
     :param days: ISO dates.
@@ -45,7 +45,7 @@ class BigQueryPartitionsTrigger(BaseTrigger):
     def __init__(  # noqa: PLR0913 - what to wait for, where and how long
         self,
         *,
-        hook_args: dict[str, Any],
+        client_args: dict[str, Any],
         dataset_id: str,
         tables: Sequence[str],
         days: Sequence[str],
@@ -53,7 +53,7 @@ class BigQueryPartitionsTrigger(BaseTrigger):
         deadline: float,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow 2.11 has no annotation there
-        self.hook_args = hook_args
+        self.client_args = client_args
         self.dataset_id = dataset_id
         self.tables = list(tables)
         self.days = list(days)
@@ -65,7 +65,7 @@ class BigQueryPartitionsTrigger(BaseTrigger):
         return (
             f"{type(self).__module__}.{type(self).__qualname__}",
             {
-                "hook_args": self.hook_args,
+                "client_args": self.client_args,
                 "dataset_id": self.dataset_id,
                 "tables": self.tables,
                 "days": self.days,
@@ -75,8 +75,8 @@ class BigQueryPartitionsTrigger(BaseTrigger):
         )
 
     def _missing(self) -> list[tuple[str, str]]:
-        hook = BigQueryPartitionsHook(**self.hook_args)
-        return missing_partitions(hook, self.dataset_id, self.tables, self.days)
+        client = PartitionsClient(**self.client_args)
+        return missing_partitions(client, self.dataset_id, self.tables, self.days)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look every ``poke_interval`` seconds, in a thread, since BigQuery's client blocks."""

@@ -22,7 +22,7 @@ from martech.warehouse.statements import Sql, change, run, statement
 log = logging.getLogger(__name__)
 
 TABLES_PER_QUERY = 20
-# Kinds of identifiers that staging recognises: it drops what lands of these records again.
+# Kinds of identifiers that the `stg_` models recognise: they drop what lands of these records again.
 SUPPRESSED = {"identity": Sql(""), "shopify:order": "shopify:order:", "user": "shopify:customer:"}
 
 

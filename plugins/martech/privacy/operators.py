@@ -27,7 +27,7 @@ class ErasureOperator(WarehouseOperator):
 
     :param request_id: id of the request (templated).
     :param table: returns the full name of ``layer.table``.
-    :param tables: returns what the tables hold; asked when the task runs.
+    :param load_tables: returns what the tables hold; asked when the task runs.
     :param sql_dir: folder with ``find_customer.sql`` and ``person_identifiers.sql``.
     :param sql_context: values for the Jinja templates in them.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
@@ -41,7 +41,7 @@ class ErasureOperator(WarehouseOperator):
         *,
         request_id: str,
         table: Callable[[str], str],
-        tables: Callable[[], list[PersonalTable]],
+        load_tables: Callable[[], list[PersonalTable]],
         sql_dir: Path,
         sql_context: Mapping[str, Any],
         **kwargs: Any,
@@ -49,7 +49,7 @@ class ErasureOperator(WarehouseOperator):
         super().__init__(**kwargs)
         self.request_id = request_id
         self.table = table
-        self.tables = tables
+        self.load_tables = load_tables
         self.sql_dir = sql_dir
         self.sql_context = sql_context
 
@@ -61,11 +61,11 @@ class ErasureOperator(WarehouseOperator):
         """
         try:
             erasure = Erasure(
-                self.warehouse(context).client,
+                self.warehouse(context).bigquery,
                 request_id=self.request_id,
                 run_id=context["run_id"],
                 table=self.table,
-                tables=self.tables(),
+                tables=self.load_tables(),
                 find_customer_sql=render(self.sql_dir / "find_customer.sql", self.sql_context),
                 identifiers_sql=render(self.sql_dir / "person_identifiers.sql", self.sql_context),
             )
@@ -111,7 +111,7 @@ class PlanErasureOperator(ErasureOperator):
                 f"Dry run: {sum(counts.values())} rows in {len(counts)} tables would be removed; nothing was changed."
             )
         erasure.request(customer_id)
-        self.log.info("Request %s is written; staging leaves the person out from now on.", self.request_id)
+        self.log.info("Request %s is written; the `stg_` models leave the person out from now on.", self.request_id)
         return self.request_id
 
 
@@ -185,7 +185,7 @@ class ProveErasureOperator(ErasureOperator):
 class AccessOperator(WarehouseOperator):
     """Knows what is declared.
 
-    :param tables: returns what the tables hold; asked when the task runs.
+    :param load_tables: returns what the tables hold; asked when the task runs.
     :param sql_dir: folder with ``analytics`` (the views) and ``row_access`` (the policies).
     :param sql_context: values for the Jinja templates in them.
     :param analysts: who reads the views; nobody gets row access policies while it is empty.
@@ -199,7 +199,7 @@ class AccessOperator(WarehouseOperator):
     def __init__(  # noqa: PLR0913 - what is declared
         self,
         *,
-        tables: Callable[[], list[PersonalTable]],
+        load_tables: Callable[[], list[PersonalTable]],
         sql_dir: Path,
         sql_context: Mapping[str, Any],
         analysts: Sequence[str],
@@ -208,7 +208,7 @@ class AccessOperator(WarehouseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.tables = tables
+        self.load_tables = load_tables
         self.sql_dir = sql_dir
         self.sql_context = sql_context
         self.analysts = analysts
@@ -217,7 +217,7 @@ class AccessOperator(WarehouseOperator):
 
     def views(self) -> list[tuple[CreateStatement, str]]:
         """Return the analysts' views and their SQL. Personal columns are left out by name."""
-        pii = {table.table_id: ", ".join(table.pii) for table in self.tables() if table.pii}
+        pii = {table.table_id: ", ".join(table.pii) for table in self.load_tables() if table.pii}
         files = sorted((self.sql_dir / "analytics").glob("*.sql"))
         scripts = load_scripts(files, {**self.sql_context, "pii": pii})
         return [(script.create, script.sql) for script in scripts]
@@ -239,7 +239,7 @@ class PublishViewsOperator(AccessOperator):
 
     def execute(self, context: Context) -> int:
         """Create and authorise, and return the number of views."""
-        client = self.warehouse(context).client
+        client = self.warehouse(context).bigquery
         views = self.views()
         for _, sql in views:
             client.query(sql).result()
@@ -258,7 +258,7 @@ class SetRowPoliciesOperator(AccessOperator):
         policies = self.row_policies()
         if not policies:
             raise AirflowSkipException("MARKETING_ANALYSTS is not set: nobody but the pipeline reads tables.")
-        Access(self.warehouse(context).client).set_row_policies(policies)
+        Access(self.warehouse(context).bigquery).set_row_policies(policies)
         return len(policies)
 
 
@@ -272,7 +272,7 @@ class TagColumnsOperator(AccessOperator):
         """
         if not self.policy_tag:
             raise AirflowSkipException("MARKETING_PII_POLICY_TAG is not set: columns keep their descriptions only.")
-        tagged = Access(self.warehouse(context).client).tag_columns(self.tables(), self.policy_tag)
+        tagged = Access(self.warehouse(context).bigquery).tag_columns(self.load_tables(), self.policy_tag)
         for column in tagged:
             self.log.info("Tagged %s", column)
         return tagged
@@ -286,10 +286,10 @@ class ProveAccessOperator(AccessOperator):
 
         :raises AirflowFailException: naming every difference and the cure.
         """
-        tables = self.tables()
+        tables = self.load_tables()
         views = [create for create, _ in self.views()]
         policies = self.row_policies()
-        access = Access(self.warehouse(context).client)
+        access = Access(self.warehouse(context).bigquery)
         wrong = [
             *access.missing_row_policies(policies),
             *access.missing_authorizations(views, self.analysts),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, ObjectStoragePath
 
 from martech.alerts.messages import Alert
+from martech.alerts.severity import Severity
 from martech.quality.checks import Evidence, judge
+from martech.quality.client import QualityClient
 from martech.quality.healing import plan_rebuilds
-from martech.quality.hook import QualityHook
 from martech.quality.report import ReportData, render_report
 from martech.quality.results import QualityResult, failure_lines
 from martech.quality.scores import score_tables
@@ -34,9 +35,9 @@ class CheckTablesOperator(WarehouseOperator):
     there are and how many failed.
 
     :param layer: layer to check; map over it.
-    :param tables: returns what is expected of the tables of a layer; called when the task runs, so that reading the
-        declarations costs the scheduler nothing.
-    :param raw_tables: returns the raw tables. What a built table has of days before all of them landed daily is no
+    :param load_tables: returns what is expected of the tables of a layer; called when the task runs, so that
+        reading the declarations costs the scheduler nothing.
+    :param load_raw_tables: returns the raw tables. What a built table has of days before all of them landed daily is no
         history: records are older than the first sync, and nothing could rebuild those days.
     :param days: data days: ISO dates, an XCom, or a template that gives them between commas (templated).
     :param results_table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_checks.sql`` (templated).
@@ -50,32 +51,32 @@ class CheckTablesOperator(WarehouseOperator):
         self,
         *,
         layer: str,
-        tables: Callable[[str], Sequence[QualityTable]],
-        raw_tables: Callable[[], Sequence[QualityTable]],
+        load_tables: Callable[[str], Sequence[QualityTable]],
+        load_raw_tables: Callable[[], Sequence[QualityTable]],
         days: Any,
         results_table: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.layer = layer
-        self.tables = tables
-        self.raw_tables = raw_tables
+        self.load_tables = load_tables
+        self.load_raw_tables = load_raw_tables
         self.days = days
         self.results_table = results_table
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check everything and record it."""
-        hook = self.warehouse(context, QualityHook)
+        client = self.warehouse(context, QualityClient)
         days = parse_days(self.days)
-        tables = self.tables(self.layer)
+        tables = self.load_tables(self.layer)
         results: list[QualityResult] = []
-        for table, columns, rows in self._known(hook, tables, days):
-            results += self._check(hook, table, columns, rows, days)
+        for table, columns, rows in self._known(client, tables, days):
+            results += self._check(client, table, columns, rows, days)
         for result in results:
             if result.is_failed:
                 log = self.log.error if result.is_blocking else self.log.warning
                 log("%s: %s", result.check, result.message)
-        hook.keep_results(self.results_table, results, context["ti"].run_id)
+        client.keep_results(self.results_table, results, context["ti"].run_id)
         failed = sum(result.is_failed for result in results)
         self.log.info("%s: %d tables, %d checks, %d failed.", self.layer, len(tables), len(results), failed)
         return {"checks": len(results), "failed": failed}
@@ -85,18 +86,18 @@ class CheckTablesOperator(WarehouseOperator):
         return datetime.now(UTC).date()
 
     def _known(
-        self, hook: QualityHook, tables: Sequence[QualityTable], days: list[date]
+        self, client: QualityClient, tables: Sequence[QualityTable], days: list[date]
     ) -> list[tuple[QualityTable, Mapping[str, str], Mapping[date, int]]]:
         """Return each table with its columns and its rows by day."""
         dataset = tables[0].dataset_id
         names = [table.name for table in tables]
-        columns = hook.columns(dataset, names)
+        columns = client.columns(dataset, names)
         first = days[-1] - timedelta(days=max(table.history_days for table in tables))
-        raw_days = hook.complete_days(self.raw_tables(), days[-1])
+        raw_days = client.complete_days(self.load_raw_tables(), days[-1])
         first = max(first, min(raw_days, default=first))
-        partitions = hook.rows_by_day(dataset, names, min(first, days[0]), days[-1])
+        partitions = client.rows_by_day(dataset, names, min(first, days[0]), days[-1])
         # A table of current state keeps no days: what it had is known from earlier runs.
-        volumes = hook.volumes(self.results_table, first, days[-1] - timedelta(days=1))
+        volumes = client.volumes(self.results_table, first, days[-1] - timedelta(days=1))
         rows = {
             table.name: {day: int(found.value or 0) for day, found in volumes.get(table.label, {}).items()}
             if table.expect == CURRENT
@@ -107,7 +108,7 @@ class CheckTablesOperator(WarehouseOperator):
 
     def _check(
         self,
-        hook: QualityHook,
+        client: QualityClient,
         table: QualityTable,
         columns: Mapping[str, str],
         rows: Mapping[date, int],
@@ -121,7 +122,7 @@ class CheckTablesOperator(WarehouseOperator):
         profile: Profile | None = None
         # Without its columns there is nothing to ask; the schema check says so.
         if table.read_columns <= columns.keys():
-            profile = hook.profile(table, days)
+            profile = client.profile(table, days)
             if table.expect == CURRENT:
                 rows = {**rows, days[-1]: profile.rows.get(days[-1], 0)}
         return judge(table, Evidence(days, columns, rows, profile))
@@ -134,9 +135,9 @@ class HealPartitionsOperator(WarehouseOperator):
 
     :param days: the run's data days (templated).
     :param replayed_days: days that got rows back from quarantine, or None (templated).
-    :param raw_tables: returns what is expected of the raw tables; called when the task runs.
+    :param load_raw_tables: returns what is expected of the raw tables; called when the task runs.
     :param dags: DAG that builds a layer, by layer.
-    :param most: returns how many missing days one run may rebuild; called when the task runs.
+    :param load_most: returns how many missing days one run may rebuild; called when the task runs.
     :param results_table: ``project.dataset.table`` of the results (templated).
     :param healing_table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_healing.sql`` (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
@@ -155,9 +156,9 @@ class HealPartitionsOperator(WarehouseOperator):
         self,
         *,
         days: Any,
-        raw_tables: Callable[[], Sequence[QualityTable]],
+        load_raw_tables: Callable[[], Sequence[QualityTable]],
         dags: Mapping[str, str],
-        most: Callable[[], int],
+        load_most: Callable[[], int],
         results_table: str,
         healing_table: str,
         replayed_days: Any = None,
@@ -166,27 +167,27 @@ class HealPartitionsOperator(WarehouseOperator):
         super().__init__(**kwargs)
         self.days = days
         self.replayed_days = replayed_days
-        self.raw_tables = raw_tables
+        self.load_raw_tables = load_raw_tables
         self.dags = dags
-        self.most = most
+        self.load_most = load_most
         self.results_table = results_table
         self.healing_table = healing_table
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Plan, record, and return what to trigger."""
-        hook = self.warehouse(context, QualityHook)
+        client = self.warehouse(context, QualityClient)
         run_id = context["ti"].run_id
-        known = hook.rebuilds(self.healing_table)
+        known = client.rebuilds(self.healing_table)
         rebuilds = [rebuild for asked_by, rebuild in known if asked_by == run_id]
         if not rebuilds:
             rebuilds = plan_rebuilds(
-                hook.run_results(self.results_table, run_id),
-                raw_days=hook.complete_days(self.raw_tables(), parse_days(self.days)[-1]),
+                client.run_results(self.results_table, run_id),
+                raw_days=client.complete_days(self.load_raw_tables(), parse_days(self.days)[-1]),
                 tried={(rebuild.layer, rebuild.day) for _, rebuild in known},
                 replayed=parse_days(self.replayed_days) if self.replayed_days else [],
-                most=self.most(),
+                most=self.load_most(),
             )
-            hook.keep_rebuilds(self.healing_table, rebuilds, run_id)
+            client.keep_rebuilds(self.healing_table, rebuilds, run_id)
         for rebuild in rebuilds:
             self.log.warning("%s %s is rebuilt: %s", rebuild.layer, rebuild.day, rebuild.reason)
         return [
@@ -203,7 +204,7 @@ class ScoreTablesOperator(WarehouseOperator):
     """Turns the results of a run into scores (0–100) and records them. Returns (to XCom) the score of each layer.
 
     :param days: the run's data days; scores are kept for the newest (templated).
-    :param weights: returns the weight of a check by its severity; called when the task runs.
+    :param load_weights: returns the weight of a check by its severity; called when the task runs.
     :param results_table: ``project.dataset.table`` of the results (templated).
     :param scores_table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_scores.sql`` (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
@@ -217,26 +218,26 @@ class ScoreTablesOperator(WarehouseOperator):
         self,
         *,
         days: Any,
-        weights: Callable[[], Mapping[str, float]],
+        load_weights: Callable[[], Mapping[str, float]],
         results_table: str,
         scores_table: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.days = days
-        self.weights = weights
+        self.load_weights = load_weights
         self.results_table = results_table
         self.scores_table = scores_table
 
     def execute(self, context: Context) -> dict[str, float | None]:
         """Score and record."""
-        hook = self.warehouse(context, QualityHook)
+        client = self.warehouse(context, QualityClient)
         run_id = context["ti"].run_id
-        results = hook.run_results(self.results_table, run_id)
+        results = client.run_results(self.results_table, run_id)
         if not results:
             raise AirflowException(f"{self.results_table} has no results of run {run_id}: clear check_tables first.")
-        scores = score_tables(results, self.weights())
-        hook.keep_scores(self.scores_table, scores, parse_days(self.days)[-1], run_id)
+        scores = score_tables(results, self.load_weights())
+        client.keep_scores(self.scores_table, scores, parse_days(self.days)[-1], run_id)
         layers = {score.layer: score.score for score in scores if score.table is None}
         self.log.info("Scores: %s", ", ".join(f"{layer} {score}" for layer, score in layers.items()))
         return layers
@@ -287,7 +288,7 @@ class WriteReportOperator(WarehouseOperator):
 
     def execute(self, context: Context) -> str:
         """Collect, draw and write."""
-        hook = self.warehouse(context, QualityHook)
+        client = self.warehouse(context, QualityClient)
         run_id = context["ti"].run_id
         days = parse_days(self.days)
         first, day = days[-1] - HISTORY, days[-1]
@@ -296,11 +297,11 @@ class WriteReportOperator(WarehouseOperator):
                 first=days[0],
                 day=day,
                 run_id=run_id,
-                results=hook.run_results(self.results_table, run_id),
-                scores=hook.scores(self.scores_table, first, day),
-                volumes=hook.volumes(self.results_table, first, day),
-                rebuilds=[rebuild for asked_by, rebuild in hook.rebuilds(self.healing_table) if asked_by == run_id],
-                dbt=hook.dbt_results(self.dbt_table, day),
+                results=client.run_results(self.results_table, run_id),
+                scores=client.scores(self.scores_table, first, day),
+                volumes=client.volumes(self.results_table, first, day),
+                rebuilds=[rebuild for asked_by, rebuild in client.rebuilds(self.healing_table) if asked_by == run_id],
+                dbt=client.dbt_results(self.dbt_table, day),
                 history=(self.results_table, self.scores_table, self.dbt_table),
             )
         )
@@ -339,7 +340,7 @@ class ReportFailuresOperator(WarehouseOperator):
 
     def execute(self, context: Context) -> None:
         """Tell, and fail or go on."""
-        results = self.warehouse(context, QualityHook).run_results(self.results_table, context["ti"].run_id)
+        results = self.warehouse(context, QualityClient).run_results(self.results_table, context["ti"].run_id)
         errors = failure_lines(result for result in results if result.is_blocking)
         warnings = failure_lines(result for result in results if result.is_failed and not result.is_blocking)
         for line in warnings:
@@ -348,6 +349,6 @@ class ReportFailuresOperator(WarehouseOperator):
             count = len(warnings)
             title = f"{count} quality warning{'s' if count > 1 else ''}"
             cure = "Each line says what to look at; the day's report shows them beside their history."
-            self.alert(Alert(title, "\n".join(warnings), cure, "warning"), context)
+            self.alert(Alert(title, "\n".join(warnings), cure, Severity.WARNING), context)
         if errors:
             raise AirflowFailException(f"{len(errors)} quality checks failed:\n" + "\n".join(errors))

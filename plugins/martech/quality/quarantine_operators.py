@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from martech.alerts.messages import Alert
+from martech.alerts.severity import Severity
 from martech.quality.malformed import RawRules
-from martech.quality.quarantine_hook import QuarantineHook
+from martech.quality.quarantine_client import QuarantineClient
 from martech.warehouse.days import parse_days
 from martech.warehouse.operators import WarehouseOperator
 
@@ -21,7 +22,7 @@ class QuarantineRowsOperator(WarehouseOperator):
     One query counts the malformed rows of all tables; nothing else is asked where there are none, as on most days.
     Returns (to XCom) the number of malformed rows by table.
 
-    :param tables: returns the rules of the raw tables; called when the task runs.
+    :param load_tables: returns the rules of the raw tables; called when the task runs.
     :param days: data days: ISO dates, or a template that gives them between commas (templated).
     :param quarantine_table: ``project.dataset.table``, as ``include/sql/ops/quarantined_rows.sql`` has it (templated).
     :param alert: told when rows were quarantined; None only logs.
@@ -34,29 +35,29 @@ class QuarantineRowsOperator(WarehouseOperator):
     def __init__(
         self,
         *,
-        tables: Callable[[], Sequence[RawRules]],
+        load_tables: Callable[[], Sequence[RawRules]],
         days: Any,
         quarantine_table: str,
         alert: Callable[[Alert, Context], None] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.tables = tables
+        self.load_tables = load_tables
         self.days = days
         self.quarantine_table = quarantine_table
         self.alert = alert
 
     def execute(self, context: Context) -> dict[str, int]:
         """Count, and move what is malformed."""
-        hook = self.warehouse(context, QuarantineHook)
+        client = self.warehouse(context, QuarantineClient)
         days = parse_days(self.days)
-        tables = self.tables()
-        counts = hook.count_malformed(tables, days[0], days[-1])
+        tables = self.load_tables()
+        counts = client.count_malformed(tables, days[0], days[-1])
         found = {name: count for name, count in counts.items() if count}
         for rules in tables:
             if rules.name in found:
                 self.log.warning("%s: %d malformed rows are quarantined.", rules.label, found[rules.name])
-                hook.quarantine(rules, days[0], days[-1], table=self.quarantine_table, run_id=context["ti"].run_id)
+                client.quarantine(rules, days[0], days[-1], table=self.quarantine_table, run_id=context["ti"].run_id)
         if found and self.alert:
             self.alert(self._alert(found), context)
         return found
@@ -70,7 +71,7 @@ class QuarantineRowsOperator(WarehouseOperator):
                 f"Look at reason and row_json in {self.quarantine_table}. Mend the connector, or correct row_json, "
                 'then trigger check_quality with {"replay": true}: the rows go back and their days are rebuilt.'
             ),
-            severity="warning",
+            severity=Severity.WARNING,
         )
 
 
@@ -79,7 +80,7 @@ class ReplayRowsOperator(WarehouseOperator):
 
     Returns (to XCom) the days that got rows back, which are to be rebuilt.
 
-    :param tables: returns the rules of the raw tables; called when the task runs.
+    :param load_tables: returns the rules of the raw tables; called when the task runs.
     :param quarantine_table: ``project.dataset.table`` of the quarantine (templated).
     :param param: param of the DAG that asks for it.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
@@ -91,13 +92,13 @@ class ReplayRowsOperator(WarehouseOperator):
     def __init__(
         self,
         *,
-        tables: Callable[[], Sequence[RawRules]],
+        load_tables: Callable[[], Sequence[RawRules]],
         quarantine_table: str,
         param: str = "replay",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.tables = tables
+        self.load_tables = load_tables
         self.quarantine_table = quarantine_table
         self.param = param
 
@@ -105,12 +106,12 @@ class ReplayRowsOperator(WarehouseOperator):
         """Replay what can be replayed."""
         if not context["params"].get(self.param):
             return []
-        hook = self.warehouse(context, QuarantineHook)
-        waiting = set(hook.quarantined(self.quarantine_table))
+        client = self.warehouse(context, QuarantineClient)
+        waiting = set(client.quarantined(self.quarantine_table))
         days = {
             day
-            for rules in self.tables()
+            for rules in self.load_tables()
             if rules.label in waiting
-            for day in hook.replay(rules, table=self.quarantine_table, run_id=context["ti"].run_id)
+            for day in client.replay(rules, table=self.quarantine_table, run_id=context["ti"].run_id)
         }
         return [day.isoformat() for day in sorted(days)]

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from martech.ingestion.partition_checks import ERROR, CheckResult
+from martech.alerts.severity import Severity
+from martech.ingestion.partition_checks import CheckResult
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class QualityResult:
     :param day: data day that was judged.
     :param check: one of :data:`martech.quality.tables.CHECKS`.
     :param column: column, where the check is about one.
-    :param severity: ``error`` fails the run, ``warning`` is told and recorded.
+    :param severity: an error fails the run.
     :param passed: None where there was too little to judge by.
     :param observed: what was found, in words.
     :param expected: what was expected, in words.
@@ -33,7 +34,7 @@ class QualityResult:
     table: str
     day: date
     check: str
-    severity: str
+    severity: Severity
     passed: bool | None
     observed: str
     expected: str
@@ -51,7 +52,7 @@ class QualityResult:
     @property
     def is_blocking(self) -> bool:
         """True if the run must fail."""
-        return self.is_failed and self.severity == ERROR
+        return self.is_failed and self.severity == Severity.ERROR
 
     def as_row(self) -> dict[str, Any]:
         """Return what ``ops.quality_checks`` keeps of it, beside the run."""
@@ -75,7 +76,7 @@ class QualityResult:
             table=row["table_name"],
             day=row["checked_day"],
             check=row["check_name"],
-            severity=row["severity"],
+            severity=Severity(row["severity"]),
             passed=row["passed"],
             observed=row["observed"],
             expected=row["expected"],
@@ -87,7 +88,7 @@ class QualityResult:
         )
 
     @classmethod
-    def from_partition_check(cls, layer: str, result: CheckResult, severity: str) -> QualityResult:
+    def from_partition_check(cls, layer: str, result: CheckResult, severity: Severity) -> QualityResult:
         """Return what ingestion's own check says, as a result of this DAG.
 
         :param layer: layer of the table.
@@ -99,7 +100,7 @@ class QualityResult:
             table=result.table,
             day=result.day,
             check=result.check,
-            severity=severity if result.severity == ERROR else result.severity,
+            severity=severity if result.severity == Severity.ERROR else result.severity,
             passed=result.passed,
             observed=result.observed,
             expected=result.expected,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from martech.alerts.severity import Severity
 from martech.warehouse.statements import require_identifier
 
 DAILY, SPARSE, CURRENT = EXPECTATIONS = ("daily", "sparse", "current")
@@ -74,7 +75,7 @@ class QualityTable:
     :param references: columns whose values must exist elsewhere.
     :param drift: columns whose distribution is compared with the days before.
     :param limits: thresholds.
-    :param severity: ``error`` or ``warning`` by check; a check that is not there is off.
+    :param severity: severity by check; a check that is not there is off.
     :param history_days: so far back a missing day is looked for: the retention, in days.
     :param declared_in: where to change what is expected, for messages.
     """
@@ -92,7 +93,7 @@ class QualityTable:
     references: tuple[Reference, ...] = ()
     drift: tuple[str, ...] = ()
     limits: Limits = Limits()
-    severity: Mapping[str, str] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = field(default_factory=dict)
     history_days: int = 365
     declared_in: str = "its declaration"
 

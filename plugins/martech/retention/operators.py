@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowException
 
 from martech.alerts.messages import Alert
-from martech.retention.hook import BigQueryRetentionHook
-from martech.retention.policy import ERROR, EXPIRATION, RetentionCheck, TableRetention, judge_dataset, judge_default
+from martech.alerts.severity import Severity
+from martech.retention.client import RetentionClient
+from martech.retention.policy import EXPIRATION, RetentionCheck, TableRetention, judge_dataset, judge_default
 from martech.warehouse.operators import WarehouseOperator
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class EnforceRetentionOperator(WarehouseOperator):
     and default expiries of datasets are told, not touched. Returns (to XCom) the number of checks, what was repaired
     and the warnings.
 
-    :param declared: returns days by dataset and table id, None where partitions are kept for ever.
+    :param load_declared: returns days by dataset and table id, None where partitions are kept for ever.
     :param results_table: ``project.dataset.table`` to which all results are appended, shaped like
         ``include/sql/ops/retention_checks.sql``; None records nothing (templated).
     :param repair: false only tells what differs, and fails (templated).
@@ -41,41 +42,41 @@ class EnforceRetentionOperator(WarehouseOperator):
     def __init__(
         self,
         *,
-        declared: Callable[[], Declared],
+        load_declared: Callable[[], Declared],
         results_table: str | None = None,
         repair: bool | str = True,
         alert: Callable[[Alert, Context], None] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.declared = declared
+        self.load_declared = load_declared
         self.results_table = results_table
         self.repair = repair
         self.alert = alert
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check everything, repair what can be, record it, then tell."""
-        hook = self.warehouse(context, BigQueryRetentionHook)
-        declared = self.declared()
+        client = self.warehouse(context, RetentionClient)
+        declared = self.load_declared()
         checked_at = datetime.now(UTC)
         results: list[RetentionCheck] = []
         repaired: set[RetentionCheck] = set()
         for dataset, policy in declared.items():
-            found = hook.tables(dataset)
+            found = client.tables(dataset)
             checks = [
-                judge_default(dataset, *hook.default_expirations(dataset)),
+                judge_default(dataset, *client.default_expirations(dataset)),
                 *judge_dataset(dataset, policy, found, checked_at.date()),
             ]
             results += checks
             if str(self.repair).lower() == "true":
-                repaired |= self._repair(hook, dataset, policy, found, checks)
+                repaired |= self._repair(client, dataset, policy, found, checks)
         failed = [result for result in results if not result.passed and result not in repaired]
         for result in (*repaired, *failed):
             self.log.warning("%s%s", "Repaired: " if result in repaired else "", result.message)
         if self.results_table:
-            hook.append_rows(self.results_table, [self._row(r, r in repaired, checked_at, context) for r in results])
-        errors = [result.message for result in failed if result.severity == ERROR]
-        warnings = [result.message for result in failed if result.severity != ERROR]
+            client.append_rows(self.results_table, [self._row(r, r in repaired, checked_at, context) for r in results])
+        errors = [result.message for result in failed if result.severity == Severity.ERROR]
+        warnings = [result.message for result in failed if result.severity != Severity.ERROR]
         self._tell(sorted(result.message for result in repaired), warnings, context)
         if errors:
             raise AirflowException(f"{len(errors)} tables do not keep their data as declared:\n" + "\n".join(errors))
@@ -87,7 +88,7 @@ class EnforceRetentionOperator(WarehouseOperator):
 
     @staticmethod
     def _repair(
-        hook: BigQueryRetentionHook,
+        client: RetentionClient,
         dataset: str,
         policy: Mapping[str, int | None],
         found: Mapping[str, TableRetention],
@@ -99,9 +100,9 @@ class EnforceRetentionOperator(WarehouseOperator):
             if check.check == EXPIRATION and not check.passed and found[str(check.table)].is_partitioned
         ]
         for drift in drifts:
-            hook.set_expiration(dataset, str(drift.table), policy[str(drift.table)])
+            client.set_expiration(dataset, str(drift.table), policy[str(drift.table)])
         # What counts is what the warehouse says afterwards.
-        after = hook.tables(dataset) if drifts else {}
+        after = client.tables(dataset) if drifts else {}
         return {drift for drift in drifts if after[str(drift.table)].expiration_days == policy[str(drift.table)]}
 
     def _tell(self, repaired: Sequence[str], warnings: Sequence[str], context: Context) -> None:
@@ -116,7 +117,7 @@ class EnforceRetentionOperator(WarehouseOperator):
                         "Find out who changed the tables (INFORMATION_SCHEMA.JOBS). Where an expiry became shorter, "
                         "BigQuery deletes older partitions within hours; time travel may bring them back for 7 days."
                     ),
-                    severity="warning",
+                    severity=Severity.WARNING,
                 ),
                 context,
             )
@@ -126,7 +127,7 @@ class EnforceRetentionOperator(WarehouseOperator):
                     title="The warehouse keeps what nobody declared, or keeps it too long",
                     reason="\n".join(warnings),
                     cure="Each finding names its cure; all are in ops.retention_checks.",
-                    severity="warning",
+                    severity=Severity.WARNING,
                 ),
                 context,
             )

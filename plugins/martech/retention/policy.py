@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from martech.alerts.severity import Severity
+
 EXPIRATION, OVERDUE, DECLARED, DEFAULT = "expiration", "overdue_partition", "declared_table", "dataset_default"
-ERROR, WARNING = "error", "warning"
 # BigQuery deletes an expired partition some time after it expired.
 GRACE = timedelta(days=2)
 
@@ -39,7 +40,7 @@ class RetentionCheck:
     :param observed: what was found.
     :param expected: what is declared.
     :param message: what it means and, where it failed, the cure.
-    :param severity: ``error`` where the table can be put right by its expiry, else ``warning``.
+    :param severity: an error where the table can be put right by its expiry, else a warning.
     """
 
     dataset: str
@@ -49,7 +50,7 @@ class RetentionCheck:
     observed: str
     expected: str
     message: str
-    severity: str = WARNING
+    severity: Severity = Severity.WARNING
 
 
 def _days(days: float | None) -> str:
@@ -69,7 +70,7 @@ def _check_expiration(dataset: str, table: str, declared: int | None, found: Tab
             "right, change partition_expiration_days in its dbt model, or in its DDL where no model makes it."
         )
     return RetentionCheck(
-        dataset, table, EXPIRATION, passed, _days(found.expiration_days), _days(declared), message, ERROR
+        dataset, table, EXPIRATION, passed, _days(found.expiration_days), _days(declared), message, Severity.ERROR
     )
 
 

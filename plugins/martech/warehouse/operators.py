@@ -12,15 +12,15 @@ from airflow.providers.common.compat.sdk import AirflowException, BaseOperator
 from google.api_core.exceptions import GoogleAPIError, NotFound
 from google.cloud import bigquery
 
+from martech.warehouse.client import WarehouseClient, job_labels
 from martech.warehouse.ddl import CreateStatement, Script, load_scripts
-from martech.warehouse.hook import WarehouseHook, job_labels
-from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.partitions_client import PartitionsClient
 from martech.warehouse.schema_drift import SchemaDrift, compare_schema
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-Hook = TypeVar("Hook", bound=WarehouseHook)
+Client = TypeVar("Client", bound=WarehouseClient)
 
 
 class WarehouseOperator(BaseOperator):
@@ -53,18 +53,18 @@ class WarehouseOperator(BaseOperator):
         self.maximum_bytes_billed = maximum_bytes_billed
 
     @overload
-    def warehouse(self, context: Context) -> WarehouseHook: ...
+    def warehouse(self, context: Context) -> WarehouseClient: ...
 
     @overload
-    def warehouse(self, context: Context, hook_class: type[Hook]) -> Hook: ...
+    def warehouse(self, context: Context, client_class: type[Client]) -> Client: ...
 
-    def warehouse(self, context: Context, hook_class: type[WarehouseHook] = WarehouseHook) -> WarehouseHook:
-        """Return a hook to the warehouse whose jobs carry the labels of this task.
+    def warehouse(self, context: Context, client_class: type[WarehouseClient] = WarehouseClient) -> WarehouseClient:
+        """Return a client of the warehouse whose jobs carry the labels of this task.
 
         :param context: the task's context.
-        :param hook_class: what is to be asked of the warehouse.
+        :param client_class: what is to be asked of the warehouse.
         """
-        return hook_class(
+        return client_class(
             project_id=self.project_id,
             location=self.location,
             gcp_conn_id=self.gcp_conn_id,
@@ -112,13 +112,13 @@ class BigQueryScriptsOperator(WarehouseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Create everything that is missing."""
         scripts = load_scripts([Path(file) for file in self.files], self.sql_context)
-        hook = self.warehouse(context, BigQueryPartitionsHook)
+        client = self.warehouse(context, PartitionsClient)
         for dataset_id, labels in self.datasets.items():
-            self._create_dataset(hook, dataset_id, labels)
-        added = self._add_columns(hook, scripts)
+            self._create_dataset(client, dataset_id, labels)
+        added = self._add_columns(client, scripts)
         for number, script in enumerate(scripts, start=1):
             started = time.monotonic()
-            self._run(hook, script.sql, str(script.path))
+            self._run(client, script.sql, str(script.path))
             self.log.info(
                 "%d/%d %s %s in %.1f s",
                 number,
@@ -129,35 +129,35 @@ class BigQueryScriptsOperator(WarehouseOperator):
             )
         return {"files": len(scripts), "added_columns": added}
 
-    def _create_dataset(self, hook: BigQueryPartitionsHook, dataset_id: str, labels: Mapping[str, str]) -> None:
+    def _create_dataset(self, client: PartitionsClient, dataset_id: str, labels: Mapping[str, str]) -> None:
         dataset = bigquery.Dataset(f"{self.project_id}.{dataset_id}")
         # Look first: BigQuery asks for the right to create datasets even where `exists_ok` finds one, and the
         # pipeline's account does not have it.
         with contextlib.suppress(NotFound):
-            hook.client.get_dataset(dataset.reference)
+            client.bigquery.get_dataset(dataset.reference)
             return
         dataset.location = self.location
         dataset.labels = dict(labels)
         try:
-            hook.client.create_dataset(dataset, exists_ok=True)
+            client.bigquery.create_dataset(dataset, exists_ok=True)
         except GoogleAPIError as error:
             raise AirflowException(
                 f"Dataset {self.project_id}.{dataset_id} does not exist and could not be created: {error}. "
                 "Create it where your datasets are declared (Terraform), then clear this task."
             ) from error
 
-    def _run(self, hook: BigQueryPartitionsHook, sql: str, origin: str) -> None:
+    def _run(self, client: PartitionsClient, sql: str, origin: str) -> None:
         try:
-            hook.query(sql)
+            client.query(sql)
         except GoogleAPIError as error:
             raise AirflowException(
                 f"{origin} failed: {error}. What came before it is done, what comes after it was not run; "
                 "correct the file, then clear this task."
             ) from error
 
-    def _add_columns(self, hook: BigQueryPartitionsHook, scripts: Sequence[Script]) -> list[str]:
+    def _add_columns(self, client: PartitionsClient, scripts: Sequence[Script]) -> list[str]:
         # Before any file runs: a conflict must be found while nothing has changed yet.
-        drifts = self._drifts(hook, [script.create for script in scripts if script.create.kind == "table"])
+        drifts = self._drifts(client, [script.create for script in scripts if script.create.kind == "table"])
         changes = [message for drift in drifts for message in drift.changes]
         extras: list[str] = []
         for drift in drifts:
@@ -170,16 +170,16 @@ class BigQueryScriptsOperator(WarehouseOperator):
             raise AirflowException("Tables differ from their DDL, nothing was run:\n" + "\n".join(changes + extras))
         for statement in [statement for drift in drifts for statement in drift.alter_statements()]:
             self.log.info("Adding a column: %s", statement)
-            self._run(hook, statement, statement)
+            self._run(client, statement, statement)
         return [f"{drift.table}.{column.name}" for drift in drifts for column in drift.additions]
 
     @staticmethod
-    def _drifts(hook: BigQueryPartitionsHook, tables: Sequence[CreateStatement]) -> list[SchemaDrift]:
+    def _drifts(client: PartitionsClient, tables: Sequence[CreateStatement]) -> list[SchemaDrift]:
         by_dataset: dict[str, list[CreateStatement]] = {}
         for table in tables:
             by_dataset.setdefault(table.dataset_id, []).append(table)
         drifts = []
         for dataset_id, declared in by_dataset.items():
-            found = hook.columns(dataset_id, [table.table_id for table in declared])
+            found = client.columns(dataset_id, [table.table_id for table in declared])
             drifts += [compare_schema(table, found[table.table_id]) for table in declared if table.table_id in found]
         return drifts

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from martech.retention.policy import TableRetention
-from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.client import WarehouseClient
 from martech.warehouse.statements import require_identifier, statement
 
 MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000
 
 
-class BigQueryRetentionHook(WarehouseHook):
+class RetentionClient(WarehouseClient):
     """Reads and sets the partition expiry of tables.
 
     :raises ValueError: for a name that is not a plain identifier.
@@ -51,7 +51,7 @@ class BigQueryRetentionHook(WarehouseHook):
         :raises AirflowException: where the dataset is missing.
         """
         with self.cure_of_missing_dataset():
-            dataset = self.client.get_dataset(f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}")
+            dataset = self.bigquery.get_dataset(f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}")
         expiries = (dataset.default_table_expiration_ms, dataset.default_partition_expiration_ms)
         tables, partitions = (None if ms is None else ms / MILLISECONDS_PER_DAY for ms in expiries)
         return tables, partitions

@@ -5,38 +5,38 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
-from martech.warehouse.hook import job_labels
-from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.client import job_labels
+from martech.warehouse.partitions_client import PartitionsClient
 
 from tests.plugins.sample import COLUMNS, DAY, PROJECT, Dataset
 
 BEFORE = DAY - timedelta(days=1)
 
 
-def test_rows_by_day_has_every_table_and_only_days_with_rows(hook: BigQueryPartitionsHook, dataset: Dataset) -> None:
+def test_rows_by_day_has_every_table_and_only_days_with_rows(partitions: PartitionsClient, dataset: Dataset) -> None:
     dataset.create_table("tickets")
     dataset.create_table("empty")
     dataset.land("tickets", DAY, 3)
     dataset.land("tickets", BEFORE, 2)
     dataset.land("tickets", DAY - timedelta(days=9), 1)
-    assert hook.rows_by_day(dataset.name, ["tickets", "empty", "nowhere"], BEFORE, DAY) == {
+    assert partitions.rows_by_day(dataset.name, ["tickets", "empty", "nowhere"], BEFORE, DAY) == {
         "tickets": {BEFORE: 2, DAY: 3},
         "empty": {},
         "nowhere": {},
     }
 
 
-def test_columns_come_in_order_and_missing_tables_have_none(hook: BigQueryPartitionsHook, dataset: Dataset) -> None:
+def test_columns_come_in_order_and_missing_tables_have_none(partitions: PartitionsClient, dataset: Dataset) -> None:
     dataset.create_table("tickets")
-    found = hook.columns(dataset.name, ["tickets", "nowhere"])
+    found = partitions.columns(dataset.name, ["tickets", "nowhere"])
     assert list(found) == ["tickets"]
     assert list(found["tickets"].items()) == list(COLUMNS.items())
 
 
-def test_missing_dataset_names_the_cure(hook: BigQueryPartitionsHook) -> None:
+def test_missing_dataset_names_the_cure(partitions: PartitionsClient) -> None:
     message = r"^Not found: Dataset .*:not_there was not found in location US\. Check the project, dataset and location"
     with pytest.raises(AirflowException, match=message):
-        hook.rows_by_day("not_there", ["tickets"], DAY, DAY)
+        partitions.rows_by_day("not_there", ["tickets"], DAY, DAY)
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_missing_dataset_names_the_cure(hook: BigQueryPartitionsHook) -> None:
     [("event_date", "event_date", "DATE"), ("_fivetran_synced", "date(_fivetran_synced)", "TIMESTAMP")],
 )
 def test_newest_by_day_looks_at_the_days_only(
-    hook: BigQueryPartitionsHook, dataset: Dataset, partition_field: str, partition_by: str, kind: str
+    partitions: PartitionsClient, dataset: Dataset, partition_field: str, partition_by: str, kind: str
 ) -> None:
     dataset.create_table("tickets", partition_by=partition_by)
     for day in (DAY + timedelta(days=1), DAY, BEFORE, BEFORE - timedelta(days=1)):
         dataset.land("tickets", day, 2, datetime(day.year, day.month, day.day, 23, 59, 59))
-    newest = hook.newest_by_day(
+    newest = partitions.newest_by_day(
         dataset.name,
         "tickets",
         [DAY, BEFORE],
@@ -63,24 +63,26 @@ def test_newest_by_day_looks_at_the_days_only(
     }
 
 
-def test_appended_rows_arrive(hook: BigQueryPartitionsHook, dataset: Dataset) -> None:
+def test_appended_rows_arrive(partitions: PartitionsClient, dataset: Dataset) -> None:
     dataset.create_table("tickets")
     row = {"id": "ü", "event_date": "2026-11-22", "amount": None, "_fivetran_synced": "2026-11-22T01:02:03Z"}
-    hook.append_rows(f"{PROJECT}.{dataset.name}.tickets", [row, row])
+    partitions.append_rows(f"{PROJECT}.{dataset.name}.tickets", [row, row])
     rows = dataset.query(f"select id, event_date from {dataset.name}.tickets where event_date = '{DAY}'")
     assert rows == [{"id": "ü", "event_date": DAY}] * 2
 
 
 def test_jobs_carry_labels_and_limit(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    hook = BigQueryPartitionsHook(
+    partitions = PartitionsClient(
         project_id=PROJECT, location="US", labels={"airflow-dag": "d"}, maximum_bytes_billed=10**8
     )
     sent = []
-    request = hook.client._connection.api_request
+    request = partitions.bigquery._connection.api_request
     monkeypatch.setattr(
-        hook.client._connection, "api_request", lambda **call: (sent.append(call.get("data")), request(**call))[1]
+        partitions.bigquery._connection,
+        "api_request",
+        lambda **call: (sent.append(call.get("data")), request(**call))[1],
     )
-    hook.columns(dataset.name, ["tickets"])
+    partitions.columns(dataset.name, ["tickets"])
     (job,) = [data["configuration"] for data in sent if data and "configuration" in data]
     assert job["labels"] == {"airflow-dag": "d"}
     assert job["query"]["maximumBytesBilled"] == str(10**8)
@@ -95,15 +97,15 @@ def test_labels_are_spelled_as_bigquery_allows() -> None:
 
 
 @pytest.mark.parametrize("name", ["t` where 1=1 --", "a.b", ""])
-def test_names_that_are_no_identifiers_are_refused(hook: BigQueryPartitionsHook, name: str) -> None:
+def test_names_that_are_no_identifiers_are_refused(partitions: PartitionsClient, name: str) -> None:
     with pytest.raises(ValueError, match="not a valid BigQuery name"):
-        hook.columns(name, ["t"])
+        partitions.columns(name, ["t"])
     with pytest.raises(ValueError, match="not a valid BigQuery name"):
-        hook.rows_by_day("d", [name], DAY, DAY)
+        partitions.rows_by_day("d", [name], DAY, DAY)
     with pytest.raises(ValueError, match="not a valid BigQuery name"):
-        hook.newest_by_day("d", "t", [DAY], partition_field=name, partition_type="DATE", loaded_at_field="s")
+        partitions.newest_by_day("d", "t", [DAY], partition_field=name, partition_type="DATE", loaded_at_field="s")
 
 
 def test_project_is_validated() -> None:
     with pytest.raises(ValueError, match="project_id='No Project'"):
-        BigQueryPartitionsHook(project_id="No Project")
+        PartitionsClient(project_id="No Project")

@@ -33,7 +33,7 @@ def job_labels(context: Mapping[str, Any]) -> dict[str, str]:
     return {key: re.sub(r"[^a-z0-9_-]", "-", value.lower())[:63] for key, value in values.items()}
 
 
-class WarehouseHook:
+class WarehouseClient:
     """Runs statements and load jobs that carry the task's labels and keep to its limit of bytes.
 
     Values are query parameters; names, which cannot be, are validated.
@@ -61,13 +61,13 @@ class WarehouseHook:
         self.labels = dict(labels or {})
         hook = BigQueryHook(gcp_conn_id=gcp_conn_id, impersonation_chain=impersonation_chain)
         # The client follows BIGQUERY_EMULATOR_HOST, the provider's DB-API and check operators don't.
-        self.client = hook.get_client(project_id=self.project_id, location=location)
+        self.bigquery = hook.get_client(project_id=self.project_id, location=location)
         # Defaults of the client, so that no job can be sent without them.
-        self.client.default_query_job_config = bigquery.QueryJobConfig(
+        self.bigquery.default_query_job_config = bigquery.QueryJobConfig(
             labels=self.labels,
             **({} if maximum_bytes_billed is None else {"maximum_bytes_billed": maximum_bytes_billed}),
         )
-        self.client.default_load_job_config = bigquery.LoadJobConfig(labels=self.labels)
+        self.bigquery.default_load_job_config = bigquery.LoadJobConfig(labels=self.labels)
 
     @staticmethod
     @contextmanager
@@ -91,7 +91,7 @@ class WarehouseHook:
         :param sql: GoogleSQL with named parameters.
         :param values: their values, see :func:`~martech.warehouse.statements.run`.
         """
-        return run(self.client, sql, values)
+        return run(self.bigquery, sql, values)
 
     def change(self, sql: str, **values: Any) -> int:
         """Run one statement, wait for it, and return the number of rows that it changed.
@@ -99,7 +99,7 @@ class WarehouseHook:
         :param sql: DML with named parameters.
         :param values: their values, see :func:`~martech.warehouse.statements.run`.
         """
-        return change(self.client, sql, values)
+        return change(self.bigquery, sql, values)
 
     def append_rows(self, table_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append rows to an existing table with a load job, which costs nothing.
@@ -107,11 +107,11 @@ class WarehouseHook:
         :param table_id: ``project.dataset.table``.
         :param rows: JSON-ready rows.
         """
-        table = self.client.get_table(table_id)
+        table = self.bigquery.get_table(table_id)
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
             write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
             schema=table.schema,
         )
         lines = BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
-        self.client.load_table_from_file(lines, table_id, job_config=config).result()
+        self.bigquery.load_table_from_file(lines, table_id, job_config=config).result()

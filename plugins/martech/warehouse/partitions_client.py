@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.client import WarehouseClient
 from martech.warehouse.statements import Sql, require_identifier, statement
 
 
-class BigQueryPartitionsHook(WarehouseHook):
+class PartitionsClient(WarehouseClient):
     """Reads partitions, columns and landing times of tables.
 
     :raises ValueError: for a name that is not a plain identifier.

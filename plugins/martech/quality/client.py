@@ -12,14 +12,14 @@ from martech.quality.profile import Profile, profile_sql, read_profile
 from martech.quality.results import QualityResult
 from martech.quality.scores import Score
 from martech.quality.tables import DAILY, QualityTable
-from martech.warehouse.partitions_hook import BigQueryPartitionsHook
+from martech.warehouse.partitions_client import PartitionsClient
 from martech.warehouse.statements import statement
 
 # A run is cleared and looked at within days; the history of results is partitioned by when they were found.
 RUN_LASTS = timedelta(days=30)
 
 
-class QualityHook(BigQueryPartitionsHook):
+class QualityClient(PartitionsClient):
     """Profiles tables, and keeps results, scores and rebuilds.
 
     :raises ValueError: for a name that is not a plain identifier.

@@ -18,13 +18,13 @@ from martech.quality.malformed import (
     return_sql,
     rule_values,
 )
-from martech.warehouse.hook import WarehouseHook
+from martech.warehouse.client import WarehouseClient
 from martech.warehouse.statements import require_table, statement
 
 log = logging.getLogger(__name__)
 
 
-class QuarantineHook(WarehouseHook):
+class QuarantineClient(WarehouseClient):
     """Copies, then deletes; every step can be run again, so that a crash between two of them loses and doubles nothing.
 
     :raises ValueError: for a name that is not a plain identifier.
