@@ -137,6 +137,35 @@ def follow_requests(
     ledger.settle()
 
 
+class _Results:
+    """Takes what deliveries return, and records it every ``limits.record_every_rows``."""
+
+    def __init__(self, ledger: Ledger, sync: Sync, plan_id: str, stopped: threading.Event) -> None:
+        self._ledger = ledger
+        self._every = sync.limits.record_every_rows
+        self._plan_id = plan_id
+        self._stopped = stopped
+        self._unrecorded: list[Outcome] = []
+        self.failure: BaseException | None = None
+
+    def take(self, futures: set[Future[list[Outcome]]]) -> None:
+        """Keep outcomes; the first error stops what has not been sent."""
+        for future in futures:
+            if error := future.exception():
+                self.failure = self.failure or error
+                self._stopped.set()
+            else:
+                self._unrecorded.extend(future.result())
+        if len(self._unrecorded) >= self._every:
+            self.record()
+
+    def record(self) -> None:
+        """Append what was taken to the changelog."""
+        if self._unrecorded:
+            self._ledger.record(self._plan_id, self._unrecorded, datetime.now(UTC))
+            self._unrecorded.clear()
+
+
 def _send_all(  # noqa: PLR0913, PLR0917 - one caller, and a class would only hold these
     ledger: Ledger,
     sync: Sync,
@@ -148,25 +177,7 @@ def _send_all(  # noqa: PLR0913, PLR0917 - one caller, and a class would only ho
     """Keep ``limits.concurrency`` batches in flight and record results as they come."""
     stopped = threading.Event()
     delivery = Delivery(destination, max_attempts=sync.limits.max_attempts, stopped=stopped)
-    unrecorded: list[Outcome] = []
-    failure: BaseException | None = None
-
-    def take(futures: set[Future[list[Outcome]]]) -> None:
-        nonlocal failure
-        for future in futures:
-            if error := future.exception():
-                failure = failure or error
-                stopped.set()
-            else:
-                unrecorded.extend(future.result())
-        if len(unrecorded) >= sync.limits.record_every_rows:
-            record()
-
-    def record() -> None:
-        if unrecorded:
-            ledger.record(plan_id, unrecorded, datetime.now(UTC))
-            unrecorded.clear()
-
+    results = _Results(ledger, sync, plan_id, stopped)
     with ThreadPoolExecutor(sync.limits.concurrency, thread_name_prefix=sync.name) as pool:
         in_flight: set[Future[list[Outcome]]] = set()
         try:
@@ -176,16 +187,16 @@ def _send_all(  # noqa: PLR0913, PLR0917 - one caller, and a class would only ho
                 in_flight.add(pool.submit(delivery.deliver, batch))
                 if len(in_flight) >= sync.limits.concurrency:
                     done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
-                    take(done)
+                    results.take(done)
         except BaseException:  # a timeout or a signal from Airflow as well
             stopped.set()
             raise
         finally:
             # Also after an error: what was sent must be recorded, or it would be sent again for nothing.
-            take(wait(in_flight).done)
-            record()
-    if failure:
-        raise failure
+            results.take(wait(in_flight).done)
+            results.record()
+    if results.failure:
+        raise results.failure
 
 
 def _shrinking_batches(changes: Iterable[Change], batch_size: int) -> Iterator[list[Change]]:
