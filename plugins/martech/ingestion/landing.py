@@ -291,15 +291,20 @@ def _input_cte(
     """Return the CTE of a connector's table, with all its connections."""
     columns = [*source.columns, InputColumn(SYNCED, "TIMESTAMP", (SYNCED,))]
     selects = []
-    for relation in relations:
+    united = []
+    for number, group in enumerate(_of_one_shape(relations), start=1):
+        relation, rows = group[0], _address(project_id, group[0])
+        if len(group) > 1:
+            # Columns are read once, and not once per day: the statement of a month has a tenth of the length.
+            rows = f"{require_identifier('input', source.name)}_tables_{number}"
+            united.append(f"{rows} as (\n{_rows_of(project_id, group)}\n)")
         dataset = require_identifier("dataset", relation.dataset)
         lines = [f"'{dataset}' as {CONNECTION}"]
         for column in columns:
             expression = _column(landing, source, relation, column, findings)
             lines.append(f"{expression} as {require_identifier('column', column.name)}")
         select = "        " + ",\n        ".join(lines)
-        name = f"`{project_id}.{dataset}.{require_identifier('table', relation.table)}`"
-        selects.append(f"    select\n{select}\n    from {name}{_current_rows(source, relation, findings)}")
+        selects.append(f"    select\n{select}\n    from {rows}{_current_rows(source, relation, findings)}")
     if not selects:
         findings.notes.append(
             f"No connection has {' or '.join(source.names or source.shards)}: its columns stay empty. Select the "
@@ -311,7 +316,32 @@ def _input_cte(
         selects.append(
             "    select\n        " + ",\n        ".join(lines) + "\n    from unnest([1]) as none\n    where false"
         )
-    return f"{require_identifier('input', source.name)} as (\n" + "\n    union all\n".join(selects) + "\n)"
+    whole = f"{require_identifier('input', source.name)} as (\n" + "\n    union all\n".join(selects) + "\n)"
+    return ",\n".join([*united, whole])
+
+
+def _of_one_shape(relations: Iterable[_Relation]) -> list[list[_Relation]]:
+    """Return the tables of a connection that have the same columns together, such as those of the days of an export."""
+    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[_Relation]] = {}
+    for relation in relations:
+        groups.setdefault((relation.dataset, tuple(relation.columns.items())), []).append(relation)
+    return list(groups.values())
+
+
+def _rows_of(project_id: str, group: Sequence[_Relation]) -> str:
+    """Return the query of all rows of tables that have the same columns.
+
+    :param project_id: Google Cloud project of the tables.
+    :param group: the tables.
+    """
+    columns = ", ".join(f"`{require_identifier('column', column)}`" for column in group[0].columns)
+    selects = [f"    select {columns} from {_address(project_id, table)}" for table in group]  # noqa: S608 - validated
+    return "\n    union all\n".join(selects)
+
+
+def _address(project_id: str, relation: _Relation) -> str:
+    dataset, table = require_identifier("dataset", relation.dataset), require_identifier("table", relation.table)
+    return f"`{project_id}.{dataset}.{table}`"
 
 
 def _column(
