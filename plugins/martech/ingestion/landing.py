@@ -301,7 +301,7 @@ def _input_cte(
         dataset = require_identifier("dataset", relation.dataset)
         lines = [f"'{dataset}' as {CONNECTION}"]
         for column in columns:
-            expression = _column(landing, source, relation, column, findings)
+            expression = _column(landing, source, group, column, findings)
             lines.append(f"{expression} as {require_identifier('column', column.name)}")
         select = "        " + ",\n        ".join(lines)
         selects.append(f"    select\n{select}\n    from {rows}{_current_rows(source, relation, findings)}")
@@ -345,9 +345,10 @@ def _address(project_id: str, relation: _Relation) -> str:
 
 
 def _column(
-    landing: SourceLanding, source: InputTable, relation: _Relation, column: InputColumn, findings: _Findings
+    landing: SourceLanding, source: InputTable, tables: Sequence[_Relation], column: InputColumn, findings: _Findings
 ) -> str:
-    """Return the SQL of a column in one connection; a typed NULL where it has none."""
+    """Return the SQL of a column in tables of one connection and shape; a typed NULL where they have none."""
+    relation = tables[0]
     null = f"cast(null as {column.data_type.lower()})"
     label = f"{relation.dataset}.{relation.table}"
     if column.fields:
@@ -357,7 +358,7 @@ def _column(
                 f"{label} has no column {name}: the custom field was removed or renamed. Remove it from "
                 f"`custom_fields` in {landing.declared_in}, or give it back in the source."
             )
-            findings.missing.append(f"{relation.table}.{name}")
+            findings.missing += [f"{table.table}.{name}" for table in tables]
         columns = {key: value.expression for key, value in found.items() if value is not None}
         return object_of(columns) if columns else null
     value = find_column(column.names, relation.columns)
@@ -373,7 +374,7 @@ def _column(
         )
     if value is None:
         if column.name != SYNCED:
-            findings.missing.append(f"{relation.table}.{' or '.join(column.names)}")
+            findings.missing += [f"{table.table}.{' or '.join(column.names)}" for table in tables]
         return null
     converted = convert(value, column.data_type)
     if converted is None:
