@@ -24,12 +24,12 @@ last confirmed are sent. People without consent in `{sync.consent.model}` are ne
 
 **To look first** trigger with `{{"dry_run": true}}`: counts and samples, nothing is sent.
 
-**When it fails** the red task's log names the cure. `plan_sync` stops where more than
+**When it fails** the red task's log names the fix. `plan_sync` stops where more than
 {sync.limits.max_removed_percent:g}% would be removed: check the source; if it is right, trigger with
 `{{"confirm_removals": true}}`. After `send_changes` has failed, clear it or wait for the next run: it goes on where it
 stopped, and nothing is lost or applied twice.
 
-**Rejected records** are in `ops.activation_dead_letters` with the reason; after the cure trigger with
+**Rejected records** are in `ops.activation_dead_letters` with the reason; after the fix trigger with
 `{{"retry_dead_letters": true}}`. **In doubt what is there** trigger with `{{"full_resync": true}}`.
 
 **Owner** {sync.owner} · **Declared in** `include/activation/syncs/{sync.name}.yml` · **How it works**

@@ -1,7 +1,7 @@
 """
-### Check quality: what all three layers look like, and what is mended without asking
+### Check quality: what all three layers look like, and what is fixed without asking
 
-Runs when gold has been built. It judges every table of bronze, silver and gold for the run's days: freshness, volume
+Runs when gold has been built. It checks every table of bronze, silver and gold for the run's days: freshness, volume
 (against the same weekday of earlier weeks), schema, missing days, nulls in critical columns, references without a
 target, and distributions (against the 28 days before). Results are kept in `ops.quality_checks`, scores (0–100) in
 `ops.quality_scores`, and a page with plots is written to `MARKETING_REPORT_URI`.
@@ -9,8 +9,8 @@ target, and distributions (against the 28 days before). Results are kept in `ops
 A day that silver or gold lacks while bronze has it is rebuilt, once (`ops.quality_healing`). Rows that silver cannot
 use were taken out by ingestion (`ops.quarantined_rows`): correct `row_json` there, trigger with `{"replay": true}`.
 
-**When it fails** in `report_failures`, its log lists every failed check with its cure; gold is built, but part of it
-is not to be trusted. Mend the cause and rebuild the day: quality is then checked again. To accept what was found,
+**When it fails** in `report_failures`, its log lists every failed check with its fix; gold is built, but part of it
+is not to be trusted. Fix the cause and rebuild the day: quality is then checked again. To accept what was found,
 change its threshold or severity in `include/quality/checks.yml`. Another red task ends with the error of its query:
 clear it once the cause is gone.
 

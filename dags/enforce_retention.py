@@ -9,7 +9,7 @@ in `ops.retention_checks`. It never deletes data itself; BigQuery deletes partit
 **To look first** trigger with `{"repair": false}`: differences fail the task, nothing is changed.
 
 **When it fails** the log names each table whose expiry differs and could not be set: usually a table that lost its
-partitions (create it anew), or a service account without `bigquery.tables.update`. Where the table is right and the
+partitions (create it again), or a service account without `bigquery.tables.update`. Where the table is right and the
 declaration is not, change `partition_expiration_days` in its DDL and its dbt model. Then clear the task.
 
 **Owner** marketing-data · **Reads** `INFORMATION_SCHEMA` of all datasets · **Writes** `ops.retention_checks`

@@ -8,11 +8,11 @@ Removes one person from every table and every destination, and proves it. Trigge
 Who is meant is said by `customer_id`, `identity_key` (`shopify:customer:123`) or `email`. Prefer the keys: Airflow
 keeps what a run was triggered with. An e-mail that several customers share is refused, with their ids.
 
-`plan_erasure` finds all records of the person (by `silver.identity_map`) and suppresses them · the syncs are started
+`plan_erasure` finds all records of the person (by silver's `identity_map`) and suppresses them · the syncs are started
 and remove the person · `remove_from_destinations` waits until all have confirmed it · `erase_rows` deletes from bronze
 to gold and in `ops` · `prove_erasure` searches every column of every table, and then forgets the identifiers.
 
-**When it fails** the red task's log names the cure. `remove_from_destinations` is retried for a day: it names the
+**When it fails** the red task's log names the fix. `remove_from_destinations` is retried for a day: it names the
 syncs that have not confirmed. `prove_erasure` names table and column: where a build ran meanwhile clear `erase_rows`,
 otherwise declare the column first. Every task can be cleared at any time; a proven request does nothing any more.
 

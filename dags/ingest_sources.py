@@ -9,7 +9,7 @@ without holding a worker until every table's partition of the day has landed, mo
 
 **When it fails** the log of `land_rows` names each table or column of the connector that is missing or of another
 type; the log of `wait_for_partitions` names each table and day that has not landed: look at the connector in Fivetran.
-The log of `check_partitions` names each table that is stale, too small, too large or of another schema, with the cure.
+The log of `check_partitions` names each table that is stale, too small, too large or of another schema, with the fix.
 The other tables are landed and checked all the same, and nothing that has landed is lost: clear the task once the
 cause is gone. Silver starts as soon as all sources have published.
 

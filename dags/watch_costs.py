@@ -10,7 +10,7 @@ that is about to exceed its budget.
 spenders of the month from `ops.job_costs` (the query is in `docs/costs.md`) and stop them, or raise
 `monthly_budget_usd`. In `measure_costs` the service account usually may not list jobs: it needs
 `roles/bigquery.resourceViewer` and `roles/bigquery.metadataViewer` on the project. Clearing a task is always safe: a
-day is measured anew.
+day is measured again.
 
 **Owner** marketing-data · **Reads** `INFORMATION_SCHEMA` · **Writes** `ops.job_costs`, `ops.storage_costs`
 """

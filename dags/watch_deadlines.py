@@ -5,7 +5,7 @@ Looks once a day, at `MARKETING_GOLD_DEADLINE` (default 08:00 UTC), whether gold
 warehouse, not Airflow, and reads no table data. A late day fails this DAG, which alerts like every failed task.
 
 **When it fails** the log names the first layer that is late and the DAG to look at: open that DAG's newest run. A red
-task there has its own alert with the cure; a running one needs time; none at all means that the DAG before it has not
+task there has its own alert with the fix; a running one needs time; none at all means that the DAG before it has not
 finished, or that a DAG is paused. The rest of the chain follows by itself. Then clear this task: green means built.
 
 **Owner** marketing-data · **Reads** partitions of bronze, silver, gold · **Runbook**

@@ -52,7 +52,7 @@ class Difference:
         return (
             f"{self.name}: the image has {self.found}, which {'; '.join(self.refused_by)} does not accept. "
             f"{self.wanted} will be installed over it. Where Composer refuses that, take an image that has it, or "
-            "loosen the pin in requirements.txt, compile constraints.txt anew and run `make test`."
+            "loosen the pin in requirements.txt, compile constraints.txt again and run `make test`."
         )
 
 

@@ -87,7 +87,7 @@ packages() {
     local image="${COMPOSER_PACKAGES:-$work/image.txt}"
     [[ -n "${COMPOSER_PACKAGES:-}" ]] ||
         gcloud composer environments list-packages "${flags[@]}" >"$image" ||
-        fail "The environment does not tell its packages. Copy the list of its image from Google's page «Preinstalled packages changelog» into a file and name that file by COMPOSER_PACKAGES."
+        fail "The environment does not list its packages. Copy the list of its image from Google's page «Preinstalled packages changelog» into a file and name that file by COMPOSER_PACKAGES."
     "$python" "$root/deploy/check_composer_constraints.py" "$image" \
         --requirements "${REQUIREMENTS:-$root/requirements.txt}" --write "$work/packages.txt"
     [[ -s "$work/packages.txt" ]] || return 0

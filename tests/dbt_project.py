@@ -56,7 +56,7 @@ def run_dbt(
     :param arguments: such as ``"build", "--select", "staging"``.
     :param work: directory for dbt's target and logs.
     :param environment: variables to set, or to unset where None, while it runs.
-    :param manifest: what to run; parsed anew without.
+    :param manifest: what to run; parsed here without it.
     :raises AssertionError: with dbt's output where it fails.
     """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - seconds, which only tests of dbt have to pay

@@ -48,7 +48,7 @@ FAMILIES = ("ingest", "activate")
 
 
 class ChannelError(ValueError):
-    """A channel's connection is incomplete; the message names the cure."""
+    """A channel's connection is incomplete; the message names the fix."""
 
 
 def _send_to_slack(conn_id: str, message: Message) -> None:

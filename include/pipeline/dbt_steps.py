@@ -91,7 +91,7 @@ def _keep_results(results: list[NodeResult], context: Context) -> None:
 def settle_results(project_dir: str, context: Context) -> None:
     """Keep what became of each model and test.
 
-    Where nothing but data tests failed, fail at once: only data or code can mend that, another try cannot.
+    Where nothing but data tests failed, fail at once: only other data or code can fix that, another try cannot.
 
     :param project_dir: where dbt ran.
     :param context: the task's context.
@@ -143,7 +143,7 @@ def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
         # Unit tests prove the code, not the day's data: they run in `make test`.
         dbt_cmd_flags=["--exclude-resource-type", "unit_test"],
         vars=settings.variables,
-        # Not among the vars, for which dbt would parse the project anew (include/dbt/macros/window/window_day.sql).
+        # Not among the vars, for which dbt would parse the project again (include/dbt/macros/window/window_day.sql).
         env={"MARKETING_START_DATE": "{{ window_start() }}", "MARKETING_END_DATE": "{{ window_end() }}"},
         # The project is parsed once, not once per step.
         cache_dir=Path(tempfile.gettempdir()) / "marketing-dbt",

@@ -29,7 +29,7 @@ POLICY_TAG = re.compile(r"projects/[^/]+/locations/[^/]+/taxonomies/\d+/policyTa
 
 
 class SettingsError(ValueError):
-    """A setting cannot be used; the message names the variable and the cure."""
+    """A setting cannot be used; the message names the variable and the fix."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": ti
 
 
 class SourceError(ValueError):
-    """sources.yml cannot be used; the message names the source, the table and the cure."""
+    """sources.yml cannot be used; the message names the source, the table and the fix."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class WindowError(ValueError):
-    """The window cannot be used; the message names the key and the cure."""
+    """The window cannot be used; the message names the key and the fix."""
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def test_braze_and_google_ads_and_no_secret_anywhere(warehouse, braze, google, r
     assert b"Person7@Example.com" not in database
 
 
-def test_a_wrong_password_fails_without_retries_and_names_the_cure(warehouse, salesforce, run_dag, monkeypatch):
+def test_a_wrong_password_fails_without_retries_and_names_the_fix(warehouse, salesforce, run_dag, monkeypatch):
     wrong = salesforce.connection() | {"password": "wr0ng-s3cret"}
     monkeypatch.setenv("AIRFLOW_CONN_SALESFORCE_DEFAULT", json.dumps(wrong))
     warehouse.make_leads(10)

@@ -74,7 +74,7 @@ def test_the_servers_own_rate_limit_throttles(hook, braze, monkeypatch):
         hook.send([Change("b3", "add", PAYLOAD)])
 
 
-def test_a_wrong_key_names_the_cure_and_not_the_key(braze, sync, monkeypatch):
+def test_a_wrong_key_names_the_fix_and_not_the_key(braze, sync, monkeypatch):
     wrong = braze.connection() | {"password": "not-the-key"}
     monkeypatch.setenv("AIRFLOW_CONN_BRAZE_DEFAULT", json.dumps(wrong))
     with pytest.raises(FatalError, match="Correct the Airflow connection") as error:

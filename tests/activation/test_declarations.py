@@ -42,7 +42,7 @@ def test_every_declared_column_exists_in_its_model(sync):
 
 
 @pytest.mark.parametrize(
-    ("text", "old", "new", "line", "cure"),
+    ("text", "old", "new", "line", "fix"),
     [
         (SALESFORCE, "mode: mirror", "mode: mirorr", "mode: mirorr", "mirror (removes them)"),
         (SALESFORCE, "mode: mirror\n", "", "name:", "Add `mode:`"),
@@ -61,7 +61,7 @@ def test_every_declared_column_exists_in_its_model(sync):
         (GOOGLE, "  - {column: postal_code, to: postalCode, normalise: text}\n", "", "columns:", "or none of them"),
     ],
 )  # fmt: skip
-def test_a_wrong_declaration_names_line_and_cure(tmp_path, text, old, new, line, cure):  # noqa: PLR0913, PLR0917
+def test_a_wrong_declaration_names_line_and_fix(tmp_path, text, old, new, line, fix):  # noqa: PLR0913, PLR0917
     assert old in text
     name = "lead_scores_to_salesforce" if text is SALESFORCE else "customers_to_google_ads"
     path = tmp_path / f"{name}.yml"
@@ -72,7 +72,7 @@ def test_a_wrong_declaration_names_line_and_cure(tmp_path, text, old, new, line,
     number = int(message.removeprefix(f"{path}:").partition(":")[0])
     # An unclosed quote is noticed at the end of the file only.
     assert line in path.read_text().splitlines()[number - 1] if new != 'mode: "' else number >= 21
-    assert cure in message
+    assert fix in message
 
 
 def test_the_name_is_the_files_name(tmp_path):

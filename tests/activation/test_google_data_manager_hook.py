@@ -72,7 +72,7 @@ def test_an_expired_token_is_renewed(hook, google):
     assert len(google.audiences[AUDIENCE]) == 2
 
 
-def test_a_key_that_google_refuses_names_the_cure(google, sync, monkeypatch):
+def test_a_key_that_google_refuses_names_the_fix(google, sync, monkeypatch):
     connection = google.connection()
     connection["extra"]["keyfile_dict"]["client_email"] = "someone@else.iam.gserviceaccount.com"
     monkeypatch.setenv("AIRFLOW_CONN_GOOGLE_DATA_MANAGER_DEFAULT", json.dumps(connection))

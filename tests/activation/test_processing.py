@@ -121,7 +121,7 @@ def test_the_member_to_blame_is_found_and_the_others_arrive(warehouse, google, r
     assert dead["error_message"] == "1 records: error PROCESSING_ERROR_REASON_INVALID_FORMAT"
     assert emails_held(google) == emails_of_source(warehouse) - google.refused
 
-    # It waits for a cure, and is then like any other.
+    # It waits for a correction, and is then like any other.
     google.requests.clear()
     run()
     assert INGEST not in google.requests

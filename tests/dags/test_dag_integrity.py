@@ -1,4 +1,4 @@
-"""Every DAG can be read and is documented; a failure names the DAG and the cure. Runs on both Airflow lines."""
+"""Every DAG can be read and is documented; a failure names the DAG and the fix. Runs on both Airflow lines."""
 
 from __future__ import annotations
 

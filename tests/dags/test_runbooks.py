@@ -34,7 +34,7 @@ def test_every_dag_has_a_runbook_and_every_runbook_a_dag(dag_ids: set[str]) -> N
 
 
 @pytest.mark.parametrize("path", RUNBOOKS, ids=lambda path: path.stem)
-def test_every_symptom_has_evidence_cure_and_proof(path: Path) -> None:
+def test_every_symptom_has_evidence_fix_and_proof(path: Path) -> None:
     _, *symptoms = re.split(r"(?m)^## ", path.read_text())
     assert symptoms, f"{path.name} names no symptom: begin each with «## »."
     for symptom in symptoms:

@@ -1,4 +1,4 @@
-"""Each layer's steps build all of it, and the task of a step tells and keeps what became of every model and test."""
+"""Each layer's steps build all of it, and the task of a step reports and keeps what became of every model and test."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse], monkeypatch: pytest.
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
-    """What the engineer is told."""
+    """What the engineer gets."""
     alerts: list[Alert] = []
     monkeypatch.setattr(dbt_steps, "send_alert", lambda alert, _: alerts.append(alert))
     return alerts
@@ -104,7 +104,7 @@ def test_a_step_tells_what_failed_or_warned_and_keeps_every_result(
         build(CAMPAIGNS, CLICKS)
     assert f"{CLICKS}: Database Error" in str(error.value)
     assert "google_ads_clicks was not found" in str(error.value)
-    assert told == [], "the failure is told by Airflow"
+    assert told == [], "Airflow reports the failure"
     assert f"The query of {CLICKS}:" in caplog.text
     assert "where value_field not in" in caplog.text, "the query of the test that warned"
 

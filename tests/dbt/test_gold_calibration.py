@@ -1,4 +1,4 @@
-"""The figures that judge conversion probabilities, on forecasts that can be checked by hand."""
+"""The figures that measure conversion probabilities, on forecasts that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tools.evaluate.scoring.__main__ import HORIZON_DAYS, judge
+from tools.evaluate.scoring.__main__ import HORIZON_DAYS, measure
 from tools.evaluate.scoring.calibration import Forecast, calibrate
 
 
@@ -53,8 +53,8 @@ def test_repeated_forecasts_about_one_subject_do_not_narrow_the_interval():
 
 
 def test_nothing_to_judge_is_an_error():
-    with pytest.raises(ValueError, match="no forecast to judge"):
-        judge([{"lead_id": "unknown", "observed_date": date(2026, 1, 1), "conversion_probability": 0.5}], {})
+    with pytest.raises(ValueError, match="no forecast to measure"):
+        measure([{"lead_id": "unknown", "observed_date": date(2026, 1, 1), "conversion_probability": 0.5}], {})
 
 
 def test_only_conversions_after_the_observed_day_and_within_the_horizon_count():
@@ -62,4 +62,4 @@ def test_only_conversions_after_the_observed_day_and_within_the_horizon_count():
     last = date.fromordinal(observed.toordinal() + HORIZON_DAYS)
     truth = {"never": None, "same_day": observed, "last_day": last, "too_late": date.fromordinal(last.toordinal() + 1)}
     rows = [{"lead_id": lead, "observed_date": observed, "conversion_probability": 0.5} for lead in truth]
-    assert judge(rows, truth).base_rate == 0.25
+    assert measure(rows, truth).base_rate == 0.25

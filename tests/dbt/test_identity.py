@@ -110,7 +110,7 @@ FLATMATES = [
     record("shopify:customer:gil", first_name="gil", last_name="marchetti", device_ids=["kitchen"]),
     record("salesforce:lead:ines", first_name="ines", last_name="dvorak", device_ids=["kitchen"]),
 ]
-# A provider tells namesakes apart by a number; a slip of a letter is one person's.
+# A provider gives namesakes numbers; a slip of a letter is one person's.
 NAMESAKES = [
     record(
         "shopify:customer:john1", first_name="john", last_name="thistle", email="jthistle71@mail.example", city="hull"

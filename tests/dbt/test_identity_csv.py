@@ -40,7 +40,7 @@ def test_columns_may_be_missing_extra_or_in_any_order(tmp_path: Path) -> None:
         ("id,cluster,email\n1,1,a\n1,2,b\n", "line 3: id '1' occurs twice"),
     ],
 )
-def test_a_file_that_cannot_be_scored_names_the_cure(tmp_path: Path, text: str, message: str) -> None:
+def test_a_file_that_cannot_be_scored_names_the_fix(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         list(read_persons(write(tmp_path, text)))
 

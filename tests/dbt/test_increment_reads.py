@@ -113,7 +113,7 @@ def test_a_window_of_a_table_by_month_reads_months(tmp_path: Path) -> None:
     tables = Tables({"lake.events": "day"}, {"lake.events": partitions}, set(), frozenset({"lake.events"}))
     reading = read(scan_log, tables, min(partitions), date(2026, 4, 30))["lake.events"]
     # A month that a window begins in is read; 42 days are more than the short history has.
-    assert (reading.windows, reading.long_windows, reading.telling) == (3, 3, 0)
+    assert (reading.windows, reading.long_windows, reading.comparable) == (3, 3, 0)
 
 
 def test_a_scan_names_the_model_that_reads(client: bigquery.Client, scan_log: Path) -> None:

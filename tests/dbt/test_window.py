@@ -36,7 +36,7 @@ def compiled(
     """Return the SQL of every model and data test by its id.
 
     :param day: the only day of the environment's window.
-    :param manifest: the parsed project; parsed anew without.
+    :param manifest: the parsed project; parsed here without it.
     """
     environment = {
         "DBT_TARGET": "local",
@@ -53,7 +53,7 @@ def test_one_parse_serves_every_window(warehouse: DbtWarehouse, tmp_path: Path) 
         compiled(warehouse, tmp_path, day=day, manifest=manifest_of(warehouse.project)) for day in (FIRST_DAY, LAST_DAY)
     )
     assert len({id_ for id_, sql in first.items() if sql != last[id_]}) > 20, "hardly anything has a window"
-    # A var, which dbt parses anew for, wins over the environment.
+    # A var, which dbt parses again for, wins over the environment.
     by_vars = f"{{start_date: '{LAST_DAY}', end_date: '{LAST_DAY}'}}"
     assert last == compiled(warehouse, tmp_path, "--no-partial-parse", "--vars", by_vars, day=FIRST_DAY)
 

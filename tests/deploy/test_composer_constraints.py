@@ -48,7 +48,7 @@ def test_what_the_image_lacks_is_installed_as_it_was_tested(tmp_path: Path, caps
     assert not {"apache-airflow", "pyyaml", "ruff", "sqlfluff", "hypothesis"} & set(packages)
 
 
-def test_image_version_that_ours_refuse_is_named_with_its_cure(
+def test_image_version_that_ours_refuse_is_named_with_its_fix(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packages, said = installed(PIP_LIST, tmp_path, capsys)
@@ -84,14 +84,14 @@ def test_requirements_of_requirements_are_followed_by_their_markers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "cure"),
+    ("image", "fix"),
     [
         ("apache-airflow==2.10.5+composer", "Take an image of that line"),
         ("apache-airflow==3.3.1+composer", "REQUIREMENTS=requirements-airflow3.txt"),
         ("requests==2.32.5", "it is not the list of a Composer image"),
     ],
 )
-def test_wrong_image_is_refused(image: str, cure: str, tmp_path: Path) -> None:
+def test_wrong_image_is_refused(image: str, fix: str, tmp_path: Path) -> None:
     (tmp_path / "image.txt").write_text(image)
-    with pytest.raises(SystemExit, match=cure):
+    with pytest.raises(SystemExit, match=fix):
         main([str(tmp_path / "image.txt")])

@@ -1,4 +1,4 @@
-"""Second chapter: a day that goes wrong. The operator is told what and how to mend it, and nothing else is lost."""
+"""Second chapter: a day that goes wrong. The operator is told what to fix and how, and nothing else is lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bad_day(story: Story) -> dict[str, list[Run]]:
     story.land(DAY_3, DAY_3, [MISSING])
     chain = Chain(story.stack)
     story.stack.airflow("tasks", "clear", "ingest_zendesk", "--only-failed", "--downstream", "--yes")
-    runs["mended"] = chain.wait({"build_silver", "build_gold"})
+    runs["fixed"] = chain.wait({"build_silver", "build_gold"})
     return runs
 
 
@@ -47,13 +47,13 @@ def test_only_the_source_that_lacks_a_table_fails(bad_day: dict[str, list[Run]])
     assert not any(run.dag_id == "build_silver" for run in bad_day["bad"]), "silver must wait for all sources"
 
 
-def test_the_message_names_table_day_and_cure(story: Story, bad_day: dict[str, list[Run]]) -> None:
+def test_the_message_names_table_day_and_fix(story: Story, bad_day: dict[str, list[Run]]) -> None:
     log = task_log(story, "ingest_zendesk", "wait_for_partitions")
     assert f"raw_data.{MISSING} has no partition {DAY_3}" in log
     assert "clear this task" in log
 
 
-def test_the_engineer_is_told_once_with_the_cure(story: Story, bad_day: dict[str, list[Run]]) -> None:
+def test_the_engineer_is_told_once_with_the_fix(story: Story, bad_day: dict[str, list[Run]]) -> None:
     alerts = [json.dumps(body) for _, body in story.slack.requests if "ingest_zendesk" in json.dumps(body)]
     assert len(alerts) == 1
     assert f"raw_data.{MISSING} has no partition {DAY_3}" in alerts[0]
@@ -62,7 +62,7 @@ def test_the_engineer_is_told_once_with_the_cure(story: Story, bad_day: dict[str
 
 
 def test_clearing_the_task_completes_the_day(story: Story, bad_day: dict[str, list[Run]]) -> None:
-    assert {run.dag_id: run.state for run in bad_day["mended"]}.items() >= {
+    assert {run.dag_id: run.state for run in bad_day["fixed"]}.items() >= {
         "build_silver": "success",
         "build_gold": "success",
     }.items()

@@ -63,7 +63,7 @@ def test_seeds_are_declared(declared: dict[str, dict[str, int | None]]) -> None:
     assert seeds <= declared[INTERMEDIATE].keys()
 
 
-def test_missing_manifest_names_the_cure(tmp_path: Path) -> None:
+def test_missing_manifest_names_the_fix(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="make it with `make manifest`"):
         declared_retention(tmp_path / "manifest.json")
 

@@ -84,7 +84,7 @@ def test_days_are_utc() -> None:
         (given_days("", "2026-11-01"), "has end_date only: give both"),
     ],
 )
-def test_wrong_windows_name_the_cure(params: dict[str, object], message: str) -> None:
+def test_wrong_windows_name_the_fix(params: dict[str, object], message: str) -> None:
     with pytest.raises(WindowError, match=message):
         resolve(params=params)
 

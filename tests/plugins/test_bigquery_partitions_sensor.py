@@ -73,7 +73,7 @@ def test_waits_in_the_triggerer_until_it_lands(
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
-def test_timeout_names_every_missing_table_and_day_and_the_cure(
+def test_timeout_names_every_missing_table_and_day_and_the_fix(
     tickets: Dataset, expectation: RawTable, context: dict[str, Any], deferrable: bool
 ) -> None:
     tickets.land("tickets", DAY, 1)
@@ -81,11 +81,11 @@ def test_timeout_names_every_missing_table_and_day_and_the_cure(
     sensor = make(tickets, expectation, users, days="2026-11-21,2026-11-22", deferrable=deferrable)
     with pytest.raises(AirflowSensorTimeout) as error:
         run(sensor, context)
-    cure = "the day's data has not landed. Check the Fivetran connector's sync log, then clear this task."
+    fix = "the day's data has not landed. Check the Fivetran connector's sync log, then clear this task."
     assert str(error.value).splitlines()[1:] == [
-        f"{tickets.name}.tickets has no partition 2026-11-21: {cure}",
-        f"{tickets.name}.users has no partition 2026-11-21: {cure}",
-        f"{tickets.name}.users has no partition 2026-11-22: {cure}",
+        f"{tickets.name}.tickets has no partition 2026-11-21: {fix}",
+        f"{tickets.name}.users has no partition 2026-11-21: {fix}",
+        f"{tickets.name}.users has no partition 2026-11-22: {fix}",
     ]
     assert "3 partitions did not land within" in str(error.value)
 
@@ -102,7 +102,7 @@ def test_sparse_tables_are_not_waited_for(tickets: Dataset, expectation: RawTabl
     assert sensor.execute(context) is None
 
 
-def test_error_in_the_triggerer_names_the_cure(
+def test_error_in_the_triggerer_names_the_fix(
     tickets: Dataset, expectation: RawTable, context: dict[str, Any]
 ) -> None:
     event = {"status": "error", "message": "Forbidden: 403"}

@@ -127,7 +127,7 @@ def test_forecast_far_above_the_budget_fails_without_a_retry(
     spend(costs, [DAY, *before(27)], "2")
     with pytest.raises(AirflowFailException, match=r"will cost \$60\.00, its budget is \$49\.99.*\n.*or raise monthly"):
         check(costs, alerts, context, budget="49.99")
-    # The failure callback tells it, once.
+    # The failure callback reports it, once.
     assert alerts == []
 
 

@@ -139,7 +139,7 @@ def test_history_is_kept_also_when_it_fails(kept: Dataset, context: dict[str, An
     assert list(rows[0]) == [column.name for column in table_statement("ops", "retention_checks").columns]
 
 
-def test_missing_dataset_names_the_cure(context: dict[str, Any], alerts: list[Alert], kept: Dataset) -> None:
+def test_missing_dataset_names_the_fix(context: dict[str, Any], alerts: list[Alert], kept: Dataset) -> None:
     operator = make(kept, {}, alerts)
     operator.load_declared = lambda: {"not_there": {}}
     with pytest.raises(AirflowException, match=r"not_there.*\. Check the project, dataset and location"):

@@ -19,7 +19,7 @@ def test_sync_is_asked_for_as_fivetran_documents_it(fivetran: FivetranServer) ->
 
 
 @pytest.mark.parametrize(
-    ("status", "cure"),
+    ("status", "fix"),
     [
         (401, "put a valid API key .login. and secret .password.*connection fivetran_default"),
         (403, "put a valid API key"),
@@ -30,10 +30,10 @@ def test_sync_is_asked_for_as_fivetran_documents_it(fivetran: FivetranServer) ->
         (400, "see the connection's page in Fivetran"),
     ],
 )
-def test_refusal_names_the_cure(fivetran: FivetranServer, status: int, cure: str) -> None:
+def test_refusal_names_the_fix(fivetran: FivetranServer, status: int, fix: str) -> None:
     fivetran.status = status
     fivetran.headers = {"Retry-After": "30"}
-    with pytest.raises(AirflowException, match=cure) as error:
+    with pytest.raises(AirflowException, match=fix) as error:
         FivetranHook().sync("warm_goose")
     assert f"did not sync connection warm_goose, HTTP {status}" in str(error.value)
     assert "s3cret" not in str(error.value)

@@ -57,7 +57,7 @@ def context_of(**overrides: Any) -> dict[str, Any]:
     }
 
 
-def test_reason_is_the_error_and_cure_is_the_dags_own() -> None:
+def test_reason_is_the_error_and_fix_is_the_dags_own() -> None:
     alert = failure_alert(context_of())
     assert alert == Alert(
         "build_gold failed in gold.x.run",
@@ -91,7 +91,7 @@ def test_tasks_that_end_without_an_exception_have_a_reason_too(error: Any, reaso
 
 
 @pytest.mark.parametrize("dag", [None, SimpleNamespace(doc_md=None), SimpleNamespace(doc_md="No such paragraph")])
-def test_dag_without_a_text_has_a_cure_too(dag: Any) -> None:
+def test_dag_without_a_text_has_a_fix_too(dag: Any) -> None:
     assert failure_alert(context_of(dag=dag)).cure == NO_CURE
 
 

@@ -20,7 +20,7 @@ def history(rows: int, days: int = 28) -> dict[date, int]:
     return {DAY - timedelta(days=ago): rows for ago in range(1, days + 1)}
 
 
-def test_missing_partition_names_table_day_and_cure() -> None:
+def test_missing_partition_names_table_day_and_fix() -> None:
     result = check_partition_exists(TABLE, DAY, 0)
     assert result.is_blocking
     assert result.message == (

@@ -33,7 +33,7 @@ def test_columns_come_in_order_and_missing_tables_have_none(partitions: Partitio
     assert list(found["tickets"].items()) == list(COLUMNS.items())
 
 
-def test_missing_dataset_names_the_cure(partitions: PartitionsClient) -> None:
+def test_missing_dataset_names_the_fix(partitions: PartitionsClient) -> None:
     message = r"^Not found: Dataset .*:not_there was not found in location US\. Check the project, dataset and location"
     with pytest.raises(AirflowException, match=message):
         partitions.rows_by_day("not_there", ["tickets"], DAY, DAY)

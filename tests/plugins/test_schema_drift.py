@@ -17,7 +17,7 @@ def test_added_column_becomes_a_statement_with_its_description() -> None:
     assert not drift.extras
 
 
-def test_changed_and_dropped_columns_name_the_cure() -> None:
+def test_changed_and_dropped_columns_name_the_fix() -> None:
     drift = compare_schema(DDL, {"id": "STRING", "tags": "ARRAY<STRING>", "a": "JSON", "old": "BOOL"})
     assert not drift.additions
     assert drift.changes[0].startswith("p.d.t: column id is STRING, the DDL says INT64.")

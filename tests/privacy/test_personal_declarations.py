@@ -98,13 +98,13 @@ def test_every_operations_table_with_personal_data_is_declared() -> None:
         ),
     ],
 )
-def test_a_wrong_declaration_names_the_table_and_the_cure(tmp_path: Path, text: str, message: str) -> None:
+def test_a_wrong_declaration_names_the_table_and_the_fix(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "ops_tables.yml"
     file.write_text(text)
     with pytest.raises(DeclarationError, match=message):
         ops_tables(file)
 
 
-def test_a_missing_manifest_names_the_cure(tmp_path: Path) -> None:
+def test_a_missing_manifest_names_the_fix(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="make it with `make manifest`"):
         model_tables(tmp_path / "manifest.json")

@@ -103,7 +103,7 @@ def test_rebuild_is_recorded_before_it_is_asked_for_and_asked_for_once(
 
     context["ti"].run_id = "run 2"
     quality.keep_results(shop.table("quality_checks"), [gap], "run 2")
-    assert heal(shop, context, orders) == [], "what a rebuild did not mend is left to people"
+    assert heal(shop, context, orders) == [], "what a rebuild did not fix is left to people"
 
 
 def test_raw_days_are_those_of_all_daily_tables(empty_shop: Shop, orders: QualityTable, quality: QualityClient) -> None:

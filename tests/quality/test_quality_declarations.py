@@ -106,7 +106,7 @@ def test_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "value", "where", "cure"),
+    ("keys", "value", "where", "fix"),
     [
         ("severity/volume", "fatal", "severity.volume", "error (fails the run), warning (is told)"),
         ("severity/volume", False, "severity.volume", '"off" in quotes (YAML reads a plain off as false)'),
@@ -133,13 +133,13 @@ def test_policy() -> None:
         ("bronze/zendesk_tickets/expect", "daily", "bronze.zendesk_tickets", "Use only: critical, references, drift"),
     ],
 )  # fmt: skip
-def test_mistake_is_told_with_its_place_and_cure(changed: Any, keys: str, value: Any, where: str, cure: str) -> None:
+def test_mistake_is_told_with_its_place_and_fix(changed: Any, keys: str, value: Any, where: str, fix: str) -> None:
     with pytest.raises(DeclarationError) as error:
         changed(keys, value)
     place, said, rest = str(error.value).split(": ", 2)
     file, number = place.split(":")
     assert where in said
-    assert cure in rest
+    assert fix in rest
     line = Path(file).read_text().splitlines()[int(number) - 1]
     # A key that is missing is reported where it belongs.
     assert any(f"{key}:" in line for key in said.split(".")) or said == "the document"

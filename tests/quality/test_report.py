@@ -1,4 +1,4 @@
-"""The report says what is wrong, in one file that needs nothing else; the gate fails with the cures."""
+"""The report says what is wrong, in one file that needs nothing else; the gate fails with the fixes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def page(**facts: Any) -> str:
     return render_report(ReportData(**{**data, **facts}))
 
 
-def test_page_tells_what_failed_with_the_cure_errors_first() -> None:
+def test_page_says_what_failed_with_the_fix_errors_first() -> None:
     text = page()
     assert text.index("too many nulls. Look at the source.") < text.index("too &lt;few&gt; rows")
     assert "1 failed" in text

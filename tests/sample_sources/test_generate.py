@@ -120,7 +120,7 @@ def test_records_from_before_the_period_land_once_on_the_first_day(rows, table):
 
 
 @pytest.mark.parametrize(
-    ("change", "cure"),
+    ("change", "fix"),
     [
         ({"customers": 0}, "give at least 1"),
         ({"end": date(2026, 1, 1)}, "swap them"),
@@ -128,8 +128,8 @@ def test_records_from_before_the_period_land_once_on_the_first_day(rows, table):
         ({"seed": -1}, "0 or more"),
     ],
 )
-def test_a_recipe_without_sense_names_the_cure(change, cure):
-    with pytest.raises(GenerateError, match=cure):
+def test_a_recipe_without_sense_names_the_fix(change, fix):
+    with pytest.raises(GenerateError, match=fix):
         replace(SMALL, **change)
 
 

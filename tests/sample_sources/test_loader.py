@@ -145,7 +145,7 @@ def test_corrected_lines_leave_no_rejects(zendesk_warehouse, tmp_path):
     assert not list((tmp_path / "rejects").rglob("*.ndjson"))
 
 
-def test_an_empty_file_is_a_warning_that_names_the_cure(zendesk_warehouse, tmp_path):
+def test_an_empty_file_is_a_warning_that_names_the_fix(zendesk_warehouse, tmp_path):
     write(tmp_path)
     summary = load(tmp_path, tables=["zendesk_satisfaction_ratings"])
     assert summary.rows == 0
@@ -172,7 +172,7 @@ def test_a_table_that_fails_does_not_stop_the_others(zendesk_warehouse, tmp_path
     assert any(warning.startswith(f"zendesk_users {DAY}: not loaded") for warning in summary.warnings)
 
 
-def test_a_missing_bronze_table_names_the_cure(zendesk_warehouse, tmp_path):
+def test_a_missing_bronze_table_names_the_fix(zendesk_warehouse, tmp_path):
     write(tmp_path, RATING)
     zendesk_warehouse.query("drop table raw_data.zendesk_satisfaction_ratings").result()
     with pytest.raises(LoadError, match="run the DAG create_warehouse first"):
@@ -180,19 +180,19 @@ def test_a_missing_bronze_table_names_the_cure(zendesk_warehouse, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("directory", "tables", "cure"),
+    ("directory", "tables", "fix"),
     [
         ("nowhere", None, "sample_sources generate --out"),
         (".", None, "generate them"),
         (".", ["shopify_carts"], "choose from braze_campaigns"),
     ],
 )
-def test_nothing_to_load_names_the_cure(tmp_path, directory, tables, cure):
-    with pytest.raises(LoadError, match=cure):
+def test_nothing_to_load_names_the_fix(tmp_path, directory, tables, fix):
+    with pytest.raises(LoadError, match=fix):
         load(tmp_path / directory, tables)
 
 
-def test_a_file_that_is_no_day_names_the_cure(tmp_path):
+def test_a_file_that_is_no_day_names_the_fix(tmp_path):
     write(tmp_path, RATING).rename(tmp_path / "zendesk_satisfaction_ratings" / "october.ndjson")
     with pytest.raises(LoadError, match=r"rename it to YYYY-MM-DD\.ndjson"):
         load(tmp_path)

@@ -56,7 +56,7 @@ NOT_DELIVERED = {
     "shopify_orders": {"phone", "cart_token"},
     "zendesk_satisfaction_ratings": {"_fivetran_deleted"},
 }
-# The same fact as a connector tells it: column by table, and what becomes of the raw value.
+# The same fact as a connector delivers it: column by table, and what becomes of the raw value.
 TOLD_OTHERWISE: dict[str, dict[str, Callable[[Any], Any]]] = {
     "braze_users": {
         "devices": lambda devices: [device | {"model": None} for device in devices] if devices else None,

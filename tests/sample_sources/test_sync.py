@@ -1,4 +1,4 @@
-"""Syncing, against the embedded warehouse: in place by primary key, and Analytics' tables of a day written anew."""
+"""Syncing, against the embedded warehouse: in place by primary key, and Analytics' tables of a day written again."""
 
 from __future__ import annotations
 
@@ -114,12 +114,12 @@ def fingerprints(query: Query) -> dict[str, Any]:
     return {table: query(sql.format(table)) for table in tables}
 
 
-def test_nothing_to_sync_names_the_cure(tmp_path):
+def test_nothing_to_sync_names_the_fix(tmp_path):
     with pytest.raises(LoadError, match="sample_sources generate --out"):
         sync(tmp_path)
 
 
-def test_a_file_that_is_no_day_names_the_cure(warehouse_url, project, tmp_path):
+def test_a_file_that_is_no_day_names_the_fix(warehouse_url, project, tmp_path):
     write(tmp_path, "salesforce/lead", DAY_1, LEAD)
     folder = tmp_path / "connectors" / "salesforce" / "lead"
     (folder / f"{DAY_1}.ndjson").rename(folder / "october.ndjson")

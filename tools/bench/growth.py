@@ -62,7 +62,7 @@ class Reading:
         return self.windows + self.whole
 
     @property
-    def telling(self) -> int:
+    def comparable(self) -> int:
         """Partitions without those of windows that are longer than the short history."""
         return self.partitions - self.long_windows
 
@@ -248,7 +248,7 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
     for what, name, partitioned in (
         ("partitions", "partitions", True),
         ("partitions, of tables read whole", "whole", True),
-        ("partitions, without windows longer than the short history", "telling", True),
+        ("partitions, without windows longer than the short history", "comparable", True),
         ("bytes of partitioned tables", "bytes", True),
         ("bytes of tables of state", "bytes", False),
     ):

@@ -16,7 +16,7 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 
 def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None:
-    """Build everything anew from the generator's hard setting, with a seed on which nothing was tuned."""
+    """Build everything from nothing, from the generator's hard setting, with a seed on which nothing was tuned."""
     end = arguments.end
     start = end - timedelta(days=arguments.days - 1)
     sample = work / "sample"

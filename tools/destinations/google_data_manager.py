@@ -55,7 +55,7 @@ class GoogleDataManagerServer(DestinationServer):
         self.processing_seconds = processing_seconds
         self.refused = refused
         self.audiences: dict[str, set[str]] = {}
-        # Status by request id, and the time from which on it is told.
+        # Status by request id, and the time from which it is answered.
         self.statuses: dict[str, dict[str, Any]] = {}
         self.processed_at: dict[str, float] = {}
         self.tokens: set[str] = set()

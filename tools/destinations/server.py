@@ -150,7 +150,7 @@ class DestinationServer:
                     self.close_connection = True
 
             def log_message(self, *_: object) -> None:
-                """Keep quiet: the state tells more."""
+                """Keep quiet: the state says more."""
 
             def _serve(self) -> None:
                 parts = urlsplit(self.path)

@@ -186,7 +186,7 @@ def cast_as_bigquery(node: exp.Expression) -> exp.Expression | None:
 
 
 def _is_plain_literal(value: exp.Expression) -> bool:
-    """Tell whether a value is a literal of an integer, or of text that is one or is cast to text."""
+    """Return whether a value is a literal of an integer, or of text that is one or is cast to text."""
     if not isinstance(value, exp.Literal):
         return False
     return value.is_int or (value.is_string and value.parent.to.is_type(exp.DataType.Type.TEXT))
@@ -367,7 +367,7 @@ def count_offsets_from_zero(tree: exp.Expression) -> bool:
 
 
 def _sees(column: exp.Column, query: exp.Select, name: str) -> bool:
-    """Tell whether a column named like an offset of a query means that offset."""
+    """Return whether a column named like an offset of a query means that offset."""
     node = column.parent
     while node is not query:
         if isinstance(node, exp.CTE) or (

@@ -121,7 +121,7 @@ def unpack_struct_of_one_variable() -> None:
 
 
 def accept_clauses_of_materialized_views() -> None:
-    """Let materialized views take the clauses that BigQuery and dbt write, and be told from tables.
+    """Let materialized views take the clauses that BigQuery and dbt write, and show that they are no tables.
 
     The emulator rejects IF NOT EXISTS, PARTITION BY, CLUSTER BY and OPTIONS before AS, a comment in front (dbt's
     query comment) and ``ALTER MATERIALIZED VIEW … SET OPTIONS``, which now refreshes the view; ``tables.get`` lacks

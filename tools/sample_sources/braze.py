@@ -115,7 +115,7 @@ class Profile:
             "email_address": self._email if channel == "email" else None,
         }
 
-        def tell(kind: str, at: int, **more: object) -> None:
+        def emit(kind: str, at: int, **more: object) -> None:
             event_id = f"{dispatch}-{'proxy-' if more.get('machine_open') else ''}{kind}"
             row = {
                 "event_date": day_of(at),
@@ -127,29 +127,29 @@ class Profile:
             }
             self._sink.event("braze_message_events", at, rng, row)
 
-        tell("sent", when)
+        emit("sent", when)
         if channel == "email" and rng.random() < 0.012:
-            tell("bounce", when + 20, bounce_reason="550 5.1.1 The email account does not exist")
+            emit("bounce", when + 20, bounce_reason="550 5.1.1 The email account does not exist")
             return 0, False
-        tell("delivered", when + 30)
+        emit("delivered", when + 30)
         if channel == "email" and rng.random() < MACHINE_OPENS:
-            tell("open", when + 40, machine_open=True, user_agent="Mozilla/5.0")
+            emit("open", when + 40, machine_open=True, user_agent="Mozilla/5.0")
         if channel in {"push", "sms"} or rng.random() >= love:
             clicked = channel in {"push", "sms"} and rng.random() < love * 0.2
             opened = when + rng.randrange(1, 90) * MINUTE
         else:
             opened = when + rng.randrange(2, 600) * MINUTE
-            tell("open", opened, machine_open=False, user_agent=rng.choice(AGENTS))
+            emit("open", opened, machine_open=False, user_agent=rng.choice(AGENTS))
             clicked = rng.random() < 0.05 + love * 0.35
         if channel == "email" and rng.random() < 0.002 + 0.004 * (1 - love):
             self.subscribed, self._left = False, opened + MINUTE
-            tell("unsubscribe", self._left)
+            emit("unsubscribe", self._left)
             return 0, True
         if not clicked:
             return 0, False
         name = message.get("name") or message["canvas_name"]
         link = f"https://shop.nexvigilant.example/?utm_source=braze&utm_medium={channel}&utm_campaign={name}"
-        tell("click", opened + 30, link_url=link, user_agent=rng.choice(AGENTS))
+        emit("click", opened + 30, link_url=link, user_agent=rng.choice(AGENTS))
         return opened + 45, False
 
     def close(self) -> None:

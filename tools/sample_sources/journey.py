@@ -61,7 +61,7 @@ class Neighbourhood:
 
 
 class Life:
-    """Lives one person's days and tells every system what it would see.
+    """Lives one person's days and shows every system what it would see.
 
     :param place: the person's neighbourhood.
     :param person: the true person.

@@ -34,7 +34,7 @@ MEMORY_BYTES = 64 * 1024 * 1024  # of one load job; a larger file waits on disk
 
 
 class LoadError(ValueError):
-    """Nothing can be loaded; the message names the cure."""
+    """Nothing can be loaded; the message names the fix."""
 
 
 @dataclass

@@ -24,7 +24,7 @@ _PHONE_DECK = [form for form, weight in PHONE_FORMATS for _ in range(weight)]
 
 @dataclass(frozen=True)
 class Mess:
-    """Chance (0–1) that one record of a person shows a defect; each record draws anew."""
+    """Chance (0–1) that one record of a person shows a defect; each record draws again."""
 
     name_typo: float
     nickname: float

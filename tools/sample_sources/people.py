@@ -107,7 +107,7 @@ class Person:
         return f"{'P' if self.known else 'A'}{self.number:08d}"
 
     def card(self, work: bool = False) -> Card:
-        """Return what one system gets to know; each call spoils it anew.
+        """Return what one system gets to know; each call spoils it differently.
 
         :param work: the person acts for the company: work mail, office phone and address.
         """

@@ -9,7 +9,7 @@ from tools.sample_sources.mess import DIFFICULTY, Mess
 
 
 class GenerateError(ValueError):
-    """The data cannot be generated; the message names the cure."""
+    """The data cannot be generated; the message names the fix."""
 
 
 @dataclass(frozen=True)

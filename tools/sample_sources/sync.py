@@ -1,7 +1,7 @@
 """Syncs days of a generated sample into the connectors' datasets, as the connectors would.
 
 A row replaces the one of the same primary key, unless that was synced later; a table of one day (Google Analytics) is
-written anew with all that is known of the day. Syncing the same days again gives the same tables.
+written again with all that is known of the day. Syncing the same days again gives the same tables.
 """
 
 from __future__ import annotations

@@ -15,6 +15,6 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_dead_l
 )
 cluster by sync_name, record_key
 options (
-    description = 'Reverse ETL: records rejected and not yet cured; one row per sync and record',
+    description = 'Reverse ETL: records rejected and not yet corrected; one row per sync and record',
     labels = [('layer', 'ops'), ('domain', 'activation'), ('pii', 'false')]
 );

@@ -2,7 +2,7 @@
 create table if not exists `{{ project_id }}.{{ ops_dataset }}.erasure_requests` (
     request_id string not null options (description = 'Id of the request, as the privacy team files it'),
     person_hash string not null options (
-        description = 'SHA-256 (hex) of salt and customer_id: tells whether two requests are about one person'
+        description = 'SHA-256 (hex) of salt and customer_id: shows whether two requests are about one person'
     ),
     status string not null options (
         description = 'requested, destinations_confirmed, erased or proven'

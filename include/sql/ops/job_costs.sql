@@ -5,7 +5,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.job_costs` (
     dbt_model string options (
         description = 'dbt model or seed, a test counts with its model; null for jobs that dbt did not send for one.'
     ),
-    user_email string options (description = 'Who sent the jobs; null where the warehouse does not tell.'),
+    user_email string options (description = 'Who sent the jobs; null where the warehouse does not say.'),
     job_type string not null options (description = 'QUERY, LOAD, EXTRACT or COPY.'),
     jobs int64 not null options (description = 'Jobs that ended.'),
     failed_jobs int64 not null options (description = 'Those of them that failed.'),

@@ -10,7 +10,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.partition_checks`
     ),
     observed string options (description = 'What was found.'),
     expected string options (description = 'What was expected.'),
-    reason string options (description = 'What it means and, for a failure, the cure.'),
+    reason string options (description = 'What it means and, for a failure, the fix.'),
     dag_id string not null options (description = 'DAG that checked.'),
     task_id string not null options (description = 'Task that checked.'),
     run_id string not null options (description = 'Run of the DAG.'),

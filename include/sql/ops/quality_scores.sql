@@ -5,9 +5,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.quality_scores` (
     layer string not null options (description = 'bronze, silver or gold'),
     table_name string options (description = 'Table, as dataset.table; null for the layer as a whole'),
     score float64 options (
-        description = 'Weighted share of checks that passed (0–100); of a layer the mean; null if none was judged'
+        description = 'Weighted share of checks that passed (0–100); of a layer the mean; null if none was decided'
     ),
-    checks int64 not null options (description = 'Checks that were judged'),
+    checks int64 not null options (description = 'Checks that were decided'),
     errors int64 not null options (description = 'Checks of severity error that failed'),
     warnings int64 not null options (description = 'Checks of severity warning that failed')
 )

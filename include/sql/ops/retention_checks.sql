@@ -12,7 +12,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.retention_checks`
     ),
     observed string not null options (description = 'What was found.'),
     expected string not null options (description = 'What is declared.'),
-    reason string not null options (description = 'What it means and, for a failure, the cure.'),
+    reason string not null options (description = 'What it means and, for a failure, the fix.'),
     dag_id string not null options (description = 'DAG that checked.'),
     run_id string not null options (description = 'Run of the DAG.')
 )

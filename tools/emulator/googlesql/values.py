@@ -70,7 +70,7 @@ SCALARS: Mapping[int, tuple[pa.DataType, str, Callable[[Any], Any]]] = {
 
 
 def can_show(kind: TypeProto) -> bool:
-    """Whether values of a type can be told: not those of INTERVAL, GEOGRAPHY and RANGE."""
+    """Whether values of a type can be compared: not those of INTERVAL, GEOGRAPHY and RANGE."""
     if kind.type_kind == TypeKind.TYPE_ARRAY:
         return can_show(kind.array_type.element_type)
     if kind.type_kind == TypeKind.TYPE_STRUCT:

@@ -21,7 +21,7 @@ def read_persons(path: Path) -> Iterator[dict[str, str | None]]:
     """Yield the rows of a CSV file with a header; columns that it lacks are None, others are left out.
 
     :param path: UTF-8 file with `id`, `cluster` (the true person) and any of the attributes.
-    :raises EvaluationError: where the file cannot be scored, with file, line and cure.
+    :raises EvaluationError: where the file cannot be scored, with file, line and fix.
     """
     if not path.exists():
         raise EvaluationError(f"{path} does not exist.")

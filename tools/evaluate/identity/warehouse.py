@@ -22,7 +22,7 @@ IDENTITY_MODELS = ("--select", "int_identity__*", "identity_map", "identity_*", 
 
 
 class EvaluationError(ValueError):
-    """Nothing can be measured; the message names the cure."""
+    """Nothing can be measured; the message names the fix."""
 
 
 class Warehouse:

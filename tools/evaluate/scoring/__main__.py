@@ -1,7 +1,7 @@
 """``python -m tools.evaluate.scoring --truth DIR``: compare lead scores with what the sample's leads went on to do.
 
 The warehouse must hold gold built from the sample sources that wrote ``DIR/truth/leads.ndjson``. Every forecast is
-judged by days that it has not learnt from: forecasts about open leads by what comes after the newest day of the
+measured by days that it has not learnt from: forecasts about open leads by what comes after the newest day of the
 warehouse, forecasts about new leads of the last weeks are made with what was known before those weeks.
 """
 
@@ -64,7 +64,7 @@ def read_truth(directory: Path) -> dict[str, date | None]:
     return days
 
 
-def judge(rows: list[dict[str, Any]], truth: dict[str, date | None]) -> Calibration:
+def measure(rows: list[dict[str, Any]], truth: dict[str, date | None]) -> Calibration:
     """Compare forecasts with the truth.
 
     :param rows: lead_id, observed_date and conversion_probability.
@@ -97,7 +97,7 @@ def show(title: str, result: Calibration) -> None:
 
 def main() -> int:
     """Run the command line and return the exit code."""
-    parser = argparse.ArgumentParser(description="Judge lead scores by the sample's truth.")
+    parser = argparse.ArgumentParser(description="Measure lead scores by the sample's truth.")
     parser.add_argument("--truth", type=Path, required=True, help="directory that `generate` wrote")
     parser.add_argument("--project", default=settings.project_id, help="Google Cloud project")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
@@ -114,7 +114,7 @@ def main() -> int:
     try:
         truth = read_truth(arguments.truth)
         results = {
-            title: judge([dict(row) for row in client.query(sql.format(**tables)).result()], truth)
+            title: measure([dict(row) for row in client.query(sql.format(**tables)).result()], truth)
             for title, sql in QUERIES.items()
         }
     except (FileNotFoundError, ValueError) as error:

@@ -100,7 +100,7 @@ def calibrate(forecasts: Sequence[Forecast], bins: int = 5) -> Calibration:
     :raises ValueError: without forecasts.
     """
     if not forecasts:
-        raise ValueError("There is no forecast to judge: no lead of the truth is in the table.")
+        raise ValueError("There is no forecast to measure: no lead of the truth is in the table.")
     count = len(forecasts)
     base_rate = sum(item.outcome for item in forecasts) / count
     ordered = sorted(forecasts, key=lambda item: (item.probability, item.subject))

@@ -1,6 +1,6 @@
 """What the connectors make of what the systems know: one module per connection, in the shape of the real ones.
 
-The source modules (``salesforce.py`` … ``zendesk.py``) tell what a system knows, as raw rows: a version of a record, or
+The source modules (``salesforce.py`` … ``zendesk.py``) say what a system knows, as raw rows: a version of a record, or
 an event. A connection writes each such row into the connector's own tables (``delivery.py``).
 """
 

@@ -38,7 +38,7 @@ order_browsers as (
     {%- endif %}
 ),
 
--- A new order tells which browser and which ad click belong to its customer.
+-- A new order shows which browser and which ad click belong to its customer.
 changed_orders as (
     select
         order_id,

@@ -36,7 +36,7 @@ final as (
         campaign_status,
         medium,
         {{ channel_of('platform', 'medium') }} as channel,
-        -- A name that two campaigns share cannot tell which of them a utm_campaign means.
+        -- A name that two campaigns share does not show which of them a utm_campaign means.
         count(*) over (partition by lower(campaign_name)) = 1 as is_name_unique
     from unioned
 )

@@ -79,7 +79,7 @@ final as (
         case
             when a.email is null or b.email is null then 'missing'
             when a.email = b.email then 'exact'
-            -- Providers tell namesakes apart by a number: another number is another mailbox, not a slip.
+            -- Providers give namesakes numbers: another number is another mailbox, not a slip.
             when
                 regexp_replace(a.email, r'[^0-9]', '') != regexp_replace(b.email, r'[^0-9]', '')
                 and (
@@ -98,7 +98,7 @@ final as (
             when edit_distance(a.phone, b.phone) = 1 then 'close'
             else 'different'
         end as phone_level,
-        -- Where one lives at home and the other works elsewhere, the phone's area code may still tell the home.
+        -- Where one lives at home and the other works elsewhere, the phone's area code may still give the home.
         case
             when a.phone = b.phone or a.city = b.city then 'missing'
             when a.phone_city = b.city or b.phone_city = a.city or a.phone_city = b.phone_city then 'exact'

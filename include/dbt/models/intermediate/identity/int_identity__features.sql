@@ -178,7 +178,7 @@ final as (
         if(
             located.last_name is null, [], array_concat([located.last_name], coalesce(last_full_names.names, []))
         ) as last_names,
-        -- The fingerprint tells whether a record must be compared again.
+        -- The fingerprint shows whether a record must be compared again.
         to_hex(md5(to_json_string(struct(
             located.first_name as first_name,
             located.last_name as last_name,

@@ -54,7 +54,7 @@ use_of_values as (
     group by carried.identifier_type, carried.identifier_value
 ),
 
-judged as (
+checked as (
     select
         use_of_values.identifier_type,
         use_of_values.identifier_value,
@@ -86,13 +86,13 @@ final as (
         carried.identity_key,
         carried.identifier_type,
         carried.identifier_value,
-        judged.record_count,
-        judged.exclusion_reason
+        checked.record_count,
+        checked.exclusion_reason
     from carried
-    inner join judged
+    inner join checked
         on
-            carried.identifier_type = judged.identifier_type
-            and carried.identifier_value = judged.identifier_value
+            carried.identifier_type = checked.identifier_type
+            and carried.identifier_value = checked.identifier_value
 )
 
 select * from final

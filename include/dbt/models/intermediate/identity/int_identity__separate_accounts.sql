@@ -34,7 +34,7 @@ pairs as (
     where a.user_id != b.user_id
 ),
 
--- Without a mailbox on both sides too little is known to tell a second account from a namesake's.
+-- Without a mailbox on both sides too little is known to separate a second account from a namesake's.
 final as (
     select
         pairs.identity_key_a,

@@ -1,4 +1,4 @@
--- By which age the leads that convert have converted: one minus Kaplan–Meier, so that a lead too young to tell counts
+-- By which age the leads that convert have converted: one minus Kaplan–Meier, so that a young lead counts
 -- for as long as it has been watched. Fitted twice: with all that is known, to make forecasts, and with what was known
 -- a horizon earlier, so that forecasts of that day can be compared with what has come true since.
 
