@@ -75,9 +75,7 @@ def test_table_inherits_from_its_source(tmp_path: Path) -> None:
         ("volume_band", [0.5], "volume_band is"),
     ],
 )
-def test_wrong_table_key_names_file_source_table_and_fix(
-    tmp_path: Path, key: str, value: object, message: str
-) -> None:
+def test_wrong_table_key_names_file_source_table_and_fix(tmp_path: Path, key: str, value: object, message: str) -> None:
     content = document()
     content["sources"][0]["tables"][0]["config"]["meta"][key] = value
     with pytest.raises(SourceError, match=message) as error:

@@ -102,9 +102,7 @@ def test_sparse_tables_are_not_waited_for(tickets: Dataset, expectation: RawTabl
     assert sensor.execute(context) is None
 
 
-def test_error_in_the_triggerer_names_the_fix(
-    tickets: Dataset, expectation: RawTable, context: dict[str, Any]
-) -> None:
+def test_error_in_the_triggerer_names_the_fix(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     event = {"status": "error", "message": "Forbidden: 403"}
     with pytest.raises(AirflowException, match=r"Forbidden: 403. Check connection google_cloud_default"):
         make(tickets, expectation).execute_complete(context, event)
