@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from martech.ingestion.landing_columns import convert, find_column, normalized, object_of
-from martech.warehouse.statements import require_identifier
+from martech.warehouse.statements import Sql, require_identifier, statement
 
 SYNCED = "_fivetran_synced"
 CONNECTION = "_connection"
@@ -132,7 +132,7 @@ class Plan:
     :param problems: sentences about what could not land, with the remedy.
     """
 
-    sql: str
+    sql: Sql
     days: tuple[date, ...]
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -192,11 +192,10 @@ def plan_landing(  # noqa: PLR0913 - where it lands, what is known of the source
     if not days:
         raise LandingError(" ".join(findings.problems))
     ctes = [_input_cte(project_id, landing, source, relations, findings) for source, relations in inputs.items()]
-    body = ",\n".join([*ctes, table.ctes])
-    target = f"`{project_id}.{bronze_dataset}.{require_identifier('table', table.name)}`"
-    statement = _append(target, table, body) if table.appends else _replace(target, table, body)
+    body = Sql(",\n".join([*ctes, table.ctes]))
+    target = f"{project_id}.{bronze_dataset}.{require_identifier('table', table.name)}"
     return Plan(
-        statement,
+        _append(target, table, body) if table.appends else _replace(target, table, body),
         tuple(days),
         tuple(dict.fromkeys(findings.missing)),
         tuple(dict.fromkeys(findings.notes)),
@@ -399,70 +398,59 @@ def _current_rows(source: InputTable, relation: _Relation, findings: _Findings) 
     return f"\n    where coalesce({convert(active, 'BOOL')}, true)"
 
 
-def _values(table: LandedTable) -> str:
+def _listed(names: Iterable[str], alias: str = "") -> Sql:
+    """Return names of columns between commas, of one relation where an alias is given."""
+    prefix = f"{alias}." if alias else ""
+    return Sql(", ".join(f"{prefix}{require_identifier('column', name)}" for name in names))
+
+
+def _values(table: LandedTable) -> Sql:
     """Return the columns of the bronze table, read from ``final`` with the types of the DDL."""
     lines = []
     for name, data_type in table.columns.items():
-        value = "null" if name in table.absent else f"{FINAL}.{name}"
+        value = "null" if name in table.absent else f"{FINAL}.{require_identifier('column', name)}"
         # A JSON column is no cast's target; it is made as JSON by the SQL or is NULL.
         is_json = data_type == "JSON" and value != "null"
         lines.append(value if is_json else f"cast({value} as {data_type.lower()}) as {name}")
-    return ",\n        ".join(lines)
+    return Sql(",\n        ".join(lines))
 
 
-def _in_window(alias: str, column: str) -> str:
-    return f"{alias}.{column} >= timestamp(@first) and {alias}.{column} < timestamp(date_add(@last, interval 1 day))"
-
-
-def _append(target: str, table: LandedTable, body: str) -> str:
+def _append(target: str, table: LandedTable, ctes: Sql) -> Sql:
     """Return the statement that appends versions which synced in the window and are not there yet."""
     identity = [*table.key, CONNECTION, SYNCED]
-    return f"""insert into {target} ({", ".join(table.columns)})
-with
-{body},
-
-landing as (
-    select
-        {_values(table)}
-    from {FINAL}
-    where {_in_window(FINAL, SYNCED)}
-    qualify row_number() over (partition by {", ".join(f"{FINAL}.{name}" for name in identity)}) = 1
-),
-
-landed as (
-    select {", ".join(identity)}
-    from {target} as bronze
-    where {_in_window("bronze", SYNCED)}
-)
-
-select {", ".join(f"landing.{name}" for name in table.columns)}
-from landing
-left join landed on {" and ".join(f"landing.{name} = landed.{name}" for name in identity)}
-where landed.{SYNCED} is null
-"""  # noqa: S608 - identifiers are validated, values are parameters
+    return statement(
+        "ingestion/sql/append_versions.sql",
+        table=target,
+        columns=_listed(table.columns),
+        ctes=ctes,
+        values=_values(table),
+        identity=_listed(identity),
+        final_identity=_listed(identity, FINAL),
+        landing_columns=_listed(table.columns, "landing"),
+        same=Sql(" and ".join(f"landing.{name} = landed.{name}" for name in identity)),
+        field=table.partition_field,
+        kind=table.columns[table.partition_field].lower(),
+    )
 
 
-def _replace(target: str, table: LandedTable, body: str) -> str:
+def _replace(target: str, table: LandedTable, ctes: Sql) -> Sql:
     """Return the statement that replaces the rows of days, in one step."""
-    names = ", ".join(table.columns)
-    field = table.partition_field
+    field = require_identifier("partition_field", table.partition_field)
     if table.columns[field] == "DATE":
         old, new = f"bronze.{field} in unnest(@days)", f"{FINAL}.{field} in unnest(@days)"
     else:
         # The bounds have the column's own type, so that BigQuery prunes partitions.
-        old = f"{_in_window('bronze', field)} and date(bronze.{field}) in unnest(@days)"
+        old = (
+            f"bronze.{field} >= timestamp(@first) and bronze.{field} < timestamp(date_add(@last, interval 1 day)) "
+            f"and date(bronze.{field}) in unnest(@days)"
+        )
         new = f"date({FINAL}.{field}) in unnest(@days)"
-    return f"""merge into {target} as bronze
-using (
-    with
-    {body}
-
-    select
-        {_values(table)}
-    from {FINAL}
-    where {new}
-) as landing
-on false
-when not matched by source and {old} then delete
-when not matched by target then insert ({names}) values ({names})
-"""  # noqa: S608 - identifiers are validated, values are parameters
+    return statement(
+        "ingestion/sql/replace_days.sql",
+        table=target,
+        columns=_listed(table.columns),
+        ctes=ctes,
+        values=_values(table),
+        old=Sql(old),
+        new=Sql(new),
+    )

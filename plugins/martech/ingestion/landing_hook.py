@@ -8,10 +8,10 @@ from datetime import date
 
 from google.api_core.exceptions import NotFound
 
-from martech.ingestion.landing import CONNECTION, Catalog, LandedTable, LandingError, Plan, SourceLanding
+from martech.ingestion.landing import Catalog, LandedTable, LandingError, Plan, SourceLanding
 from martech.ingestion.landing_columns import normalized
 from martech.warehouse.client import WarehouseClient
-from martech.warehouse.statements import require_identifier
+from martech.warehouse.statements import Sql, require_identifier, statement
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,7 @@ class LandingHook(WarehouseClient):
 
     def _tables(self, landing: SourceLanding, dataset: str, names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         require_identifier("dataset", dataset)
-        sql = f"""
-            select
-                table_name,
-                column_name,
-                data_type,
-            from `{self.project_id}.{dataset}.INFORMATION_SCHEMA.COLUMNS`
-            where regexp_replace(lower(replace(table_name, '_', '')), r'[0-9]{{8}}$', '') in unnest(@names)
-            order by table_name, ordinal_position
-            """  # noqa: S608 - identifiers are validated
+        sql = statement("ingestion/sql/connector_columns.sql", project=self.project_id, dataset=dataset)
         try:
             rows = list(self.query(sql, names=list(names)))
         except NotFound as error:
@@ -77,28 +69,25 @@ class LandingHook(WarehouseClient):
         :param days: partitions to look at.
         """
         keys = [require_identifier("key", name) for name in table.key]
-        name = f"{self.project_id}.{require_identifier('dataset', bronze_dataset)}.{table.name}"
         rows = self.query(
-            f"""
-            select concat({", '/', ".join(f"cast({key} as string)" for key in keys)}) as shared_key
-            from `{name}`
-            where {self._between(table)}
-            group by {", ".join(keys)}
-            having count(distinct {CONNECTION}) > 1
-            order by shared_key
-            limit 3
-            """,  # noqa: S608 - identifiers are validated
+            statement(
+                "ingestion/sql/shared_keys.sql",
+                shared_key=Sql("concat(" + ", '/', ".join(f"cast({key} as string)" for key in keys) + ")"),
+                identity=Sql(", ".join(keys)),
+                **self._partitions(bronze_dataset, table),
+            ),
             first=min(days),
             last=max(days),
         )
         return [row.shared_key for row in rows]
 
-    @staticmethod
-    def _between(table: LandedTable) -> str:
-        # The bounds have the column's own type, so that BigQuery prunes partitions.
-        field = require_identifier("partition_field", table.partition_field)
-        kind = table.columns[field].lower()
-        return f"{field} >= cast(@first as {kind}) and {field} < cast(date_add(@last, interval 1 day) as {kind})"
+    def _partitions(self, bronze_dataset: str, table: LandedTable) -> dict[str, str]:
+        """Return a table and its partition column, whose bounds have its own type, so that BigQuery prunes."""
+        return {
+            "table": f"{self.project_id}.{bronze_dataset}.{table.name}",
+            "field": table.partition_field,
+            "kind": table.columns[table.partition_field].lower(),
+        }
 
     def filling(self, bronze_dataset: str, table: LandedTable, days: Iterable[date]) -> Filling:
         """Return how full the days of a bronze table are.
@@ -108,17 +97,7 @@ class LandingHook(WarehouseClient):
         :param days: partitions to look at.
         """
         counts = ", ".join(f"countif({require_identifier('column', name)} is not null)" for name in table.mapped)
-        name = f"{self.project_id}.{require_identifier('dataset', bronze_dataset)}.{table.name}"
-        (row,) = self.query(
-            f"""
-            select
-                count(*) as landed,
-                [{counts}] as filled,
-            from `{name}`
-            where {self._between(table)}
-            """,  # noqa: S608 - identifiers are validated
-            first=min(days),
-            last=max(days),
-        )
+        sql = statement("ingestion/sql/filling.sql", counts=Sql(counts), **self._partitions(bronze_dataset, table))
+        (row,) = self.query(sql, first=min(days), last=max(days))
         empty = [column for column, count in zip(table.mapped, row.filled, strict=True) if not count]
         return Filling(row.landed, tuple(empty))
