@@ -43,9 +43,20 @@ class Warehouse:
         found = self.client.list_rows(self.client.get_table(f"{self.client.project}.{BRONZE}.{table}"))
         return sorted((dict(row) for row in found), key=str)
 
-    def operator(self, source: str, *datasets: str, days: Sequence[date], **kwargs: Any) -> LandRowsOperator:
-        """Return the task that lands a source."""
+    def operator(
+        self,
+        source: str,
+        *datasets: str,
+        days: Sequence[date],
+        only: Sequence[str] = (),
+        connector: str = "",
+        **kwargs: Any,
+    ) -> LandRowsOperator:
+        """Return the task that lands a source, or some of its tables, from its own or another connector."""
         landing: SourceLanding = replace(source_landing(source), datasets=datasets)
+        landing = replace(landing, connector=connector or landing.connector)
+        if only:
+            landing = replace(landing, tables=tuple(table for table in landing.tables if table.name in only))
         return LandRowsOperator(
             task_id="land_rows",
             landing=lambda: landing,

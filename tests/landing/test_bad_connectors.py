@@ -141,6 +141,21 @@ def test_original_names_are_read(warehouse: Warehouse) -> None:
     assert (lead["id"], float(lead["annual_revenue"]), lead["utm_source__c"]) == ("lead", 1.5, "google")
 
 
+def test_a_transfer_of_salesforce_lands_by_its_time_of_change(warehouse: Warehouse) -> None:
+    warehouse.connectors.make_dataset("transfer")
+    warehouse.connectors.make_table(
+        "transfer",
+        "Account",
+        {"Id": "STRING", "Name": "STRING", "IsDeleted": "BOOL", "SystemModstamp": TIME},
+        [{"Id": "a", "Name": "Acme", "IsDeleted": False, "SystemModstamp": SYNCED}],
+    )
+    warehouse.empty("salesforce_accounts")
+    warehouse.land("salesforce", "transfer", days=[DAY], only=["salesforce_accounts"], connector="salesforce_transfer")
+    (account,) = warehouse.rows("salesforce_accounts")
+    assert (account["name"], account["_fivetran_deleted"]) == ("Acme", False)
+    assert account["_fivetran_synced"] == account["system_modstamp"] == datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
 def test_a_missing_dataset_is_named(warehouse: Warehouse) -> None:
     with pytest.raises(AirflowException, match=r"There is no dataset nowhere in .* MARKETING_LANDING_SALESFORCE names"):
         warehouse.land("salesforce", "nowhere", days=[DAY])

@@ -16,6 +16,8 @@ from martech.ingestion.landing_columns import convert, find_column, normalized, 
 from martech.warehouse.statements import Sql, require_identifier, statement
 
 SYNCED = "_fivetran_synced"
+# What stands for the time of the sync where a connector writes none: Salesforce's time of the last change.
+SYNC_TIMES = {"salesforce_transfer": (SYNCED, "SystemModstamp")}
 CONNECTION = "_connection"
 ACTIVE, HISTORY_START = "_fivetran_active", "_fivetran_start"
 FINAL = "final"
@@ -288,7 +290,7 @@ def _input_cte(
     project_id: str, landing: SourceLanding, source: InputTable, relations: Sequence[_Relation], findings: _Findings
 ) -> str:
     """Return the CTE of a connector's table, with all its connections."""
-    columns = [*source.columns, InputColumn(SYNCED, "TIMESTAMP", (SYNCED,))]
+    columns = [*source.columns, InputColumn(SYNCED, "TIMESTAMP", SYNC_TIMES.get(landing.connector, (SYNCED,)))]
     selects = []
     united = []
     for number, group in enumerate(_of_one_shape(relations), start=1):
