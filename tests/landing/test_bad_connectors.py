@@ -184,6 +184,25 @@ def test_days_that_bronze_no_longer_keeps_do_not_land(warehouse: Warehouse, capl
     assert warehouse.land("salesforce", "old", days=days[:1], keep_days=90) == {}
 
 
+def test_the_first_landing_tells_of_rows_that_synced_before_it(
+    warehouse: Warehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_salesforce(warehouse, "first")
+    warehouse.empty("salesforce_accounts")
+    only = ["salesforce_accounts"]
+    with caplog.at_level(logging.WARNING):
+        warehouse.land("salesforce", "first", days=[DAY + timedelta(days=2)], only=only)
+    assert "1 rows of" in caplog.text
+    assert "first.account synced before 2026-11-22, the first day that lands: backfill this DAG from 2026-11-20" in (
+        caplog.text
+    )
+    warehouse.land("salesforce", "first", days=[DAY], only=only)
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        warehouse.land("salesforce", "first", days=[DAY + timedelta(days=2)], only=only)
+    assert "synced before" not in caplog.text
+
+
 def test_an_export_day_that_has_not_come_is_named_and_takes_nothing_away(warehouse: Warehouse) -> None:
     make_analytics(warehouse.connectors, "late")
     warehouse.land("ga360", "late", days=[DAY])

@@ -132,6 +132,7 @@ class Plan:
     :param missing: declared columns that a connection lacks, as ``table.column``, and tables that none has.
     :param notes: sentences for the log.
     :param problems: sentences about what could not land, with the remedy.
+    :param origins: connectors' tables whose rows are appended, with the SQL of their time of the sync.
     """
 
     sql: Sql
@@ -139,6 +140,7 @@ class Plan:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    origins: tuple[tuple[str, Sql], ...] = ()
 
     @property
     def values(self) -> dict[str, date | list[date]]:
@@ -202,7 +204,22 @@ def plan_landing(  # noqa: PLR0913 - where it lands, what is known of the source
         tuple(dict.fromkeys(findings.missing)),
         tuple(dict.fromkeys(findings.notes)),
         tuple(findings.problems),
+        _origins(project_id, landing, inputs[table.inputs[0]]) if table.appends else (),
     )
+
+
+def _origins(project_id: str, landing: SourceLanding, relations: Iterable[_Relation]) -> tuple[tuple[str, Sql], ...]:
+    """Return the tables whose rows a bronze table has, with the SQL of their time of the sync."""
+    found = [(relation, find_column(_sync_times(landing), relation.columns)) for relation in relations]
+    return tuple(
+        (_address(project_id, relation).strip("`"), Sql(convert(synced, "TIMESTAMP")))
+        for relation, synced in found
+        if synced is not None
+    )
+
+
+def _sync_times(landing: SourceLanding) -> tuple[str, ...]:
+    return SYNC_TIMES.get(landing.connector, (SYNCED,))
 
 
 def _relations(
@@ -290,7 +307,7 @@ def _input_cte(
     project_id: str, landing: SourceLanding, source: InputTable, relations: Sequence[_Relation], findings: _Findings
 ) -> str:
     """Return the CTE of a connector's table, with all its connections."""
-    columns = [*source.columns, InputColumn(SYNCED, "TIMESTAMP", SYNC_TIMES.get(landing.connector, (SYNCED,)))]
+    columns = [*source.columns, InputColumn(SYNCED, "TIMESTAMP", _sync_times(landing))]
     selects = []
     united = []
     for number, group in enumerate(_of_one_shape(relations), start=1):

@@ -61,6 +61,29 @@ class LandingHook(WarehouseClient):
         """
         self.query(plan.sql, **plan.values)
 
+    def not_landed(
+        self, bronze_dataset: str, table: LandedTable, plan: Plan, first: date
+    ) -> list[tuple[str, int, date]]:
+        """Return connectors' tables with rows from before the first day that lands: table, rows, and their first day.
+
+        :param bronze_dataset: dataset of the bronze table.
+        :param table: the bronze table; where it has earlier days nothing is returned.
+        :param plan: what is to land.
+        :param first: the first day of the window.
+        """
+        found = []
+        for name, synced in plan.origins:
+            sql = statement(
+                "ingestion/sql/not_landed.sql",
+                connector_table=name,
+                synced=synced,
+                **self._partitions(bronze_dataset, table),
+            )
+            (row,) = self.query(sql, first=first)
+            if row.older_rows:
+                found.append((name, row.older_rows, row.first_day))
+        return found
+
     def shared_keys(self, bronze_dataset: str, table: LandedTable, days: Iterable[date]) -> list[str]:
         """Return keys that several connections have, at most three: later layers take them for one record.
 

@@ -133,6 +133,12 @@ class LandRowsOperator(WarehouseOperator):
         )
         for note in plan.notes:
             self.log.warning("%s: %s", table.name, note)
+        for name, rows, first_day in hook.not_landed(self.dataset_id, table, plan, days[0]):
+            self.log.warning(
+                "%s: %d rows of %s synced before %s, the first day that lands: backfill this DAG from %s, and for what "
+                "is older than bronze keeps start a re-sync of the table in the connector.",
+                table.name, rows, name, days[0], first_day,
+            )  # fmt: skip
         hook.land(plan)
         problems += [f"{table.name}: {problem}" for problem in plan.problems]
         if len(landing.datasets) > 1:
