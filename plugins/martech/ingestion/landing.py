@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from martech.ingestion.landing_columns import convert, find_column, normalized, object_of
+from martech.ingestion.landing_columns import convert, find_column, normalized, object_of, parameter_columns
 from martech.warehouse.statements import Sql, require_identifier, statement
 
 SYNCED = "_fivetran_synced"
@@ -316,6 +316,10 @@ def _input_cte(
             # Columns are read once, and not once per day: the statement of a month has a tenth of the length.
             rows = f"{require_identifier('input', source.name)}_tables_{number}"
             united.append(f"{rows} as (\n{_rows_of(project_id, group)}\n)")
+        if parameters := parameter_columns([column.names for column in columns], relation.columns):
+            table, rows = rows, f"{require_identifier('input', source.name)}_parameters_{number}"
+            added = ",\n        ".join(["*", *parameters])
+            united.append(f"{rows} as (\n    select\n        {added}\n    from {table}\n)")
         dataset = require_identifier("dataset", relation.dataset)
         lines = [f"'{dataset}' as {CONNECTION}"]
         for column in columns:

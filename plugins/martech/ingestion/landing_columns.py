@@ -67,7 +67,7 @@ class Found:
 
     :param expression: SQL that reads it.
     :param data_type: its type, as ``INFORMATION_SCHEMA.COLUMNS`` writes it; for a parameter the types of its values.
-    :param values: for a parameter of Analytics: SQL of its value by type.
+    :param values: for a parameter of Analytics: SQL of its value by type, in a column of ``parameter_columns``.
     """
 
     expression: str
@@ -135,10 +135,7 @@ def _inside(column: str, data_type: str, path: list[str]) -> Found | None:
     if path and is_parameters(data_type):
         (key,) = path
         require_identifier("parameter", key)
-        values = {
-            kind: f"(select max(p.value.{field}) from unnest({quoted}) as p where p.key = '{key}')"  # noqa: S608 - names
-            for field, kind in _parameter_values(data_type)
-        }
+        values = {kind: f"`{_read_once(column)}`.`{key}__{field}`" for field, kind in _parameter_values(data_type)}
         return Found(quoted, data_type, values)
     expression, inner = quoted, _type(data_type)
     for part in path:
@@ -147,6 +144,37 @@ def _inside(column: str, data_type: str, path: list[str]) -> Found | None:
         expression += f".`{require_identifier('field', _spelled(inner, part))}`"
         inner = _fields(inner)[normalized(part)]
     return Found(expression, inner.sql("bigquery") if path else data_type)
+
+
+def _read_once(column: str) -> str:
+    return f"_{column}"
+
+
+def parameter_columns(names: Iterable[Iterable[str]], columns: Mapping[str, str]) -> list[str]:
+    """Return SQL of the columns that ``find_column`` expects beside the table's own, one per list of parameters.
+
+    Each holds all parameters that are read of the list, so that the list is gone through once and not once for each.
+
+    :param names: of each column that is read, the names under which it is looked for.
+    :param columns: types of the table's columns by name.
+    """
+    spelled = {normalized(column): column for column in columns}
+    keys: dict[str, dict[str, None]] = {}
+    for name in (name for alternatives in names for name in alternatives):
+        first, *rest = name.split(".")
+        column = spelled.get(normalized(first))
+        if column and rest and is_parameters(columns[column]):
+            keys.setdefault(column, {})[require_identifier("parameter", rest[0])] = None
+    return [_struct_of(column, columns[column], wanted) for column, wanted in keys.items()]
+
+
+def _struct_of(column: str, data_type: str, keys: Iterable[str]) -> str:
+    fields = ", ".join(
+        f"max(if(p.key = '{key}', p.value.{field}, null)) as `{key}__{field}`"
+        for key in keys
+        for field, _ in _parameter_values(data_type)
+    )
+    return f"(select as struct {fields} from unnest(`{column}`) as p) as `{_read_once(column)}`"  # noqa: S608 - names
 
 
 def convert(found: Found, wanted: str) -> str | None:
