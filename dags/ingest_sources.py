@@ -1,17 +1,18 @@
 """
 ### Ingest {source}: wait for the day's raw data and check it
 
-{description} One of these DAGs per source, made from `include/dbt/models/sources.yml`. It asks Fivetran for a sync
-(where one is configured), lands what the connector delivered (`include/landing`, where its datasets are named), waits
-without holding a worker until every table's partition of the day has landed, moves rows that silver cannot use to
-`ops.quarantined_rows` (no key, a day in the future, beyond a declared range), and checks freshness (24 h), row count
-(against the trailing 28 days) and schema. Results are kept in `ops.partition_checks`.
+{description} One of these DAGs per source that is on (`MARKETING_SOURCES`), made from
+`include/dbt/models/sources.yml`. It asks Fivetran for a sync (where one is configured), lands what the connector
+delivered (`include/landing`, where its datasets are named), waits without holding a worker until every table's
+partition of the day has landed, moves rows that silver cannot use to `ops.quarantined_rows` (no key, a day in the
+future, beyond a declared range), and checks freshness (24 h), row count (against the trailing 28 days) and schema.
+Results are kept in `ops.partition_checks`.
 
 **When it fails** the log of `land_rows` names each table or column of the connector that is missing or of another
 type; the log of `wait_for_partitions` names each table and day that has not landed: look at the connector in Fivetran.
 The log of `check_partitions` names each table that is stale, too small, too large or of another schema, with the fix.
 The other tables are landed and checked all the same, and nothing that has landed is lost: clear the task once the
-cause is gone. Silver starts as soon as all sources have published.
+cause is gone. Silver starts as soon as all sources that are on have published.
 
 **Owner** {owner} · **Reads** bronze: {tables}
 """
@@ -30,12 +31,13 @@ from martech.ingestion.partition_sensor import GRACE, BigQueryPartitionsSensor
 from martech.quality.quarantine_operators import QuarantineRowsOperator
 
 from include.landing.declared_landings import source_landing
+from include.landing.enabled_sources import enabled_sources
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import SCHEMA_ASSET, publish_asset, source_asset
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
 from include.pipeline.raw_tables import raw_tables
 from include.pipeline.settings import settings
-from include.pipeline.sources import Source, load_sources
+from include.pipeline.sources import Source
 from include.quality.declared_checks import raw_rules
 
 assert __doc__ is not None  # noqa: S101 - every DAG's text is filled in from it
@@ -100,5 +102,5 @@ def ingest_source(source: Source) -> DAG:
     return dag
 
 
-for declared_source in load_sources().values():
+for declared_source in enabled_sources().values():
     globals()[f"ingest_{declared_source.name}"] = ingest_source(declared_source)

@@ -46,6 +46,22 @@ def _declarations(directory: Path) -> tuple[Declaration, ...]:
     return declarations
 
 
+def connections(directory: Path = HERE) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return connector and datasets of every source; no DDL and no SQL is read for it.
+
+    :param directory: folder of the declarations.
+    :raises DeclarationError: for the first declaration that does not fit its schema, or a dataset that is none.
+    """
+    declarations = _declarations(directory)
+    datasets = _datasets(declarations)
+    return {
+        name: (declaration.values["connector"], datasets[declaration.values["datasets"]])
+        for name, source in load_sources().items()
+        for declaration in declarations
+        if any(table.name in declaration.values["fills"] for table in source.tables)
+    }
+
+
 @cache
 def source_landing(source: str, directory: Path = HERE) -> SourceLanding:
     """Return how a source lands, with the datasets that the environment names.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from martech.ingestion.operators import Milestone
+from martech.quality.tables import DAILY
 
+from include.landing.enabled_sources import enabled_sources
 from include.pipeline.settings import settings
-from include.pipeline.sources import load_sources
+from include.quality.declared_checks import expectation
 
 # Tables that have rows of every day a DAG has built, even of a day on which nothing was sold.
 SIGNS = {
@@ -15,18 +17,24 @@ SIGNS = {
 
 
 def milestones() -> list[Milestone]:
-    """Return the chain's milestones, from the raw tables to gold."""
+    """Return the chain's milestones, from the raw tables of the sources that are on to gold."""
     bronze = settings.layers["bronze"].dataset
     landed = [
         Milestone(
             "bronze",
             f"ingest_{source.name}",
             bronze,
-            tuple(table.name for table in source.tables if table.expect == "daily"),
+            tuple(table.name for table in source.tables if table.expect == DAILY),
         )
-        for source in load_sources().values()
+        for source in enabled_sources().values()
     ]
     built = [
-        Milestone(layer, dag_id, settings.layers[layer].dataset, tables) for layer, (dag_id, tables) in SIGNS.items()
+        Milestone(
+            layer,
+            dag_id,
+            settings.layers[layer].dataset,
+            tuple(table for table in tables if expectation(layer, table) == DAILY),
+        )
+        for layer, (dag_id, tables) in SIGNS.items()
     ]
     return [*landed, *built]

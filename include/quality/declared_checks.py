@@ -12,9 +12,10 @@ from martech.alerts.severity import Severity
 from martech.declarations.reader import Declaration, YamlPath, read_declaration
 from martech.ingestion.raw_table import RawTable
 from martech.quality.malformed import RawRules
-from martech.quality.tables import CURRENT, NUMBERS, Limits, QualityTable, Reference
+from martech.quality.tables import CURRENT, NUMBERS, SPARSE, Limits, QualityTable, Reference
 from martech.warehouse.ddl import CreateStatement
 
+from include.landing.enabled_sources import enabled_sources
 from include.pipeline.layer_ddl import layer_scripts
 from include.pipeline.settings import INCLUDE_DIR, settings
 from include.pipeline.sources import load_sources
@@ -62,6 +63,8 @@ def load_policy(path: Path = CHECKS_FILE) -> Policy:
 def quality_tables(layer: str, path: Path = CHECKS_FILE) -> list[QualityTable]:
     """Return what is expected of every table of a layer, by name. The tables are those of the layer's DDL.
 
+    Of a source that is off nothing is expected: its raw tables are left out.
+
     :param layer: bronze, silver or gold.
     :param path: the YAML file.
     :raises DeclarationError: for the first declaration that contradicts the DDL.
@@ -74,16 +77,38 @@ def quality_tables(layer: str, path: Path = CHECKS_FILE) -> list[QualityTable]:
     for name in declared:
         if name not in created:
             raise checks.error((layer, name), "there is no such table", f"Use one of: {', '.join(sorted(created))}.")
-    raw_tables = {table.name: table for source in load_sources().values() for table in source.tables}
+    raw_tables = {table.name: table for source in enabled_sources().values() for table in source.tables}
     tables = []
     for name, create in sorted(created.items()):
         if layer == "bronze":
+            if name not in raw_tables:
+                continue
             tables.append(_bronze_table(checks, create, declared.get(name, {}), raw_tables[name]))
         elif name in declared:
             tables.append(_built_table(checks, layer, create, declared[name]))
         else:
             raise checks.error((layer, name), "the table is not declared", "Add it with `expect:`.")
     return tables
+
+
+def expectation(layer: str, name: str, path: Path = CHECKS_FILE) -> str:
+    """Return how often a table of silver or gold has rows; a day may have none where no source that is on feeds it.
+
+    :param layer: silver or gold.
+    :param name: the table.
+    :param path: the YAML file.
+    :raises DeclarationError: where ``fed_by`` names a source that does not exist.
+    """
+    checks = load_checks(path)
+    declared = checks.values[layer][name]
+    feeding = declared.get("fed_by", [])
+    known = load_sources()
+    for position, source in enumerate(feeding):
+        if source not in known:
+            where = (layer, name, "fed_by", position)
+            raise checks.error(where, "there is no such source", f"Use some of: {', '.join(known)}.")
+    is_fed = not feeding or any(source in enabled_sources() for source in feeding)
+    return str(declared["expect"]) if is_fed else SPARSE
 
 
 def _bronze_table(
@@ -120,7 +145,7 @@ def _built_table(checks: Declaration, layer: str, create: CreateStatement, raw: 
         raw,
         critical={},
         partition_field=None if is_current else create.partition_field,
-        expect=raw["expect"],
+        expect=expectation(layer, create.table_id, checks.path),
         day_field=raw.get("day_field"),
     )
 
