@@ -2,14 +2,16 @@
 ### Ingest {source}: wait for the day's raw data and check it
 
 {description} One of these DAGs per source that is on (`MARKETING_SOURCES`), made from
-`include/dbt/models/sources.yml`. It asks Fivetran for a sync (where one is configured), lands what the connector
-delivered (`include/landing`, where its datasets are named), waits without holding a worker until every table's
-partition of the day has landed, moves rows that silver cannot use to `ops.quarantined_rows` (no key, a day in the
-future, beyond a declared range), and checks freshness (24 h), row count (against the trailing 28 days) and schema.
-Results are kept in `ops.partition_checks`.
+`include/dbt/models/sources.yml`. It asks Fivetran for a sync and waits until it has succeeded (where a connection is
+configured), or waits for the day's table (of an export), lands what the connector delivered (`include/landing`, where
+its datasets are named), waits for every table's partition of the day (where no connector says that it has delivered),
+moves rows that silver cannot use to `ops.quarantined_rows` (no key, a day in the future, beyond a declared range), and
+checks freshness (24 h), row count (against the trailing 28 days) and schema. No wait holds a worker. Results are kept
+in `ops.partition_checks`.
 
-**When it fails** the log of `land_rows` names each table or column of the connector that is missing or of another
-type; the log of `wait_for_partitions` names each table and day that has not landed: look at the connector in Fivetran.
+**When it fails** the log of `sync_source` says what is wrong with the connection in Fivetran, that of
+`wait_for_export` which day's table has not come; the log of `land_rows` names each table or column of the connector
+that is missing or of another type; the log of `wait_for_partitions` names each table and day that has not landed.
 The log of `check_partitions` names each table that is stale, too small, too large or of another schema, with the fix.
 The other tables are landed and checked all the same, and nothing that has landed is lost: clear the task once the
 cause is gone. Silver starts as soon as all sources that are on have published.
@@ -25,12 +27,14 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import asset_chain
+from martech.ingestion.export_sensor import ExportSensor
+from martech.ingestion.fivetran_sync import FivetranSyncOperator
 from martech.ingestion.landing_operator import LandRowsOperator
-from martech.ingestion.operators import BigQueryPartitionCheckOperator, FivetranSyncOperator
+from martech.ingestion.operators import BigQueryPartitionCheckOperator
 from martech.ingestion.partition_sensor import GRACE, BigQueryPartitionsSensor
 from martech.quality.quarantine_operators import QuarantineRowsOperator
 
-from include.landing.declared_landings import source_landing
+from include.landing.declared_landings import connections, source_landing
 from include.landing.enabled_sources import enabled_sources
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import SCHEMA_ASSET, publish_asset, source_asset
@@ -51,6 +55,13 @@ def ingest_source(source: Source) -> DAG:
         "dataset_id": settings.layers["bronze"].dataset,
         "tables": raw_tables(source),
         "days": "{{ window_days() }}",
+        "delivered": "{{ ti.xcom_pull(task_ids='sync_source') or ti.xcom_pull(task_ids='wait_for_export') or '' }}",
+    }
+    # Airflow 2 ends a wait at the task's limit, with a message that names no table.
+    patience: dict[str, Any] = {
+        "poke_interval": settings.landing_poll.total_seconds(),
+        "timeout": settings.landing_timeout.total_seconds(),
+        "execution_timeout": settings.landing_timeout + 2 * GRACE,
     }
     dag = DAG(
         dag_id=f"ingest_{source.name}",
@@ -60,7 +71,10 @@ def ingest_source(source: Source) -> DAG:
     )
     with dag:
         sync_source = FivetranSyncOperator(
-            task_id="sync_source", connection_id=os.environ.get(source.fivetran_connection_env)
+            task_id="sync_source",
+            connection_id=os.environ.get(source.fivetran_connection_env),
+            wait_timeout=settings.landing_timeout,
+            execution_timeout=settings.landing_timeout + 2 * GRACE,
         )
         land_rows = LandRowsOperator(
             task_id="land_rows",
@@ -73,11 +87,8 @@ def ingest_source(source: Source) -> DAG:
         )
         wait_for_partitions = BigQueryPartitionsSensor(
             task_id="wait_for_partitions",
-            timeout=settings.landing_timeout.total_seconds(),
-            poke_interval=settings.landing_poll.total_seconds(),
-            # Airflow 2 ends a deferral at the task's limit, with a message that names no table.
-            execution_timeout=settings.landing_timeout + 2 * GRACE,
             deferrable=True,
+            **patience,
             **partitions,
         )
         quarantine_rows = QuarantineRowsOperator(
@@ -91,8 +102,20 @@ def ingest_source(source: Source) -> DAG:
         check_partitions = BigQueryPartitionCheckOperator(
             task_id="check_partitions", results_table=settings.table("ops", "partition_checks"), **partitions
         )
+        delivery: list[Any] = [sync_source]
+        connector, datasets = connections()[source.name]
+        if connector == "ga4_export" and datasets:
+            wait_for_export = ExportSensor(
+                task_id="wait_for_export",
+                landing=partial(source_landing, source.name),
+                days="{{ window_days() }}",
+                mode="reschedule",
+                **patience,
+                **WAREHOUSE,
+            )
+            delivery.append(wait_for_export)
         chain(
-            sync_source,
+            *delivery,
             land_rows,
             wait_for_partitions,
             quarantine_rows,

@@ -300,4 +300,5 @@ def _input(declaration: Declaration, name: str, ctes: str) -> InputTable:
         shards=tuple(declared.get("shards", [])),
         optional=declared.get("optional", False),
         keeps_history=declared.get("keeps_history", False),
+        fallback_after_hours=declared.get("fallback_after_hours"),
     )

@@ -7,7 +7,7 @@ from martech.quality.tables import DAILY
 
 from include.landing.enabled_sources import enabled_sources
 from include.pipeline.settings import settings
-from include.quality.declared_checks import expectation
+from include.quality.declared_checks import is_fed
 
 # Tables that have rows of every day a DAG has built, even of a day on which nothing was sold.
 SIGNS = {
@@ -33,7 +33,7 @@ def milestones() -> list[Milestone]:
             layer,
             dag_id,
             settings.layers[layer].dataset,
-            tuple(table for table in tables if expectation(layer, table) == DAILY),
+            tuple(table for table in tables if is_fed(layer, table)),
         )
         for layer, (dag_id, tables) in SIGNS.items()
     ]

@@ -91,8 +91,8 @@ def quality_tables(layer: str, path: Path = CHECKS_FILE) -> list[QualityTable]:
     return tables
 
 
-def expectation(layer: str, name: str, path: Path = CHECKS_FILE) -> str:
-    """Return how often a table of silver or gold has rows; a day may have none where no source that is on feeds it.
+def is_fed(layer: str, name: str, path: Path = CHECKS_FILE) -> bool:
+    """Return whether a source that is on gives a table of silver or gold new rows every day.
 
     :param layer: silver or gold.
     :param name: the table.
@@ -100,15 +100,13 @@ def expectation(layer: str, name: str, path: Path = CHECKS_FILE) -> str:
     :raises DeclarationError: where ``fed_by`` names a source that does not exist.
     """
     checks = load_checks(path)
-    declared = checks.values[layer][name]
-    feeding = declared.get("fed_by", [])
+    feeding = checks.values[layer][name].get("fed_by", [])
     known = load_sources()
     for position, source in enumerate(feeding):
         if source not in known:
             where = (layer, name, "fed_by", position)
             raise checks.error(where, "there is no such source", f"Use some of: {', '.join(known)}.")
-    is_fed = not feeding or any(source in enabled_sources() for source in feeding)
-    return str(declared["expect"]) if is_fed else SPARSE
+    return not feeding or any(source in enabled_sources() for source in feeding)
 
 
 def _bronze_table(
@@ -132,6 +130,7 @@ def _bronze_table(
 def _built_table(checks: Declaration, layer: str, create: CreateStatement, raw: Mapping[str, Any]) -> QualityTable:
     where = (layer, create.table_id)
     is_current = raw["expect"] == CURRENT
+    fed = is_fed(layer, create.table_id, checks.path)
     if not is_current and create.partition_field is None:
         raise checks.error(where, "its DDL declares no partition", "Write expect: current, or partition the table.")
     if is_current and raw.get("drift"):
@@ -145,8 +144,9 @@ def _built_table(checks: Declaration, layer: str, create: CreateStatement, raw: 
         raw,
         critical={},
         partition_field=None if is_current else create.partition_field,
-        expect=expectation(layer, create.table_id, checks.path),
-        day_field=raw.get("day_field"),
+        expect=raw["expect"] if fed or is_current else SPARSE,
+        # Without such a source the state is of the last day on which anything happened.
+        day_field=raw.get("day_field") if fed else None,
     )
 
 

@@ -9,7 +9,7 @@ from include.landing.enabled_sources import enabled_sources
 from include.pipeline.deadlines import milestones
 from include.pipeline.settings import SettingsError
 from include.pipeline.sources import load_sources
-from include.quality.declared_checks import CHECKS_FILE, expectation, quality_tables
+from include.quality.declared_checks import CHECKS_FILE, quality_tables
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,9 @@ def test_nothing_is_expected_of_a_source_that_is_off(monkeypatch: pytest.MonkeyP
     assert expected["unified_sessions"] == "sparse"
     assert expected["customer_360"] == "current"
     monkeypatch.setenv("MARKETING_SOURCES", "shopify,firebase")
-    assert expectation("silver", "unified_sessions") == "daily"
+    expected = {table.name: table for table in quality_tables("silver")}
+    assert expected["unified_sessions"].expect == "daily"
+    assert expected["customer_360"].day_field == "as_of_date"
 
 
 def test_fed_by_names_sources(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -116,6 +116,13 @@ def test_sparse_table_without_rows_passes(tickets: Dataset, expectation: RawTabl
     assert make(tickets, replace(expectation, expect="sparse")).execute(context)["checks"] == 2
 
 
+def test_day_without_rows_passes_where_the_connector_has_delivered(
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any]
+) -> None:
+    delivered = "{'warm_goose': '2026-11-23T00:41:00+00:00'}"
+    assert make(tickets, expectation, delivered=delivered).execute(context) == {"checks": 2, "warnings": []}
+
+
 def test_one_bad_table_hides_nothing(tickets: Dataset, expectation: RawTable, context: dict[str, Any]) -> None:
     tickets.create_table("users")
     tickets.create_table("ratings")

@@ -113,3 +113,19 @@ def test_days_can_be_a_template(tickets: Dataset, expectation: RawTable, context
     sensor = make(tickets, expectation, days="{{ days }}", deferrable=False)
     sensor.render_template_fields({**context, "days": ["2026-11-22"]})
     assert sensor.execute(context) is None
+
+
+def test_rows_are_not_waited_for_where_the_connector_has_delivered(
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any]
+) -> None:
+    sensor = make(tickets, expectation, delivered="{{ syncs or '' }}", deferrable=True, timeout=3600)
+    sensor.render_template_fields({**context, "syncs": {"warm_goose": "2026-11-23T00:41:00+00:00"}})
+    assert sensor.execute(context) is None
+
+
+def test_rows_are_waited_for_where_no_connector_was_asked(
+    tickets: Dataset, expectation: RawTable, context: dict[str, Any]
+) -> None:
+    sensor = make(tickets, expectation, delivered="{{ syncs or '' }}", deferrable=True, timeout=3600)
+    sensor.render_template_fields({**context, "syncs": None})
+    assert deferred(sensor, context).method_name == "execute_complete"

@@ -61,6 +61,7 @@ class InputTable:
     :param optional: whether a connector may lack it; SQL then sees no rows.
     :param keeps_history: whether older versions of a row are part of the table by design.
     :param required: columns without which no row can land.
+    :param fallback_after_hours: so long after the end of a day another shard than the first will do; None never.
     """
 
     name: str
@@ -70,6 +71,7 @@ class InputTable:
     optional: bool = False
     keeps_history: bool = False
     required: tuple[str, ...] = ()
+    fallback_after_hours: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Asks Fivetran to sync, checks what landed before anything is built on it, and tells who is late at the deadline."""
+"""Checks what landed before anything is built on it, and tells who is late at the deadline."""
 
 from __future__ import annotations
 
@@ -7,15 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import (
-    AirflowException,
-    AirflowFailException,
-    AirflowNotFoundException,
-    BaseHook,
-    BaseOperator,
-)
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
-from martech.ingestion.fivetran_hook import FivetranHook
 from martech.ingestion.partition_checks import (
     TRAILING_DAYS,
     CheckResult,
@@ -33,40 +26,6 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class FivetranSyncOperator(BaseOperator):
-    """Starts a sync of a Fivetran connection, and does not wait for it: a sensor sees what lands.
-
-    Without an Airflow connection or a Fivetran connection id it succeeds with a log line, so that what comes
-    after it waits for what lands on its own. Returns (to XCom) Fivetran's answer, None if nothing was started.
-
-    :param connection_id: id of the Fivetran connection; empty if there is none (templated).
-    :param fivetran_conn_id: Airflow connection of type ``http`` (templated).
-    :raises AirflowException: where Fivetran refuses or cannot be reached; the message names the cure.
-    """
-
-    template_fields: Sequence[str] = ("connection_id", "fivetran_conn_id")
-    ui_color = "#ede7f6"
-
-    def __init__(self, *, connection_id: str | None, fivetran_conn_id: str = "fivetran_default", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.connection_id = connection_id
-        self.fivetran_conn_id = fivetran_conn_id
-
-    def execute(self, context: Context) -> str | None:
-        """Start the sync."""
-        if not self.connection_id:
-            self.log.info("No Fivetran connection is configured for this source: waiting for what lands.")
-            return None
-        try:
-            BaseHook.get_connection(self.fivetran_conn_id)
-        except AirflowNotFoundException:
-            self.log.info("Airflow has no connection %s: waiting for what lands.", self.fivetran_conn_id)
-            return None
-        answer = FivetranHook(self.fivetran_conn_id).sync(self.connection_id)
-        self.log.info("Fivetran: %s", answer)
-        return answer
-
-
 class BigQueryPartitionCheckOperator(WarehouseOperator):
     """Checks existence, freshness, row count and schema of tables × days, and fails if an error was found.
 
@@ -76,13 +35,21 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
     :param dataset_id: dataset of the tables (templated).
     :param tables: what is expected of each table.
     :param days: data days: ISO dates, an XCom, or a template that gives them between commas (templated).
+    :param delivered: what says that the connector has delivered the days, empty if nothing does: a day may have no
+        rows then (templated).
     :param results_table: ``project.dataset.table`` to which all results are appended, shaped like
         ``include/sql/ops/partition_checks.sql``; None records nothing (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     :raises AirflowException: with the message and cure of every check of severity ``error`` that failed.
     """
 
-    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "dataset_id", "days", "results_table")
+    template_fields: Sequence[str] = (
+        *WarehouseOperator.template_fields,
+        "dataset_id",
+        "days",
+        "delivered",
+        "results_table",
+    )
     ui_color = "#e8f5e9"
 
     def __init__(
@@ -91,6 +58,7 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
         dataset_id: str,
         tables: Sequence[RawTable],
         days: Any,
+        delivered: str = "",
         results_table: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -98,6 +66,7 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
         self.dataset_id = dataset_id
         self.tables = tables
         self.days = days
+        self.delivered = delivered
         self.results_table = results_table
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -154,7 +123,7 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
             else {}
         )
         for day in days:
-            yield check_partition_exists(name, day, rows.get(day, 0), sparse=table.is_sparse)
+            yield check_partition_exists(name, day, rows.get(day, 0), sparse=table.is_sparse or bool(self.delivered))
             if day in landed:
                 yield check_freshness(name, day, newest.get(day), table.max_age)
                 if not table.is_sparse:

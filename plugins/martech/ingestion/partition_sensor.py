@@ -39,6 +39,8 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
     :param dataset_id: their dataset (templated).
     :param tables: the tables.
     :param days: data days: ISO dates, an XCom, or a template that gives them between commas (templated).
+    :param delivered: what says that the connector has delivered the days, empty if nothing does: rows are not waited
+        for then, a day may have none (templated).
     :param location: BigQuery location.
     :param gcp_conn_id: Airflow connection (templated).
     :param impersonation_chain: service account to impersonate (templated).
@@ -51,6 +53,7 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         "project_id",
         "dataset_id",
         "days",
+        "delivered",
         "gcp_conn_id",
         "impersonation_chain",
     )
@@ -63,6 +66,7 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         dataset_id: str,
         tables: Sequence[RawTable],
         days: Any,
+        delivered: str = "",
         location: str | None = None,
         gcp_conn_id: str = "google_cloud_default",
         impersonation_chain: str | Sequence[str] | None = None,
@@ -75,6 +79,7 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         self.dataset_id = dataset_id
         self.tables = tables
         self.days = days
+        self.delivered = delivered
         self.location = location
         self.gcp_conn_id = gcp_conn_id
         self.impersonation_chain = impersonation_chain
@@ -97,7 +102,10 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         return tables, [day.isoformat() for day in parse_days(self.days)]
 
     def poke(self, context: Context) -> bool:
-        """Return True when all partitions have landed."""
+        """Return True when all partitions have landed, or the connector says that there is nothing more."""
+        if self.delivered:
+            self.log.info("The connector has delivered these days, %s: rows are not waited for.", self.delivered)
+            return True
         tables, days = self._awaited()
         client = PartitionsClient(**self._client_args(context))
         self._missing = missing_partitions(client, self.dataset_id, tables, days)
