@@ -16,8 +16,8 @@ from google.api_core.exceptions import NotFound
 
 from martech.ingestion.landing import InputTable, SourceLanding
 from martech.ingestion.partition_checks import day_end
+from martech.warehouse.client import WarehouseClient, job_labels
 from martech.warehouse.days import parse_days
-from martech.warehouse.hook import WarehouseHook, job_labels
 from martech.warehouse.statements import require_identifier
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ExportSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Return whether all tables are there."""
-        hook = WarehouseHook(
+        warehouse = WarehouseClient(
             project_id=self.project_id,
             gcp_conn_id=self.gcp_conn_id,
             location=self.location,
@@ -83,12 +83,12 @@ class ExportSensor(BaseSensorOperator):
         found: list[str] = []
         self._missing = []
         for dataset in landing.datasets:
-            self._require_dataset(hook.client, landing, dataset)
+            self._require_dataset(warehouse.bigquery, landing, dataset)
             for source in exports.values():
-                if any(_exists(hook.client, self.project_id, dataset, name) for name in source.names):
+                if any(_exists(warehouse.bigquery, self.project_id, dataset, name) for name in source.names):
                     continue  # not an export by day: the connector's one table has all days
                 for day in parse_days(self.days):
-                    table = self._table(hook.client, dataset, source, day)
+                    table = self._table(warehouse.bigquery, dataset, source, day)
                     if table:
                         found.append(table)
                     else:
