@@ -76,6 +76,7 @@ with DAG(
             task_id="remove_from_destinations",
             retries=50,
             state=["ops.activation_state", "ops.activation_outbox"],
+            dead_letters="ops.activation_dead_letters",
             **common,
         ),
         EraseRowsOperator(task_id="erase_rows", **common),

@@ -203,6 +203,46 @@ def test_a_dead_letter_waits_for_new_content_or_a_retry(leads, run, memory, ware
     assert warehouse.ops("dead_letters") == []
 
 
+def test_a_refused_removal_is_tried_again_at_every_run_until_it_is_done(leads, run, memory, sync):
+    declared = sync("lead_scores", limits={"max_removed_percent": 40})
+    leads({"a": "A", "b": "B", "c": "C"})
+    run(declared)
+    memory.refuse = {"b", "c"}
+    leads({"a": "A", "b": "B", "c": "C"}, opted_out={"b", "c"})
+    row = run(declared, confirm_removals=True)
+    assert (row["status"], row["open_removals"]) == ("removals_open", 2)
+    for _ in range(2):
+        memory.sent.clear()
+        row = run(declared)  # the removals were confirmed once: the safety stop does not ask again
+        assert sorted(memory.sent) == [("remove", "b"), ("remove", "c")]
+        assert (row["status"], row["open_removals"]) == ("removals_open", 2)
+    memory.refuse = set()
+    row = run(declared)
+    assert memory.held == {"a": "A"}
+    assert (row["status"], row["open_removals"]) == ("succeeded", 0)
+
+
+def test_who_opts_in_again_after_a_refused_removal_stays(leads, run, memory, warehouse):
+    leads({"a": "A", "b": "B"})
+    run()
+    memory.refuse = {"b"}
+    leads({"a": "A", "b": "B"}, opted_out={"b"})
+    run()
+    leads({"a": "A", "b": "B"})
+    memory.sent.clear()
+    assert run()["status"] == "succeeded"
+    assert (memory.sent, memory.held) == ([], {"a": "A", "b": "B"})
+    assert warehouse.ops("dead_letters") == []
+
+
+def test_a_run_with_open_dead_letters_has_not_simply_succeeded(leads, run, memory):
+    memory.refuse = {"b"}
+    leads({"a": "A", "b": "B"})
+    run()
+    row = run()
+    assert (row["rejected"], row["dead_letters"], row["status"]) == (0, 1, "succeeded_with_rejects")
+
+
 def test_a_dead_letter_whose_cause_is_gone_is_forgotten(leads, run, memory, warehouse):
     memory.refuse = {"b", "c"}
     leads({"a": "A", "b": "B", "c": None})

@@ -74,7 +74,7 @@ class Story:
 
     def task(self, kind: type[ErasureOperator], *, request_id: str = REQUEST) -> ErasureOperator:
         further: dict[type, dict[str, Any]] = {
-            RemoveFromDestinationsOperator: {"state": STATE},
+            RemoveFromDestinationsOperator: {"state": STATE, "dead_letters": "ops.activation_dead_letters"},
             ProveErasureOperator: {"datasets": DATASETS},
         }
         return kind(

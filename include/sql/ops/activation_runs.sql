@@ -4,7 +4,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_runs` 
     plan_id string options (description = 'Plan in activation_outbox; null if planning failed'),
     destination string not null options (description = 'Destination and object, such as salesforce Lead'),
     status string not null options (
-        description = 'succeeded, succeeded_with_rejects, unconfirmed (accepted only), incomplete, dry_run or failed'
+        description = 'succeeded, succeeded_with_rejects (dead letters are open), unconfirmed (accepted only), removals_open, incomplete, dry_run or failed'
     ),
     is_full_resync bool not null options (description = 'Whether unchanged records were sent as well'),
     adds int64 not null options (description = 'Records planned to be added'),
@@ -16,6 +16,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_runs` 
     pending int64 not null options (description = 'Records still to be sent'),
     in_destination int64 not null options (description = 'Records the destination holds after the run'),
     dead_letters int64 not null options (description = 'Open dead letters of the sync after the run'),
+    open_removals int64 not null options (description = 'Those of them that the destination refuses to remove'),
     finished_at timestamp not null options (description = 'End of the run (UTC)')
 )
 partition by date(finished_at)

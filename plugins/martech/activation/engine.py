@@ -60,11 +60,12 @@ def plan_sync(
     progress = ledger.progress(plan_id)
     # What a dead run may have added is not confirmed, but can be removed.
     known = max(progress.in_destination, progress.removes)
-    removed_percent = 100 * progress.removes / known if known else 0
+    removes = progress.removes - ledger.repeated_removes(plan_id)
+    removed_percent = 100 * removes / known if known else 0
     if removed_percent > sync.limits.max_removed_percent and not confirm_removals:
         ledger.withdraw(plan_id)
         raise SafetyStopError(
-            f"{sync.name} would remove {progress.removes} of {known} records ({removed_percent:.1f}%) from "
+            f"{sync.name} would remove {removes} of {known} records ({removed_percent:.1f}%) from "
             f"{sync.target}; limits.max_removed_percent is {sync.limits.max_removed_percent:g}. Nothing was sent. "
             f"Check {sync.model} and {sync.consent.model}; if this is right, trigger the DAG with "
             '{"confirm_removals": true}.'
@@ -234,6 +235,8 @@ def _status(progress: Progress, plan_id: str | None, dry_run: bool) -> str:
         return "failed"
     if progress.pending:
         return "incomplete"
+    if progress.open_removals:
+        return "removals_open"
     if progress.unconfirmed:
         return "unconfirmed"
-    return "succeeded_with_rejects" if progress.rejected else "succeeded"
+    return "succeeded_with_rejects" if progress.dead_letters else "succeeded"

@@ -41,6 +41,7 @@ class Progress:
 
     :param in_destination: records the destination holds, as far as confirmed.
     :param dead_letters: open dead letters of the sync.
+    :param open_removals: those of them that the destination still holds against the source or the person's will.
     """
 
     adds: int
@@ -52,6 +53,7 @@ class Progress:
     pending: int
     in_destination: int
     dead_letters: int
+    open_removals: int
 
     @property
     def unconfirmed(self) -> int:
@@ -189,6 +191,11 @@ class Ledger:
             statement("activation/sql/drop_covered.sql", outbox=self._outbox),
             plan_id=plan_id,
         )
+
+    def repeated_removes(self, plan_id: str) -> int:
+        """Return how many removes of a plan the destination refused before: an earlier plan was allowed them."""
+        sql = statement("activation/sql/repeated_removes.sql", outbox=self._outbox, dead_letters=self._dead_letters)
+        return int(self._rows(sql, plan_id=plan_id)[0]["records"])
 
     def withdraw(self, plan_id: str) -> None:
         """Delete the intents of a plan of which nothing was sent."""

@@ -24,7 +24,17 @@ DESTINATIONS: dict[str, Callable[[Sync], Destination]] = {
     "braze": BrazeHook,
     "google_data_manager": GoogleDataManagerHook,
 }
-COUNTS = ("adds", "changes", "removes", "sent", "rejected", "pending", "in_destination", "dead_letters")
+COUNTS = (
+    "adds",
+    "changes",
+    "removes",
+    "sent",
+    "rejected",
+    "pending",
+    "in_destination",
+    "dead_letters",
+    "open_removals",
+)
 
 
 class SyncOperator(WarehouseOperator):
@@ -114,14 +124,14 @@ class SendChangesOperator(SyncOperator):
 class ReportSyncOperator(SyncOperator):
     """Writes the run into ``activation_runs`` and logs what was rejected and how to try it again.
 
-    Runs after failures too (``trigger_rule="all_done"``), and fails where something is left to be sent, so
-    that the DAG run cannot end green.
+    Runs after failures too (``trigger_rule="all_done"``), and fails where something is left to be sent or removed,
+    so that the DAG run cannot end green.
     """
 
     def execute(self, context: Context) -> dict[str, int]:
         """Report, and return the counts.
 
-        :raises AirflowFailException: where the run failed or left records to be sent.
+        :raises AirflowFailException: where the run failed, left records to be sent, or did not get records removed.
         """
         ledger = self.ledger(context)
         plan_id = self.plan_id(context)
@@ -155,5 +165,11 @@ class ReportSyncOperator(SyncOperator):
             raise AirflowFailException(
                 f"The run is {row['status']}, {row['pending']} records are left to be sent. "
                 "See the task that failed; the next run, or clearing send_changes, goes on from here."
+            )
+        if row["status"] == "removals_open":
+            raise AirflowFailException(
+                f"{row['destination']} still holds {row['open_removals']} records that must not be there: it refuses to "
+                "remove them. The reasons are in ops.activation_dead_letters (action = 'remove'); correct the rule, lock or "
+                "permission at the destination. Every run tries again."
             )
         return {name: row[name] for name in COUNTS}

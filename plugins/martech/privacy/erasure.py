@@ -165,6 +165,20 @@ class Erasure:
                     held[row["sync_name"]] = held.get(row["sync_name"], 0) + row["held"]
         return held
 
+    def refusals(self, dead_letters: str) -> dict[str, list[str]]:
+        """Return, by sync, why destinations refuse to remove the person.
+
+        :param dead_letters: name of the table that says so, with columns ``sync_name``, ``error_code`` and
+            ``error_message``.
+        """
+        reasons: dict[str, list[str]] = {}
+        for declared in self._tables:
+            belongs = declared.belongs_sql(self._identifiers)
+            if declared.name == dead_letters and belongs:
+                for row in self._rows(self._statement("refusals", dead_letters=declared.name, belongs=belongs)):
+                    reasons.setdefault(row["sync_name"], []).append(row["reason"])
+        return reasons
+
     def confirm_destinations(self) -> None:
         """Write down that no destination holds the person any more."""
         self._advance("destinations_confirmed")

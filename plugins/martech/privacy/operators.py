@@ -121,12 +121,14 @@ class RemoveFromDestinationsOperator(ErasureOperator):
     The syncs do the work: they leave out, and remove, whoever an open request is about.
 
     :param state: tables that say what destinations hold or may hold, as ``layer.table``.
+    :param dead_letters: table that says what destinations refuse, as ``layer.table``.
     :param kwargs: see :class:`ErasureOperator`.
     """
 
-    def __init__(self, *, state: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *, state: Sequence[str], dead_letters: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.state = state
+        self.dead_letters = dead_letters
 
     def step(self, erasure: Erasure, context: Context) -> None:
         """Look, and write down that it is done.
@@ -135,12 +137,17 @@ class RemoveFromDestinationsOperator(ErasureOperator):
         """
         held = erasure.held_by_destinations([self.table(name) for name in self.state])
         if held:
+            refusals = erasure.refusals(self.table(self.dead_letters))
             raise AirflowException(
                 "Destinations have not confirmed the removal: "
-                + ", ".join(f"{sync} ({records} records)" for sync, records in sorted(held.items()))
+                + ", ".join(
+                    f"{sync} ({records} records{', refused: ' if sync in refusals else ''}"
+                    f"{'; '.join(refusals.get(sync, []))})"
+                    for sync, records in sorted(held.items())
+                )
                 + ". Their next run removes the person, and a retry of this task sees it. To go on now: "
                 + "; ".join(f"airflow dags trigger activate_{sync}" for sync in sorted(held))
-                + ". Where such a run fails or rejects the removal, its report_sync names the cure."
+                + ". Where such a run fails or rejects the removal, its report_sync names the remedy."
             )
         if erasure.status() == "requested":
             erasure.confirm_destinations()

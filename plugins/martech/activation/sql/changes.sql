@@ -108,7 +108,6 @@ known as (
         confirmed.field_hashes,
         concat(coalesce(confirmed.payload, ''), '{{ separator }}', coalesce(unsettled.payload, '')) as payload,
         coalesce(confirmed.content_hash != '{{ unconfirmed }}', false) as is_confirmed,
-        coalesce(confirmed.content_hash = '{{ unconfirmed }}', false) as is_unconfirmed,
         unsettled.processing,
         unsettled.record_key is not null as is_unsettled
     from confirmed
@@ -134,7 +133,6 @@ compared as (
         record.defect,
         known.payload as known_payload,
         coalesce(known.is_unsettled, false) as is_unsettled,
-        coalesce(known.is_unconfirmed, false) as is_unconfirmed,
         known.processing,
         array_to_string([
             {% for field in fields -%}
@@ -213,19 +211,15 @@ changes as (
                 and compared.processing = if(compared.action = 'remove', 'remove', compared.content_hash)
                 then 'unchanged'
             -- Rejected with this very content before, for a reason of the same kind: it would be rejected again.
-            -- Whoever may still be there against their will is removed at every run, though.
+            -- Not so removals: who must not be there any more is removed at every run, until the destination does it.
             when
                 dead_letters.record_key is not null
                 and not @retry_dead_letters
                 and not compared.is_unsettled
-                and not (compared.action = 'remove' and compared.is_unconfirmed)
-                and compared.action in ('add', 'change', 'remove', 'reject')
-                and (compared.action = 'remove') = (dead_letters.action = 'remove')
+                and compared.action in ('add', 'change', 'reject')
+                and dead_letters.action != 'remove'
                 and (compared.action = 'reject') = (dead_letters.action = 'reject')
-                and (
-                    compared.action = 'remove'
-                    or compared.content_hash is not distinct from dead_letters.content_hash
-                )
+                and compared.content_hash is not distinct from dead_letters.content_hash
                 then 'held'
             else compared.action
         end as action

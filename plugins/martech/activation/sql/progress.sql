@@ -65,4 +65,8 @@ select
     (
         select count(*) from `{{ dead_letters }}`
         where sync_name = @sync_name
-    ) as dead_letters
+    ) as dead_letters,
+    (
+        select count(*) from `{{ dead_letters }}`
+        where sync_name = @sync_name and action = 'remove'
+    ) as open_removals
