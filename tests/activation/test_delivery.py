@@ -68,7 +68,7 @@ def test_every_change_has_one_outcome(keys, data, names_rows):
 def test_a_record_that_fails_every_time_does_not_hold_up_the_others():
     outcomes = deliver(Scripted(flaky={"a": 99}), ["a", "b"])
     assert {o.change.record_key: (o.error_code, o.retryable) for o in outcomes} == {
-        "a": ("LOCKED", False),
+        "a": ("LOCKED", True),  # what the next run is to try again
         "b": (None, False),
     }
 

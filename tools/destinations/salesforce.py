@@ -122,6 +122,8 @@ class SalesforceServer(DestinationServer):
         self.leads_exist = leads_exist
         self.objects = org()
         self.deleted: set[str] = set()
+        # Error code by key of each record that a lock or a permission keeps from being written.
+        self.refused: dict[str, str] = {}
         self.tokens: set[str] = set()
         self.jobs: dict[str, Job] = {}
         self.deliveries = 0
@@ -234,6 +236,8 @@ class SalesforceServer(DestinationServer):
             return _row_error("MISSING_ARGUMENT" if may_create else "NOT_FOUND", "no such record")
         if key in self.deleted:
             return _row_error("ENTITY_IS_DELETED", "entity is deleted")
+        if key in self.refused:
+            return _row_error(self.refused[key], "the record cannot be written")
         for name, value in fields.items():
             if value is not None and (problem := sobject.fields[name](value)):
                 return _row_error(*problem, [name])

@@ -16,6 +16,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_change
     error_message string options (
         description = 'Reason of the rejection, e-mail addresses and long numbers masked; null if sent or accepted'
     ),
+    is_transient bool options (
+        description = 'Whether the next run tries a rejected record again, such as a locked one; null if never sent'
+    ),
     reference string options (
         description = 'Request or job ids at the destination, comma-separated; null where it gives none'
     )

@@ -9,6 +9,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_dead_l
     error_message string options (
         description = 'Reason of the rejection, e-mail addresses and long numbers masked'
     ),
+    is_transient bool options (
+        description = 'Whether the next run tries it again unchanged, such as a locked record; null counts as false'
+    ),
     first_failed_at timestamp not null options (description = 'First rejection of this record (UTC)'),
     last_failed_at timestamp not null options (description = 'Newest rejection of this record (UTC)'),
     run_id string not null options (description = 'Airflow run of the newest rejection')

@@ -4,7 +4,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_runs` 
     plan_id string options (description = 'Plan in activation_outbox; null if planning failed'),
     destination string not null options (description = 'Destination and object, such as salesforce Lead'),
     status string not null options (
-        description = 'succeeded, succeeded_with_rejects (dead letters are open), unconfirmed (accepted only), removals_open, incomplete, dry_run or failed'
+        description = 'succeeded or succeeded_with_rejects, unconfirmed, dry_run, or a failure (docs/reverse_etl.md)'
     ),
     is_full_resync bool not null options (description = 'Whether unchanged records were sent as well'),
     adds int64 not null options (description = 'Records planned to be added'),

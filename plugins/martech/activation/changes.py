@@ -40,7 +40,7 @@ class Outcome:
 
     :param error_code: None if the destination took it.
     :param is_accepted: whether the destination took it for processing, so that ``reference`` must be followed.
-    :param retryable: whether the same record may succeed if it is sent again soon.
+    :param retryable: whether the same record may succeed if it is sent again; later runs do so as well.
     :param reference: id of the request or job at the destination.
     """
 

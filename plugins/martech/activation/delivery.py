@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from martech.activation.batching import halves
 from martech.activation.changes import BatchRejectedError, Change, Destination, Outcome, TransientError
@@ -63,8 +62,8 @@ class Delivery:
                 return [outcome for outcome in outcomes.values() if not outcome.retryable]
             # The destination answers, but these records fail every time: they must not hold up the others.
             for change in left:
-                last = outcomes.get(change.record_key, Outcome(change, "no_answer", "No result came back."))
-                outcomes[change.record_key] = replace(last, retryable=False)
+                no_answer = Outcome(change, "no_answer", "No result came back.", retryable=True)
+                outcomes.setdefault(change.record_key, no_answer)
         return list(outcomes.values())
 
     def _send(self, batch: Sequence[Change]) -> list[Outcome]:

@@ -34,6 +34,8 @@ LONGEST_PROCESSING = timedelta(days=2)
 # Batches of records that were in a partly failed request shrink by this factor, until the record to blame is
 # alone: 10,000, 100, 1.
 SUSPECTED_SHRINK = 100
+# Fewer rejects are a matter of these records, whatever their share, and do not fail a run.
+FEWEST_REJECTS = 10
 
 
 class SafetyStopError(ActivationError):
@@ -219,7 +221,7 @@ def report_sync(  # noqa: PLR0913 - all but three are keywords
         "run_id": run_id,
         "plan_id": plan_id,
         "destination": sync.target,
-        "status": _status(progress, plan_id, dry_run),
+        "status": _status(progress, plan_id, dry_run, sync.limits.max_rejected_percent),
         "is_full_resync": full_resync,
         **asdict(progress),
         "finished_at": datetime.now(UTC).isoformat(),
@@ -228,15 +230,23 @@ def report_sync(  # noqa: PLR0913 - all but three are keywords
     return row
 
 
-def _status(progress: Progress, plan_id: str | None, dry_run: bool) -> str:
-    if dry_run:
-        return "dry_run"
-    if plan_id is None:
-        return "failed"
-    if progress.pending:
-        return "incomplete"
-    if progress.open_removals:
-        return "removals_open"
-    if progress.unconfirmed:
-        return "unconfirmed"
-    return "succeeded_with_rejects" if progress.dead_letters else "succeeded"
+def _rejected_percent(progress: Progress) -> float:
+    """Return the share of rejected records: of this run, or of all that were ever to be there, if that is larger."""
+    of_run = (progress.rejected, progress.sent + progress.rejected)
+    of_all = (progress.dead_letters, progress.in_destination + progress.dead_letters)
+    return max((100 * part / whole for part, whole in (of_run, of_all) if part >= FEWEST_REJECTS), default=0.0)
+
+
+def _status(progress: Progress, plan_id: str | None, dry_run: bool, max_rejected_percent: float) -> str:
+    """Return the first word that applies (docs/reverse_etl.md says what each means)."""
+    applies = {
+        "dry_run": dry_run,
+        "failed": plan_id is None,
+        "incomplete": progress.pending,
+        "removals_open": progress.open_removals,
+        "too_many_rejects": _rejected_percent(progress) > max_rejected_percent,
+        "unconfirmed": progress.unconfirmed,
+        "succeeded_with_rejects": progress.dead_letters,
+        "succeeded": True,
+    }
+    return next(status for status, holds in applies.items() if holds)

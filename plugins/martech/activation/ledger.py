@@ -257,6 +257,7 @@ class Ledger:
                     "error_code": outcome.error_code,
                     "error_message": masked(outcome.error_message) if outcome.error_message else None,
                     "reference": outcome.reference,
+                    "is_transient": outcome.retryable,
                 }
                 for outcome in outcomes
             ],

@@ -131,7 +131,7 @@ class ReportSyncOperator(SyncOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Report, and return the counts.
 
-        :raises AirflowFailException: where the run failed, left records to be sent, or did not get records removed.
+        :raises AirflowFailException: where the run failed, left records to be sent or removed, or had too many rejected.
         """
         ledger = self.ledger(context)
         plan_id = self.plan_id(context)
@@ -151,8 +151,9 @@ class ReportSyncOperator(SyncOperator):
                     reason["records"], reason["error_code"], reason["message"], reason["record_key"],
                 )  # fmt: skip
             self.log.warning(
-                "They wait in ops.activation_dead_letters and are sent again when their content changes. To "
-                "retry them now: airflow dags trigger %s --conf '{\"retry_dead_letters\": true}'",
+                "They wait in ops.activation_dead_letters and are sent again when their content changes, those with "
+                "is_transient by the next run. To retry all of them now: "
+                "airflow dags trigger %s --conf '{\"retry_dead_letters\": true}'",
                 self.dag_id,
             )
         if row["status"] == "unconfirmed":
@@ -168,8 +169,16 @@ class ReportSyncOperator(SyncOperator):
             )
         if row["status"] == "removals_open":
             raise AirflowFailException(
-                f"{row['destination']} still holds {row['open_removals']} records that must not be there: it refuses to "
-                "remove them. The reasons are in ops.activation_dead_letters (action = 'remove'); correct the rule, lock or "
-                "permission at the destination. Every run tries again."
+                f"{row['destination']} still holds {row['open_removals']} records that must not be there: it refuses "
+                "to remove them. The reasons are in ops.activation_dead_letters (action = 'remove'); correct the rule, "
+                "lock or permission at the destination. Every run tries again."
+            )
+        if row["status"] == "too_many_rejects":
+            raise AirflowFailException(
+                f"{row['destination']} rejected more than limits.max_rejected_percent "
+                f"({self.sync.limits.max_rejected_percent:g}) of its records: {row['rejected']} in this run, "
+                f"{row['dead_letters']} are open. Group ops.activation_dead_letters by error_code; correct the "
+                "mapping, the source or the rule at the destination, then trigger the DAG with "
+                '{"retry_dead_letters": true}.'
             )
         return {name: row[name] for name in COUNTS}

@@ -57,6 +57,7 @@ class Limits:
     """What a run may do at most; see ``sync.schema.json`` for the units."""
 
     max_removed_percent: float
+    max_rejected_percent: float = 10.0
     requests_per_second: float | None = None
     concurrency: int = 4
     max_attempts: int = 8

@@ -118,7 +118,9 @@ dead_letters as (
     select
         record_key,
         action,
-        content_hash
+        content_hash,
+        -- Null in dead letters from before the column was there.
+        coalesce(is_transient, false) as is_transient
     from `{{ dead_letters }}`
     where sync_name = @sync_name
 ),
@@ -214,6 +216,7 @@ changes as (
             -- Not so removals: who must not be there any more is removed at every run, until the destination does it.
             when
                 dead_letters.record_key is not null
+                and not dead_letters.is_transient
                 and not @retry_dead_letters
                 and not compared.is_unsettled
                 and compared.action in ('add', 'change', 'reject')

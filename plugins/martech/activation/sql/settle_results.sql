@@ -4,7 +4,8 @@ select
     concat(
         coalesce(outbox.payload, ''), '{{ separator }}', coalesce(outbox.stale_identifiers, '')
     ) as identifiers,
-    changelog.status, changelog.error_code, changelog.error_message, changelog.recorded_at,
+    changelog.status, changelog.error_code, changelog.error_message, changelog.is_transient,
+    changelog.recorded_at,
     logical_or(changelog.status = 'accepted') over (partition by outbox.record_key) as was_accepted
 from `{{ outbox }}` as outbox
 inner join `{{ changelog }}` as changelog
