@@ -131,7 +131,8 @@ class ReportSyncOperator(SyncOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Report, and return the counts.
 
-        :raises AirflowFailException: where the run failed, left records to be sent or removed, or had too many rejected.
+        :raises AirflowFailException: where the run failed, left records to be sent or removed, or met too many
+            rejections.
         """
         ledger = self.ledger(context)
         plan_id = self.plan_id(context)
