@@ -146,7 +146,7 @@ def send_alert(alert: Alert, context: Context) -> None:
     except Exception:
         log.exception("Alert %r could not be written.", safe_text(alert.title))
         return
-    log.warning("Alert: %s. Reason: %s Cure: %s", message.alert.title, message.alert.reason, message.alert.cure)
+    log.warning("Alert: %s. Reason: %s Fix: %s", message.alert.title, message.alert.reason, message.alert.fix)
     sent = []
     for channel, send in CHANNELS.items():
         conn_id = _connection_id(channel)

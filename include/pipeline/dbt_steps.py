@@ -107,7 +107,7 @@ def settle_results(project_dir: str, context: Context) -> None:
         raise AirflowFailException("dbt tests failed, their queries are above:\n" + "\n".join(failed))
 
 
-def tell_warnings(context: Context) -> None:
+def report_warnings(context: Context) -> None:
     """Send one alert with every test that warned.
 
     :param context: the task's context, with the ``test_names`` and ``test_results`` that Cosmos adds.
@@ -118,8 +118,8 @@ def tell_warnings(context: Context) -> None:
     if names:
         found = [f"{name}: {result}" for name, result in zip(names, results, strict=True)]
         title = f"dbt tests that warn in {context['ti'].task_id}: {len(found)}"
-        cure = "Run the test's query, which is in the task's log; correct the data, or the rule in the model's YAML."
-        send_alert(Alert(title, "\n".join(found), cure, severity=Severity.WARNING), context)
+        fix = "Run the test's query, which is in the task's log; correct the data, or the rule in the model's YAML."
+        send_alert(Alert(title, "\n".join(found), fix, severity=Severity.WARNING), context)
 
 
 def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
@@ -152,5 +152,5 @@ def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
         should_store_compiled_sql=False,  # of all models at once; settle_results logs what failed
         append_env=True,
         callback=settle_results,
-        on_warning_callback=tell_warnings,
+        on_warning_callback=report_warnings,
     )

@@ -191,7 +191,7 @@ def test_pagerduty_gets_errors_only(events: Server, channels: Channels, context:
     assert path == "/v2/enqueue"
     assert (body["event_action"], body["routing_key"]) == ("trigger", "r0utingk3y")
     assert body["payload"]["summary"] == "gold is late"
-    assert body["payload"]["custom_details"]["cure"] == "Look at build_silver"
+    assert body["payload"]["custom_details"]["fix"] == "Look at build_silver"
     assert len(body["dedup_key"]) == 64
 
 
@@ -205,7 +205,7 @@ def test_failed_task_alerts_once_on_every_channel(
     assert [len(slack.requests), len(smtp.emails), len(events.requests)] == [1, 1, 1]
     text = slack.requests[0][1]["text"]
     assert "ValueError: row of [email]: bad" in text
-    assert "*Cure* clear it." in text
+    assert "*Fix* clear it." in text
 
 
 def test_dead_channels_raise_nothing_and_hide_their_secrets(

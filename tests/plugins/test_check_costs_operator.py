@@ -98,7 +98,7 @@ def test_day_that_costs_far_more_is_a_warning_by_dag(
     assert alert.severity == "warning"
     assert alert.title == "build_gold cost $30.00 on 2026-11-20, usually $2.00"
     assert alert.reason == "The limit is $3.00, from 14 of the 28 days before."
-    assert "ops.job_costs" in alert.cure
+    assert "ops.job_costs" in alert.fix
 
 
 def test_people_and_storage_are_judged_too(costs: Dataset, alerts: list[Alert], context: dict[str, Any]) -> None:
@@ -118,7 +118,7 @@ def test_forecast_above_the_budget_is_a_warning(costs: Dataset, alerts: list[Ale
     assert check(costs, alerts, context, budget="50")["forecast_usd"] == "60.00"
     (alert,) = alerts
     assert (alert.title, alert.severity) == ("November 2026 will cost $60.00, its budget is $50.00", "warning")
-    assert "MARKETING_MONTHLY_BUDGET_USD" in alert.cure
+    assert "MARKETING_MONTHLY_BUDGET_USD" in alert.fix
 
 
 def test_forecast_far_above_the_budget_fails_without_a_retry(

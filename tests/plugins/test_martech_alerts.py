@@ -7,9 +7,9 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 from martech.alerts.masking import REASON_LENGTH, safe_text
 from martech.alerts.messages import (
-    CURE_LENGTH,
-    NO_CURE,
+    FIX_LENGTH,
     NO_EXCEPTION,
+    NO_FIX,
     Alert,
     email_html,
     email_subject,
@@ -72,8 +72,8 @@ def test_error_of_many_lines_is_cut_to_the_first() -> None:
     assert alert.reason.splitlines() == ["ValueError: line 0", *(f"line {n}" for n in range(1, 5))]
     message = message_of(Alert("t", "x" * 5000, "y" * 5000), context_of())
     assert len(message.alert.reason) == REASON_LENGTH
-    assert len(message.alert.cure) == CURE_LENGTH
-    assert message.alert.cure.endswith("…")
+    assert len(message.alert.fix) == FIX_LENGTH
+    assert message.alert.fix.endswith("…")
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ def test_tasks_that_end_without_an_exception_have_a_reason_too(error: Any, reaso
 
 @pytest.mark.parametrize("dag", [None, SimpleNamespace(doc_md=None), SimpleNamespace(doc_md="No such paragraph")])
 def test_dag_without_a_text_has_a_fix_too(dag: Any) -> None:
-    assert failure_alert(context_of(dag=dag)).cure == NO_CURE
+    assert failure_alert(context_of(dag=dag)).fix == NO_FIX
 
 
 def test_last_paragraph_is_found() -> None:
-    assert failure_alert(context_of(dag=SimpleNamespace(doc_md="**When it fails** pray"))).cure == "pray"
+    assert failure_alert(context_of(dag=SimpleNamespace(doc_md="**When it fails** pray"))).fix == "pray"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_slack() -> None:
     assert slack_text(message_of(alert, context_of(), "2026-11-23")) == (
         ":red_circle: *gold &lt;failed&gt;*\n"
         "*Reason*\n```a ''' b &amp; c```\n"
-        "*Cure* *Clear* the task\n"
+        "*Fix* *Clear* the task\n"
         "*DAG* build_gold · *Task* gold.x.run · *Run* run 1 · *Data days* 2026-11-23 · *Try* 3 of 3"
         " · *Owner* marketing-data\n"
         f"<{LOG_3}|Log> · <{RUN_3}|DAG run>"

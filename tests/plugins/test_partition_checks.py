@@ -67,7 +67,7 @@ def test_row_count_out_of_band_says_what_to_look_for(rows: int, hint: str) -> No
 def test_row_count_is_not_judged_without_history() -> None:
     result = check_row_count(TABLE, DAY, 1, history(100, days=6), (0.5, 2.0))
     assert result.passed
-    assert "not judged, 6 of 7 days of history" in result.message
+    assert "not checked, 6 of 7 days of history" in result.message
 
 
 def test_row_count_looks_back_28_days_and_skips_days_without_rows() -> None:

@@ -107,7 +107,7 @@ def test_malformed_rows_are_moved_and_told(dirty: Shop, rules: RawRules, context
     assert kept(dirty) == ALL_KEPT
     assert len(fingerprint(dirty)) == GOOD
     assert "Silver cannot use 5 of orders" in told[0].reason
-    assert '{"replay": true}' in told[0].cure
+    assert '{"replay": true}' in told[0].fix
     assert told[0].severity == "warning"
 
 

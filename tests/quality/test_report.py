@@ -70,7 +70,7 @@ def test_page_needs_no_network_and_no_script() -> None:
 def test_good_day() -> None:
     text = page(results=[r for r in RESULTS if r.passed], rebuilds=[])
     assert "nothing failed" in text
-    assert "What is being mended" not in text
+    assert "What is being rebuilt" not in text
 
 
 def built(kind: str, name: str, status: str, seconds: float, failures: int | None = None) -> NodeResult:

@@ -94,7 +94,7 @@ class ProcessingDestination(Destination, Protocol):
 
 
 class ActivationError(Exception):
-    """A sync cannot go on; the message names the cure."""
+    """A sync cannot go on; the message names the fix."""
 
 
 class FatalError(ActivationError):

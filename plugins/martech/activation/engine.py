@@ -69,8 +69,8 @@ def plan_sync(
         raise SafetyStopError(
             f"{sync.name} would remove {removes} of {known} records ({removed_percent:.1f}%) from "
             f"{sync.target}; limits.max_removed_percent is {sync.limits.max_removed_percent:g}. Nothing was sent. "
-            f"Check {sync.model} and {sync.consent.model}; if this is right, trigger the DAG with "
-            '{"confirm_removals": true}.'
+            f"Check {ledger.table(sync.model)} and {ledger.table(sync.consent.model)}; if this is right, trigger "
+            'the DAG with {"confirm_removals": true}.'
         )
     ledger.adopt(plan_id)
     log.info(

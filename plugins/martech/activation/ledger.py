@@ -74,7 +74,7 @@ class Ledger:
     def __init__(self, client: bigquery.Client, sync: Sync, *, table: Callable[[str], str], run_id: str) -> None:
         self._client = client
         self._sync = sync
-        self._table = table
+        self.table = table
         self._run_id = run_id
         self._state = table("ops.activation_state")
         self._outbox = table("ops.activation_outbox")
@@ -84,7 +84,7 @@ class Ledger:
     def settle(self) -> None:
         """Bring results that are in the changelog into state and dead letters, then drop their intents.
 
-        Runs before a plan is made and after each run, so that a crash between two of its steps is made good.
+        Runs before a plan is made and after each run, so that it completes what a crash left.
         """
         since = self._rows(statement("activation/sql/oldest_intent.sql", outbox=self._outbox))[0]["planned_at"]
         if since is None:
@@ -148,7 +148,7 @@ class Ledger:
         Nothing is written. Besides add, change, remove and reject the actions are unchanged, suppressed (no
         consent) and held (rejected before with the same content).
         """
-        names, values = changes_of(self._sync, self._table)
+        names, values = changes_of(self._sync, self.table)
         return self._rows(
             statement("activation/sql/preview.sql", samples=SAMPLES, **names),
             **values,
@@ -163,7 +163,7 @@ class Ledger:
         """
         planned_at = datetime.now(UTC)
         plan_id = f"{planned_at.strftime(PLAN_TIME)}-{uuid.uuid4().hex[:8]}"
-        names, values = changes_of(self._sync, self._table)
+        names, values = changes_of(self._sync, self.table)
         self._query(
             statement("activation/sql/plan.sql", **names),
             **values,
@@ -184,7 +184,7 @@ class Ledger:
             plan_id=plan_id,
         )
         self._query(
-            statement("activation/sql/forget_cured.sql", dead_letters=self._dead_letters, outbox=self._outbox),
+            statement("activation/sql/forget_corrected.sql", dead_letters=self._dead_letters, outbox=self._outbox),
             plan_id=plan_id,
         )
         self._query(
@@ -288,7 +288,7 @@ class Ledger:
 
     def record_run(self, row: dict[str, Any]) -> None:
         """Append the outcome of a run to ``activation_runs``."""
-        self._load(self._table("ops.activation_runs"), [row])
+        self._load(self.table("ops.activation_runs"), [row])
 
     def _rows(self, sql: Sql, **values: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in self._query(sql, **values)]

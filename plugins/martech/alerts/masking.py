@@ -25,7 +25,7 @@ REASON_LENGTH = 800
 def safe_text(text: str, length: int = REASON_LENGTH) -> str:
     """Return a text without secrets, e-mail addresses and long numbers; dates stay.
 
-    Names of people cannot be told from other words: errors must not quote rows.
+    Names of people look like other words: errors must not quote rows.
 
     :param text: what an error or an operator says.
     :param length: longest result, in characters.

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 REASON_LINES = 5
-CURE_LENGTH = 1200
-WHEN_IT_FAILS = re.compile(r"\*\*When it fails\*\*\s*(?P<cure>.+?)(?:\n\s*\n|\Z)", re.DOTALL)
+FIX_LENGTH = 1200
+WHEN_IT_FAILS = re.compile(r"\*\*When it fails\*\*\s*(?P<fix>.+?)(?:\n\s*\n|\Z)", re.DOTALL)
 NO_EXCEPTION = "The task ended without an error of its own: it was killed, or its worker was lost."
-NO_CURE = "Open the log: its last lines say what went wrong. Clear the task once the cause is gone."
+NO_FIX = "Open the log: its last lines say what went wrong. Clear the task once the cause is gone."
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Alert:
 
     :param title: what has happened, in one line.
     :param reason: why; the first lines of an error.
-    :param cure: what to do about it.
+    :param fix: what to do about it.
     :param severity: an error calls someone.
     """
 
     title: str
     reason: str
-    cure: str
+    fix: str
     severity: Severity = Severity.ERROR
 
 
@@ -57,7 +57,7 @@ class Message:
 
 
 def failure_alert(context: Context) -> Alert:
-    """Return the alert of a failed task: its error is the reason, the DAG's text has the cure.
+    """Return the alert of a failed task: its error is the reason, the DAG's text has the fix.
 
     :param context: the context that Airflow hands to ``on_failure_callback``.
     """
@@ -67,8 +67,8 @@ def failure_alert(context: Context) -> Alert:
     name = f"{type(error).__name__}: " if isinstance(error, BaseException) else ""
     reason = name + "\n".join(lines) if name or lines else NO_EXCEPTION
     documented = WHEN_IT_FAILS.search(getattr(context.get("dag"), "doc_md", None) or "")
-    cure = re.sub(r"\s*\n\s*", " ", documented["cure"].strip()) if documented else NO_CURE
-    return Alert(f"{task.dag_id} failed in {task.task_id}", reason, cure)
+    fix = re.sub(r"\s*\n\s*", " ", documented["fix"].strip()) if documented else NO_FIX
+    return Alert(f"{task.dag_id} failed in {task.task_id}", reason, fix)
 
 
 def message_of(alert: Alert, context: Context, window: str = "", runbook: str = "") -> Message:
@@ -99,7 +99,7 @@ def message_of(alert: Alert, context: Context, window: str = "", runbook: str = 
         alert=Alert(
             title=safe_text(alert.title.strip().replace("\n", " "), 200),
             reason=safe_text(alert.reason.strip()),
-            cure=safe_text(alert.cure.strip(), CURE_LENGTH),
+            fix=safe_text(alert.fix.strip(), FIX_LENGTH),
             severity=alert.severity,
         ),
         facts={name: value for name, value in facts.items() if value},
@@ -124,10 +124,10 @@ def slack_text(message: Message) -> str:
     sign = ":red_circle:" if alert.severity == Severity.ERROR else ":large_yellow_circle:"
     reason = _slack(alert.reason).replace("```", "'''")
     # Markdown's **bold** is *bold* in Slack.
-    cure = _slack(alert.cure).replace("**", "*")
+    fix = _slack(alert.fix).replace("**", "*")
     facts = " · ".join(f"*{name}* {_slack(value)}" for name, value in message.facts.items())
     links = " · ".join(f"<{_slack(url)}|{name}>" for name, url in message.links.items())
-    lines = [f"{sign} *{_slack(alert.title)}*", f"*Reason*\n```{reason}```", f"*Cure* {cure}", facts, links]
+    lines = [f"{sign} *{_slack(alert.title)}*", f"*Reason*\n```{reason}```", f"*Fix* {fix}", facts, links]
     return "\n".join(line for line in lines if line)
 
 
@@ -147,7 +147,7 @@ def email_html(message: Message) -> str:
     return (
         f"<h3>{html.escape(alert.title)}</h3>"
         f"<p><b>Reason</b></p><pre>{html.escape(alert.reason)}</pre>"
-        f"<p><b>Cure</b> {html.escape(alert.cure)}</p>"
+        f"<p><b>Fix</b> {html.escape(alert.fix)}</p>"
         f"<table>{rows}</table><p>{links}</p>"
     )
 
@@ -161,6 +161,6 @@ def pagerduty_event(message: Message) -> dict[str, Any]:
         "source": message.facts["DAG"],
         "component": message.facts["Task"],
         "dedup_key": message.key,
-        "custom_details": {"reason": alert.reason, "cure": alert.cure, **message.facts},
+        "custom_details": {"reason": alert.reason, "fix": alert.fix, **message.facts},
         "links": [{"href": url, "text": name} for name, url in message.links.items()],
     }

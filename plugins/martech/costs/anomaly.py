@@ -1,4 +1,4 @@
-"""Judge what a spender (a DAG, storage, people) cost on a day by what it cost before."""
+"""Compare what a spender (a DAG, storage, people) cost on a day with what it cost before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
 
-# Weekdays differ, so a day is judged by the same weekdays before it; while there are few, by the trailing days.
+# Weekdays differ, so a day is compared with the same weekdays before it; while there are few, by the trailing days.
 WEEKS, MINIMUM_WEEKS = 8, 4
 DAYS, MINIMUM_DAYS = 28, 7
 # So many robust standard deviations (1.4826 × MAD) above the median; never less than half of the median more.
@@ -24,9 +24,9 @@ class Anomaly:
     :param spender: DAG id, or a name in parentheses for what no DAG pays for.
     :param day: the day.
     :param cost: what it cost, US dollars.
-    :param usual: median of the days it is judged by.
+    :param usual: median of the days it is compared with.
     :param limit: from where on a day is an anomaly.
-    :param basis: which days it is judged by, in words.
+    :param basis: which days it is compared with, in words.
     """
 
     spender: str
@@ -51,7 +51,7 @@ def find_anomaly(spender: str, day: date, history: Mapping[date, Decimal], minim
     """Return the anomaly of a day, or None where it cost no more than usual or there is too little history.
 
     :param spender: whose costs they are.
-    :param day: day to judge.
+    :param day: day to check.
     :param history: cost by day, with ``day`` itself; days on which nothing was spent are left out.
     :param minimum_usd: a rise of less is never an anomaly.
     """

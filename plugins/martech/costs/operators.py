@@ -1,4 +1,4 @@
-"""Measures what jobs and storage cost, and judges it: days that cost too much, and the month against its budget."""
+"""Measures what jobs and storage cost, and checks it: days that cost too much, and the month against its budget."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def yesterday_of(now: datetime) -> date:
 class MeasureCostsOperator(WarehouseOperator):
     """Runs a statement per day that measures the day's jobs, and one that measures storage, each replacing the day.
 
-    BigQuery tells the jobs of the last 180 days, but only today's storage: it is recorded for yesterday and today,
+    BigQuery reports the jobs of the last 180 days, but only today's storage: it is recorded for yesterday and today,
     never for an older day. Returns (to XCom) the rows written, by statement.
 
     :param jobs_file: SQL file with the parameters ``day``, ``measured_at`` and the prices, a Jinja template.
@@ -77,7 +77,7 @@ class MeasureCostsOperator(WarehouseOperator):
             if day >= yesterday:
                 written["storage"] += self._measure(client, self.storage_file, day)
             else:
-                self.log.info("Storage of %s is not recorded: BigQuery tells only what it is now.", day)
+                self.log.info("Storage of %s is not recorded: BigQuery reports only what it is now.", day)
         return written
 
     def _measure(self, client: WarehouseClient, file: Path, day: date) -> int:
@@ -90,12 +90,12 @@ class MeasureCostsOperator(WarehouseOperator):
 class CheckCostsOperator(WarehouseOperator):
     """Warns of spenders that cost more than usual and of a month that will exceed its budget; fails far above it.
 
-    Days that have not ended are not judged while there are others. Returns (to XCom) the forecast and the anomalies.
+    Days that have not ended are not checked while there are others. Returns (to XCom) the forecast and the anomalies.
 
     :param costs_file: SQL file that gives ``cost_day``, ``spender`` and ``cost_usd`` between ``first_day`` and
         ``last_day``, a Jinja template.
     :param sql_context: values for the template.
-    :param days: days to judge: ISO dates, an XCom, or a template that gives them between commas (templated).
+    :param days: days to check: ISO dates, an XCom, or a template that gives them between commas (templated).
     :param monthly_budget_usd: what a month may cost, US dollars.
     :param budget_error_share: a forecast above the budget by this share fails the task.
     :param anomaly_minimum_usd: a rise of less is never worth a warning, US dollars.
@@ -132,7 +132,7 @@ class CheckCostsOperator(WarehouseOperator):
         self.alert = alert
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Judge every day, then the month of the last one."""
+        """Check every day, then the month of the last one."""
         days = parse_days(self.days)
         today = datetime.now(UTC).date()
         days = [day for day in days if day < today] or days
@@ -195,12 +195,12 @@ class CheckCostsOperator(WarehouseOperator):
             self.log.warning("%s Not alerted: %d days of history.", alert.reason, forecast.days_known)
         elif forecast.total > self.monthly_budget_usd * (1 + self.budget_error_share):
             # A retry would find the same; the failure callback sends the alert.
-            raise AirflowFailException(f"{alert.title}. {alert.reason}\n{alert.cure}")
+            raise AirflowFailException(f"{alert.title}. {alert.reason}\n{alert.fix}")
         else:
             self._warn(alert, context)
 
     def _warn(self, alert: Alert, context: Context) -> None:
-        self.log.warning("%s. %s %s", alert.title, alert.reason, alert.cure)
+        self.log.warning("%s. %s %s", alert.title, alert.reason, alert.fix)
         if self.alert:
             self.alert(alert, context)
 
@@ -209,7 +209,7 @@ def _anomaly_alert(anomaly: Anomaly) -> Alert:
     return Alert(
         title=f"{anomaly.spender} cost ${anomaly.cost:.2f} on {anomaly.day}, usually ${anomaly.usual:.2f}",
         reason=f"The limit is ${anomaly.limit:.2f}, from {anomaly.basis}.",
-        cure=(
+        fix=(
             f"Select cost_day = '{anomaly.day}' in ops.job_costs by task_id, dbt_model and user_email (storage: in "
             "ops.storage_costs). Backfills and full refreshes are expected; otherwise look for a lost partition filter."
         ),
@@ -221,7 +221,7 @@ def _budget_alert(forecast: Forecast, budget: Decimal, budget_setting: str) -> A
     return Alert(
         title=f"{forecast.month:%B %Y} will cost ${forecast.total:.2f}, its budget is ${budget:.2f}",
         reason=f"${forecast.to_date:.2f} are spent so far; the days left are expected to cost what such days did.",
-        cure=(
+        fix=(
             f"Find the largest spenders of the month in ops.job_costs and ops.storage_costs, or raise {budget_setting}."
         ),
         severity=Severity.WARNING,

@@ -1,4 +1,4 @@
-"""Judge one day's partition of a raw table. Nothing here talks to the warehouse."""
+"""Check one day's partition of a raw table. Nothing here talks to the warehouse."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CheckResult:
     :param passed: False where the expectation is not met.
     :param observed: what was found.
     :param expected: what was expected.
-    :param message: what it means and, where it failed, the cure.
+    :param message: what it means and, where it failed, the fix.
     :param severity: an error stops the chain.
     """
 
@@ -57,7 +57,7 @@ def missing_partition_message(table: str, day: date) -> str:
 
 
 def check_partition_exists(table: str, day: date, rows: int, *, sparse: bool = False) -> CheckResult:
-    """Judge whether the day has landed.
+    """Check whether the day has landed.
 
     :param table: ``dataset.table``.
     :param day: data day.
@@ -75,9 +75,9 @@ def check_partition_exists(table: str, day: date, rows: int, *, sparse: bool = F
 
 
 def check_freshness(table: str, day: date, newest: datetime | None, max_age: timedelta) -> CheckResult:
-    """Judge whether syncing went on until (nearly) the end of the data day.
+    """Check whether syncing went on until (nearly) the end of the data day.
 
-    A backfilled day is judged by its own end, never by the clock, and rows that landed later are welcome.
+    A backfilled day is measured by its own end, never by the clock, and rows that landed later are as good.
 
     :param table: ``dataset.table``.
     :param day: data day.
@@ -98,7 +98,7 @@ def check_freshness(table: str, day: date, newest: datetime | None, max_age: tim
     return CheckResult(table, day, "freshness", passed, observed, expected, message)
 
 
-def check_row_count(  # noqa: PLR0913 - the facts that a volume is judged by
+def check_row_count(  # noqa: PLR0913 - the facts that a volume is compared with
     table: str,
     day: date,
     rows: int,
@@ -108,7 +108,7 @@ def check_row_count(  # noqa: PLR0913 - the facts that a volume is judged by
     trailing_days: int = TRAILING_DAYS,
     minimum_days: int = MINIMUM_HISTORY_DAYS,
 ) -> CheckResult:
-    """Judge the day's row count by the mean of the days before it.
+    """Compare the day's row count with the mean of the days before it.
 
     :param table: ``dataset.table``.
     :param day: data day.
@@ -122,8 +122,8 @@ def check_row_count(  # noqa: PLR0913 - the facts that a volume is judged by
     trailing = [count for past, count in history.items() if earliest <= past < day and count > 0]
     observed = f"{rows} rows"
     if len(trailing) < minimum_days:
-        note = f"{table} {day}: row count not judged, {len(trailing)} of {minimum_days} days of history."
-        return CheckResult(table, day, "row_count", True, observed, "not judged", note)
+        note = f"{table} {day}: row count not checked, {len(trailing)} of {minimum_days} days of history."
+        return CheckResult(table, day, "row_count", True, observed, "not checked", note)
     mean = sum(trailing) / len(trailing)
     low, high = band[0] * mean, band[1] * mean
     expected = f"{low:.0f} to {high:.0f} rows ({band[0]:g} to {band[1]:g} × the mean of {len(trailing)} days)"

@@ -23,7 +23,7 @@ ENTITY_TYPES = {"user": "userByEmail", "serviceAccount": "userByEmail", "group":
 
 
 class AccessError(Exception):
-    """Access is not as declared; the message names every difference and the cure."""
+    """Access is not as declared; the message names every difference and the fix."""
 
 
 @dataclass(frozen=True)

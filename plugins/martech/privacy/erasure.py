@@ -27,7 +27,7 @@ SUPPRESSED = {"identity": Sql(""), "shopify:order": "shopify:order:", "user": "s
 
 
 class ErasureError(Exception):
-    """The request cannot go on; the message names the cure."""
+    """The request cannot go on; the message names the fix."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ class Erasure:
         self._client = client
         self._request_id = request_id
         self._run_id = run_id
+        self._table = table
         # The salt is read where it is used: no statement, log or job has it in its text.
         self._names = {
             "requests": table("ops.erasure_requests"),
@@ -107,7 +108,8 @@ class Erasure:
         if customers:
             raise ErasureError(
                 f"This {given} belongs to {len(customers)} customers, who may be people of one household: "
-                f"{', '.join(customers)}. Look them up in silver.customer_360 and trigger with customer_id."
+                f"{', '.join(customers)}. Look them up in {self._table('silver.customer_360')} "
+                "and trigger with customer_id."
             )
         earlier = self._rows(
             self._statement("earlier_request"),
@@ -119,8 +121,8 @@ class Erasure:
                 f"(it is {earlier[0]['status']}). Nothing is left to be done."
             )
         raise ErasureError(
-            f"Nobody has this {given}. Check it against silver.identity_map; a record that landed today is known after "
-            "the next build of silver. Nothing was changed."
+            f"Nobody has this {given}. Check it against {self._table('silver.identity_map')}; a record that landed "
+            "today is known after the next build of silver. Nothing was changed."
         )
 
     def preview(self, customer_id: str) -> dict[str, int]:

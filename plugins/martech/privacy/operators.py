@@ -54,10 +54,10 @@ class ErasureOperator(WarehouseOperator):
         self.sql_context = sql_context
 
     def execute(self, context: Context) -> Any:
-        """Do the step; what a retry cannot cure fails at once.
+        """Do the step; what a retry cannot fix fails at once.
 
         :raises AirflowSkipException: where the request is proven already.
-        :raises AirflowFailException: naming the cure.
+        :raises AirflowFailException: naming the fix.
         """
         try:
             erasure = Erasure(
@@ -291,7 +291,7 @@ class ProveAccessOperator(AccessOperator):
     def execute(self, context: Context) -> None:
         """Compare.
 
-        :raises AirflowFailException: naming every difference and the cure.
+        :raises AirflowFailException: naming every difference and the fix.
         """
         tables = self.load_tables()
         views = [create for create, _ in self.views()]

@@ -103,7 +103,7 @@ def line_chart(
 
 
 def _runs(points: Sequence[Point]) -> list[list[Point]]:
-    """Return points in runs of neighbouring days, so that a band does not bridge what was not judged."""
+    """Return points in runs of neighbouring days, so that a band does not bridge what was not decided."""
     runs: list[list[Point]] = []
     for point in points:
         if runs and (point.day - runs[-1][-1].day).days <= 1:
@@ -130,7 +130,7 @@ def meter(value: float, limit: float) -> Markup:
 def ring(score: float | None) -> Markup:
     """Return a score as a ring with its number.
 
-    :param score: 0–100, or None where nothing was judged.
+    :param score: 0–100, or None where nothing was decided.
     """
     share = (score or 0) / 100
     length = 2 * 3.14159 * 40

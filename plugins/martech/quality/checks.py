@@ -1,6 +1,6 @@
-"""Judge a table by its profile, its partitions and its columns. Nothing here talks to the warehouse.
+"""Check a table by its profile, its partitions and its columns. Nothing here talks to the warehouse.
 
-Existence, landing times and columns of a raw table are judged by the rules of ingestion
+Existence, landing times and columns of a raw table are checked by the rules of ingestion
 (:mod:`martech.ingestion.partition_checks`); what is added here needs history or other tables.
 """
 
@@ -18,7 +18,7 @@ from martech.quality.results import QualityResult
 from martech.quality.tables import CURRENT, DAILY, QualityTable, Reference
 from martech.quality.volume import seasonal_baseline
 
-NOT_JUDGED = "not judged"
+NOT_CHECKED = "not checked"
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Evidence:
         return self.days[-1]
 
 
-def judge(table: QualityTable, evidence: Evidence) -> list[QualityResult]:
+def check_table(table: QualityTable, evidence: Evidence) -> list[QualityResult]:
     """Return the results of every check of a table that is switched on.
 
     :param table: what is expected.
     :param evidence: what was found.
     """
-    judges = {
+    rules = {
         "schema": _schema,
         "freshness": _freshness,
         "partition_gap": _partition_gaps,
@@ -58,12 +58,7 @@ def judge(table: QualityTable, evidence: Evidence) -> list[QualityResult]:
         "integrity": _integrity,
         "drift": _drift,
     }
-    return [
-        result
-        for check, judge_one in judges.items()
-        if check in table.severity
-        for result in judge_one(table, evidence)
-    ]
+    return [result for check, rule in rules.items() if check in table.severity for result in rule(table, evidence)]
 
 
 def _result(table: QualityTable, day: date, check: str, passed: bool | None, **facts: Any) -> QualityResult:
@@ -79,8 +74,8 @@ def _result(table: QualityTable, day: date, check: str, passed: bool | None, **f
 
 
 def _unknown(table: QualityTable, day: date, check: str, observed: str, why: str, **facts: Any) -> QualityResult:
-    message = f"{table.label}: {check} not judged, {why}."
-    return _result(table, day, check, None, observed=observed, expected=NOT_JUDGED, message=message, **facts)
+    message = f"{table.label}: {check} not checked, {why}."
+    return _result(table, day, check, None, observed=observed, expected=NOT_CHECKED, message=message, **facts)
 
 
 def _schema(table: QualityTable, evidence: Evidence) -> Iterator[QualityResult]:
@@ -152,12 +147,12 @@ def _partition_gaps(table: QualityTable, evidence: Evidence) -> Iterator[Quality
         return
     missing = missing_days(evidence.rows, evidence.last)
     for day in missing:
-        cure = (
+        fix = (
             "Re-sync the day in Fivetran, then backfill the day's ingestion."
             if table.layer == "bronze"
             else f"The day is rebuilt by itself where its bronze is there; otherwise backfill build_{table.layer}."
         )
-        message = f"{table.label} has no partition {day}, though it has earlier days. {cure}"
+        message = f"{table.label} has no partition {day}, though it has earlier days. {fix}"
         facts = {"observed": "0 rows", "expected": "at least 1 row", "message": message, "value": 0.0, "low": 1.0}
         yield _result(table, day, "partition_gap", False, **facts)
     if not missing:
@@ -197,7 +192,7 @@ def _volume_of_day(table: QualityTable, day: date, rows: int, history: Mapping[d
     if not passed:
         look = "a partial sync or build" if rows < baseline.low else "rows that landed or were joined twice"
         message += (
-            f" Look for {look}, mend it and rebuild the day; if the change is real, the baseline follows within "
+            f" Look for {look}, fix it and rebuild the day; if the change is real, the baseline follows within "
             f"weeks, or widen volume_deviations of the table in {table.declared_in}."
         )
     return _result(
@@ -217,7 +212,7 @@ def _volume_of_day(table: QualityTable, day: date, rows: int, history: Mapping[d
 # ── Content ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _share(  # noqa: PLR0913 - what a share is judged by, and how it is told
+def _share(  # noqa: PLR0913 - what a share is compared with, and how that is said
     table: QualityTable,
     check: str,
     column: str,
@@ -225,25 +220,25 @@ def _share(  # noqa: PLR0913 - what a share is judged by, and how it is told
     *,
     allowed: float,
     what: str,
-    cure: str,
+    fix: str,
     last: date,
 ) -> QualityResult:
-    """Judge the worst day: a good month must not hide a bad day."""
+    """Check the worst day: a good month must not hide a bad day."""
     # Nothing is allowed: a single row is enough to say so.
     least = table.limits.minimum_rows if allowed else 1
-    judged = {day: found / total for day, (found, total) in counts.items() if total >= least}
+    shares = {day: found / total for day, (found, total) in counts.items() if total >= least}
     expected = f"at most {allowed:.2%} {what}"
-    if not judged:
+    if not shares:
         rows = sum(total for _, total in counts.values())
         why = f"no day has {least} rows" if rows else "there are no rows"
         return _unknown(table, last, check, f"{rows} rows", why, column=column)
-    day, share = max(judged.items(), key=lambda item: (item[1], item[0]))
+    day, share = max(shares.items(), key=lambda item: (item[1], item[0]))
     found, total = counts[day]
     passed = share <= allowed
     observed = f"{share:.2%} {what} ({found} of {total})"
     message = f"{table.label}.{column} has {observed} on {day}, {expected}."
     if not passed:
-        message += f" {cure}"
+        message += f" {fix}"
     return _result(
         table,
         day,
@@ -264,14 +259,14 @@ def _null_rates(table: QualityTable, evidence: Evidence) -> Iterator[QualityResu
     for column, allowed in table.critical.items():
         nulls = evidence.profile.nulls.get(column, {})
         counts = {day: (found, evidence.profile.rows[day]) for day, found in nulls.items()}
-        cure = (
+        fix = (
             f"Look what stopped filling it in the source or the model; if it is right, set its share under critical "
             f"of {table.layer}.{table.name} in {table.declared_in}."
         )
-        yield _share(table, "null_rate", column, counts, allowed=allowed, what="nulls", cure=cure, last=evidence.last)
+        yield _share(table, "null_rate", column, counts, allowed=allowed, what="nulls", fix=fix, last=evidence.last)
 
 
-def _integrity_cure(table: QualityTable, reference: Reference) -> str:
+def _integrity_fix(table: QualityTable, reference: Reference) -> str:
     target = ".".join(reference.to.split(".")[-2:])
     return (
         f"Their target is not in {target}.{reference.key}: look whether its rows landed late or were deleted, and "
@@ -285,7 +280,7 @@ def _integrity(table: QualityTable, evidence: Evidence) -> Iterator[QualityResul
         return
     for reference in table.references:
         counts = evidence.profile.orphans.get(reference.column, {})
-        cure = _integrity_cure(table, reference)
+        fix = _integrity_fix(table, reference)
         yield _share(
             table,
             "integrity",
@@ -293,7 +288,7 @@ def _integrity(table: QualityTable, evidence: Evidence) -> Iterator[QualityResul
             counts,
             allowed=reference.share,
             what="orphans",
-            cure=cure,
+            fix=fix,
             last=evidence.last,
         )
 

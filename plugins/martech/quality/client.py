@@ -54,7 +54,7 @@ class QualityClient(PartitionsClient):
         return set.intersection(*({day for day, count in days.items() if count} for days in rows.values()))
 
     def keep_results(self, table: str, results: Iterable[QualityResult], run_id: str) -> None:
-        """Append results, all with one time: it tells a try of a task from another.
+        """Append results, all with one time: it separates the tries of a task.
 
         :param table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_checks.sql``.
         :param results: results of a layer.

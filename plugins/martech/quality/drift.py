@@ -17,7 +17,7 @@ def stability_index(baseline: Mapping[str, float], current: Mapping[str, float])
     """Return the PSI of two distributions: 0 for equal ones, above 0.25 for a large shift.
 
     :param baseline: weight by class, of any scale.
-    :param current: the same of the day to be judged.
+    :param current: the same of the day to be checked.
     """
     total_before, total_now = sum(baseline.values()), sum(current.values())
     if not total_before or not total_now:
@@ -34,7 +34,7 @@ def merge_rare(baseline: Mapping[str, int], current: Mapping[str, int]) -> tuple
     """Return both distributions with all but the baseline's largest classes counted as ``other``.
 
     :param baseline: rows by class.
-    :param current: rows by class of the day to be judged.
+    :param current: rows by class of the day to be checked.
     """
     kept = {name for name, _ in Counter(baseline).most_common(LARGEST_CATEGORIES)}
 
@@ -53,7 +53,7 @@ def bin_by_quantiles(baseline: Sequence[float], current: Sequence[float]) -> tup
     Many equal quantiles (a column that is mostly 0) give fewer, wider bins.
 
     :param baseline: evenly spaced quantiles of the days before.
-    :param current: evenly spaced quantiles of the day to be judged.
+    :param current: evenly spaced quantiles of the day to be checked.
     """
     points = sorted(baseline)
     edges = sorted({points[len(points) * number // BINS] for number in range(1, BINS)})
@@ -68,7 +68,7 @@ def largest_move(baseline: Mapping[str, float], current: Mapping[str, float]) ->
     """Return the class whose share changed most, with its share (0–1) before and now.
 
     :param baseline: weight by class, not empty.
-    :param current: weight by class of the day to be judged, not empty.
+    :param current: weight by class of the day to be checked, not empty.
     """
     total_before, total_now = sum(baseline.values()), sum(current.values())
 

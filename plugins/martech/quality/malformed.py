@@ -1,6 +1,6 @@
 """Which rows of a raw table silver cannot use, and the SQL that finds, keeps and replays them.
 
-Identifiers are validated, values are query parameters. Rows are told apart by the SHA-256 of their JSON.
+Identifiers are validated, values are query parameters. Rows are known by the SHA-256 of their JSON.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _parsed(rules: RawRules, quarantine: str) -> dict[str, Any]:
     }
 
 
-def curable_sql(rules: RawRules, quarantine: str) -> Sql:
+def parse_sql(rules: RawRules, quarantine: str) -> Sql:
     """Return the query for the hashes and days of quarantined rows, with what is still wrong with each."""
     return statement(
         "quality/sql/parse_quarantined.sql", partition_field=rules.partition_field, **_parsed(rules, quarantine)

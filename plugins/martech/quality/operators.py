@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
-from martech.quality.checks import Evidence, judge
+from martech.quality.checks import Evidence, check_table
 from martech.quality.client import QualityClient
 from martech.quality.healing import plan_rebuilds
 from martech.quality.report import ReportData, render_report
@@ -29,7 +29,7 @@ HISTORY = timedelta(days=60)
 
 
 class CheckTablesOperator(WarehouseOperator):
-    """Judges every table of a layer for a run's days and records the results; it never fails because of them.
+    """Checks every table of a layer for a run's days and records the results; it never fails because of them.
 
     Three queries of INFORMATION_SCHEMA, and one query per table. Returns (to XCom) how many results
     there are and how many failed.
@@ -125,7 +125,7 @@ class CheckTablesOperator(WarehouseOperator):
             profile = client.profile(table, days)
             if table.expect == CURRENT:
                 rows = {**rows, days[-1]: profile.rows.get(days[-1], 0)}
-        return judge(table, Evidence(days, columns, rows, profile))
+        return check_table(table, Evidence(days, columns, rows, profile))
 
 
 class HealPartitionsOperator(WarehouseOperator):
@@ -320,12 +320,12 @@ class WriteReportOperator(WarehouseOperator):
 
 
 class ReportFailuresOperator(WarehouseOperator):
-    """Fails with every check of severity error that failed, and tells of the warnings.
+    """Fails with every check of severity error that failed, and alerts of the warnings.
 
     :param results_table: ``project.dataset.table`` of the results (templated).
-    :param alert: told of the warnings; None only logs. Errors are told by the failure itself.
+    :param alert: gets the warnings; None only logs. Errors come with the failure itself.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
-    :raises AirflowFailException: with message and cure of each failed check; a retry would find the same.
+    :raises AirflowFailException: with message and fix of each failed check; a retry would find the same.
     """
 
     template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "results_table")
@@ -339,7 +339,7 @@ class ReportFailuresOperator(WarehouseOperator):
         self.alert = alert
 
     def execute(self, context: Context) -> None:
-        """Tell, and fail or go on."""
+        """Report, and fail or go on."""
         results = self.warehouse(context, QualityClient).run_results(self.results_table, context["ti"].run_id)
         errors = failure_lines(result for result in results if result.is_blocking)
         warnings = failure_lines(result for result in results if result.is_failed and not result.is_blocking)
@@ -348,7 +348,7 @@ class ReportFailuresOperator(WarehouseOperator):
         if warnings and self.alert:
             count = len(warnings)
             title = f"{count} quality warning{'s' if count > 1 else ''}"
-            cure = "Each line says what to look at; the day's report shows them beside their history."
-            self.alert(Alert(title, "\n".join(warnings), cure, Severity.WARNING), context)
+            fix = "Each line says what to look at; the day's report shows them beside their history."
+            self.alert(Alert(title, "\n".join(warnings), fix, Severity.WARNING), context)
         if errors:
             raise AirflowFailException(f"{len(errors)} quality checks failed:\n" + "\n".join(errors))

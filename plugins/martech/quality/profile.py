@@ -52,7 +52,7 @@ def _bounds(table: QualityTable, first: str) -> Sql:
 
 
 def _day(table: QualityTable) -> Sql:
-    """Return the day of a row; a table of current state is judged as of the last day."""
+    """Return the day of a row; a table of current state is checked as of the last day."""
     if table.expect == CURRENT or table.partition_field is None:
         return Sql("@last")
     return Sql(f"cast(rows_read.{table.partition_field} as date)")
@@ -70,7 +70,7 @@ def profile_sql(project_id: str, table: QualityTable) -> Sql:
     """Return the query that profiles a table.
 
     It reads the critical columns and the references of ``@first`` to ``@after_last`` (excluded), and the columns
-    whose drift is judged since ``@baseline_first``: nothing else of the table, and each only once.
+    whose drift is compared since ``@baseline_first``: nothing else of the table, and each only once.
 
     :param project_id: project of the table.
     :param table: what is expected of it; its names are validated.

@@ -11,10 +11,10 @@ from martech.quality.malformed import (
     RawRules,
     copy_sql,
     count_sql,
-    curable_sql,
     day_values,
     delete_sql,
     mark_sql,
+    parse_sql,
     return_sql,
     rule_values,
 )
@@ -88,10 +88,10 @@ class QuarantineClient(WarehouseClient):
         """
         quarantine = require_table("table", table)
         today = self._today()
-        judged = list(self.query(curable_sql(rules, quarantine), **self._values(rules, today, today, run_id)))
-        good = {row.row_hash: row.day for row in judged if row.reason is None}
-        for reason in sorted({row.reason for row in judged if row.reason}):
-            count = sum(row.reason == reason for row in judged)
+        parsed = list(self.query(parse_sql(rules, quarantine), **self._values(rules, today, today, run_id)))
+        good = {row.row_hash: row.day for row in parsed if row.reason is None}
+        for reason in sorted({row.reason for row in parsed if row.reason}):
+            count = sum(row.reason == reason for row in parsed)
             log.warning("%s: %d rows stay in quarantine, %s.", rules.label, count, reason)
         if not good:
             return []

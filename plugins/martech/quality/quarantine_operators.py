@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class QuarantineRowsOperator(WarehouseOperator):
-    """Moves rows that silver cannot use to the quarantine, and tells of them.
+    """Moves rows that silver cannot use to the quarantine, and reports them.
 
     One query counts the malformed rows of all tables; nothing else is asked where there are none, as on most days.
     Returns (to XCom) the number of malformed rows by table.
@@ -25,7 +25,7 @@ class QuarantineRowsOperator(WarehouseOperator):
     :param load_tables: returns the rules of the raw tables; called when the task runs.
     :param days: data days: ISO dates, or a template that gives them between commas (templated).
     :param quarantine_table: ``project.dataset.table``, as ``include/sql/ops/quarantined_rows.sql`` has it (templated).
-    :param alert: told when rows were quarantined; None only logs.
+    :param alert: called when rows were quarantined; None only logs.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     """
 
@@ -67,8 +67,8 @@ class QuarantineRowsOperator(WarehouseOperator):
         return Alert(
             title=f"{sum(found.values())} malformed rows were quarantined",
             reason=f"Silver cannot use {rows}.",
-            cure=(
-                f"Look at reason and row_json in {self.quarantine_table}. Mend the connector, or correct row_json, "
+            fix=(
+                f"Look at reason and row_json in {self.quarantine_table}. Fix the connector, or correct row_json, "
                 'then trigger check_quality with {"replay": true}: the rows go back and their days are rebuilt.'
             ),
             severity=Severity.WARNING,

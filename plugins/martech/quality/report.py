@@ -70,7 +70,7 @@ class TableLine:
 
 
 def result_state(result: QualityResult) -> str:
-    """Return how a result looks: ok, warning, error, or unknown where it was not judged."""
+    """Return how a result looks: ok, warning, error, or unknown where it was not decided."""
     if result.passed is None:
         return "unknown"
     return "ok" if result.passed else "error" if result.is_blocking else "warning"
@@ -170,7 +170,7 @@ def render_report(data: ReportData) -> str:
         builds={dag_id: _build(results) for dag_id, results in data.dbt.items()},
         failures=failures,
         errors=sum(failure.first.is_blocking for failure in failures),
-        judged=sum(result.passed is not None for result in data.results),
+        decided=sum(result.passed is not None for result in data.results),
         meter=meter,
         ring=ring,
         grade=grade,

@@ -17,14 +17,14 @@ class QualityResult:
 
     :param layer: bronze, silver or gold.
     :param table: ``dataset.table``.
-    :param day: data day that was judged.
+    :param day: data day that was checked.
     :param check: one of :data:`martech.quality.tables.CHECKS`.
     :param column: column, where the check is about one.
     :param severity: an error fails the run.
-    :param passed: None where there was too little to judge by.
+    :param passed: None where there was too little to decide.
     :param observed: what was found, in words.
     :param expected: what was expected, in words.
-    :param message: what it means and, where it failed, the cure.
+    :param message: what it means and, where it failed, the fix.
     :param value: what was found, as a number.
     :param low: least allowed value; None where there is no such bound.
     :param high: largest allowed value; None where there is no such bound.

@@ -15,8 +15,8 @@ class Score:
 
     :param layer: bronze, silver or gold.
     :param table: ``dataset.table``; None for the layer as a whole.
-    :param score: 0–100; None where nothing could be judged.
-    :param checks: checks that were judged.
+    :param score: 0–100; None where nothing could be decided.
+    :param checks: checks that were decided.
     :param errors: checks of severity error that failed.
     :param warnings: checks of severity warning that failed.
     """
@@ -30,21 +30,21 @@ class Score:
 
 
 def _table_score(layer: str, table: str, results: Iterable[QualityResult], weights: Mapping[str, float]) -> Score:
-    # One check of a column counts once, however many days it judged: its share is that of the days that passed.
+    # One check of a column counts once, however many days it looked at: its share is that of the days that passed.
     days: dict[tuple[str, str | None], list[QualityResult]] = {}
     for result in results:
         if result.passed is not None:
             days.setdefault((result.check, result.column), []).append(result)
     total = earned = 0.0
     errors = warnings = 0
-    for judged in days.values():
-        failed = [result for result in judged if result.is_failed]
+    for results_of_check in days.values():
+        failed = [result for result in results_of_check if result.is_failed]
         blocking = any(result.is_blocking for result in failed)
         # A check may warn of one thing and fail for another (an extra and a missing column): the worse one counts.
-        severity = next((r.severity for r in failed if r.is_blocking), (failed or judged)[0].severity)
+        severity = next((r.severity for r in failed if r.is_blocking), (failed or results_of_check)[0].severity)
         weight = weights[severity]
         total += weight
-        earned += weight * (1 - len(failed) / len(judged))
+        earned += weight * (1 - len(failed) / len(results_of_check))
         errors += blocking
         warnings += bool(failed) and not blocking
     score = round(100 * earned / total, 1) if total else None

@@ -21,12 +21,12 @@ class Limits:
 
     :param null_share: largest share (0–1) of nulls in a critical column that names no share of its own.
     :param orphan_share: largest share (0–1) of references without a target that name no share of their own.
-    :param minimum_rows: shares of fewer rows than this are not judged.
+    :param minimum_rows: shares of fewer rows than this are not checked.
     :param volume_weeks: so many earlier days of the same weekday make the seasonal baseline.
-    :param volume_minimum_weeks: with fewer of them that have rows the volume is not judged.
+    :param volume_minimum_weeks: with fewer of them that have rows the volume is not checked.
     :param volume_deviations: allowed distance from the median, in robust standard deviations.
-    :param drift_days: days before the judged one that a distribution is compared with.
-    :param drift_minimum_days: with fewer of them that have rows drift is not judged.
+    :param drift_days: days before the checked one that a distribution is compared with.
+    :param drift_minimum_days: with fewer of them that have rows drift is not checked.
     :param drift_psi: largest population stability index; 0.1 is a small, 0.25 a large shift.
     """
 
@@ -45,7 +45,7 @@ class Limits:
 class Reference:
     """A column whose values must exist in another table.
 
-    :param column: column of the table; its nulls are not judged.
+    :param column: column of the table; its nulls are not checked.
     :param to: ``project.dataset.table`` of the target.
     :param key: column of the target.
     :param share: allowed share (0–1) of values that are not there.

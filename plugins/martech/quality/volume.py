@@ -38,7 +38,7 @@ def seasonal_baseline(
     The median and the median absolute deviation (MAD) are used, so that one bad day of the past moves nothing. The
     deviation is at least that of counting itself (Poisson, of at least one row) and 5 % of the median.
 
-    :param day: the day to be judged; it doesn't count itself.
+    :param day: the day to be checked; it doesn't count itself.
     :param history: rows by day; days without rows in it have none.
     :param weeks: how many weeks to look back.
     :param minimum_weeks: so many of them must have rows.

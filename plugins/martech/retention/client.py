@@ -24,7 +24,7 @@ class RetentionClient(WarehouseClient):
         :raises AirflowException: where the dataset is missing.
         """
         dataset = f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}"
-        with self.cure_of_missing_dataset():
+        with self.fix_of_missing_dataset():
             rows = list(self.query(statement("retention/sql/tables.sql", dataset=dataset)))
         return {
             row.table_name: TableRetention(
@@ -50,7 +50,7 @@ class RetentionClient(WarehouseClient):
         :param dataset_id: the dataset.
         :raises AirflowException: where the dataset is missing.
         """
-        with self.cure_of_missing_dataset():
+        with self.fix_of_missing_dataset():
             dataset = self.bigquery.get_dataset(f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}")
         expiries = (dataset.default_table_expiration_ms, dataset.default_partition_expiration_ms)
         tables, partitions = (None if ms is None else ms / MILLISECONDS_PER_DAY for ms in expiries)

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
 from martech.retention.client import RetentionClient
-from martech.retention.policy import EXPIRATION, RetentionCheck, TableRetention, judge_dataset, judge_default
+from martech.retention.policy import EXPIRATION, RetentionCheck, TableRetention, check_dataset, check_default
 from martech.warehouse.operators import WarehouseOperator
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ class EnforceRetentionOperator(WarehouseOperator):
     """Compares every table's partition expiry with the declared one, sets it where it differs, and reads it again.
 
     It deletes nothing: BigQuery deletes what has expired. Undeclared tables, partitions that outlived their expiry
-    and default expiries of datasets are told, not touched. Returns (to XCom) the number of checks, what was repaired
-    and the warnings.
+    and default expiries of datasets are reported, not touched. Returns (to XCom) the number of checks, what was
+    repaired and the warnings.
 
     :param load_declared: returns days by dataset and table id, None where partitions are kept for ever.
     :param results_table: ``project.dataset.table`` to which all results are appended, shaped like
         ``include/sql/ops/retention_checks.sql``; None records nothing (templated).
-    :param repair: false only tells what differs, and fails (templated).
+    :param repair: false only reports what differs, and fails (templated).
     :param alert: how a warning is sent; None only logs it.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     :raises AirflowException: naming every table whose expiry still differs.
@@ -55,7 +55,7 @@ class EnforceRetentionOperator(WarehouseOperator):
         self.alert = alert
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Check everything, repair what can be, record it, then tell."""
+        """Check everything, repair what can be, record it, then report."""
         client = self.warehouse(context, RetentionClient)
         declared = self.load_declared()
         checked_at = datetime.now(UTC)
@@ -64,8 +64,8 @@ class EnforceRetentionOperator(WarehouseOperator):
         for dataset, policy in declared.items():
             found = client.tables(dataset)
             checks = [
-                judge_default(dataset, *client.default_expirations(dataset)),
-                *judge_dataset(dataset, policy, found, checked_at.date()),
+                check_default(dataset, *client.default_expirations(dataset)),
+                *check_dataset(dataset, policy, found, checked_at.date()),
             ]
             results += checks
             if str(self.repair).lower() == "true":
@@ -77,7 +77,7 @@ class EnforceRetentionOperator(WarehouseOperator):
             client.append_rows(self.results_table, [self._row(r, r in repaired, checked_at, context) for r in results])
         errors = [result.message for result in failed if result.severity == Severity.ERROR]
         warnings = [result.message for result in failed if result.severity != Severity.ERROR]
-        self._tell(sorted(result.message for result in repaired), warnings, context)
+        self._report(sorted(result.message for result in repaired), warnings, context)
         if errors:
             raise AirflowException(f"{len(errors)} tables do not keep their data as declared:\n" + "\n".join(errors))
         return {
@@ -105,15 +105,15 @@ class EnforceRetentionOperator(WarehouseOperator):
         after = client.tables(dataset) if drifts else {}
         return {drift for drift in drifts if after[str(drift.table)].expiration_days == policy[str(drift.table)]}
 
-    def _tell(self, repaired: Sequence[str], warnings: Sequence[str], context: Context) -> None:
+    def _report(self, repaired: Sequence[str], warnings: Sequence[str], context: Context) -> None:
         if not self.alert:
             return
         if repaired:
             self.alert(
                 Alert(
-                    title="Tables kept their data for another time than declared, and were repaired",
+                    title="Partition expiry differed from its declaration and was reset",
                     reason="\n".join(repaired),
-                    cure=(
+                    fix=(
                         "Find out who changed the tables (INFORMATION_SCHEMA.JOBS). Where an expiry became shorter, "
                         "BigQuery deletes older partitions within hours; time travel may bring them back for 7 days."
                     ),
@@ -124,9 +124,9 @@ class EnforceRetentionOperator(WarehouseOperator):
         if warnings:
             self.alert(
                 Alert(
-                    title="The warehouse keeps what nobody declared, or keeps it too long",
+                    title="Undeclared tables or overdue partitions",
                     reason="\n".join(warnings),
-                    cure="Each finding names its cure; all are in ops.retention_checks.",
+                    fix="Each finding names its fix; all are in ops.retention_checks.",
                     severity=Severity.WARNING,
                 ),
                 context,

@@ -1,4 +1,4 @@
-"""Judge whether tables forget what they must and keep what they must. Nothing here asks the warehouse."""
+"""Check whether tables forget what they must and keep what they must. Nothing here asks the warehouse."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RetentionCheck:
     :param passed: False where the policy is not met.
     :param observed: what was found.
     :param expected: what is declared.
-    :param message: what it means and, where it failed, the cure.
+    :param message: what it means and, where it failed, the fix.
     :param severity: an error where the table can be put right by its expiry, else a warning.
     """
 
@@ -63,7 +63,7 @@ def _check_expiration(dataset: str, table: str, declared: int | None, found: Tab
     if passed:
         message = f"{name} keeps partitions {_days(declared)}, as declared."
     elif not found.is_partitioned:
-        message = f"{name} has no partitions, so that it can forget nothing: create it anew from its DDL or dbt model."
+        message = f"{name} has no partitions, so that it can forget nothing: create it again from its DDL or dbt model."
     else:
         message = (
             f"{name} keeps partitions {_days(found.expiration_days)}, declared is {_days(declared)}. If the table is "
@@ -86,7 +86,7 @@ def _check_overdue(dataset: str, table: str, declared: int, oldest: date, today:
     return RetentionCheck(dataset, table, OVERDUE, passed, f"{oldest}", f"{first_kept} or later", message)
 
 
-def judge_dataset(
+def check_dataset(
     dataset: str, declared: Mapping[str, int | None], found: Mapping[str, TableRetention], today: date
 ) -> Iterator[RetentionCheck]:
     """Compare the tables of a dataset with what is declared of them.
@@ -120,8 +120,8 @@ def judge_dataset(
             yield _check_overdue(dataset, table, days, retention.oldest, today)
 
 
-def judge_default(dataset: str, table_expiration: float | None, partition_expiration: float | None) -> RetentionCheck:
-    """Judge a dataset's own defaults, which new tables would silently get; this project sets none.
+def check_default(dataset: str, table_expiration: float | None, partition_expiration: float | None) -> RetentionCheck:
+    """Check a dataset's own defaults, which new tables would silently get; this project sets none.
 
     :param dataset: dataset id.
     :param table_expiration: default expiry of its tables, in days.

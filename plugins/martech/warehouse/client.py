@@ -71,8 +71,8 @@ class WarehouseClient:
 
     @staticmethod
     @contextmanager
-    def cure_of_missing_dataset() -> Iterator[None]:
-        """Tell what to do where a dataset is missing, which a plain "not found" does not.
+    def fix_of_missing_dataset() -> Iterator[None]:
+        """Say what to do where a dataset is missing, which a plain "not found" does not.
 
         :raises AirflowException: in place of BigQuery's NotFound.
         """

@@ -20,7 +20,7 @@ KINDS = ("table", "view", "materialized view")  # in the order of creation
 
 
 class DdlError(ValueError):
-    """A SQL file cannot be used; the message names the file and the cure."""
+    """A SQL file cannot be used; the message names the file and the fix."""
 
 
 @dataclass(frozen=True)

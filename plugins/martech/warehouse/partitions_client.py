@@ -18,7 +18,7 @@ class PartitionsClient(WarehouseClient):
 
     def _information_schema(self, sql: Sql, **values: Any) -> list[Any]:
         # "Nothing has landed" would be the wrong answer: it would wait for hours.
-        with self.cure_of_missing_dataset():
+        with self.fix_of_missing_dataset():
             return list(self.query(sql, **values))
 
     def rows_by_day(
@@ -63,7 +63,7 @@ class PartitionsClient(WarehouseClient):
             found.setdefault(row.table_name, {})[row.column_name] = row.data_type
         return found
 
-    def newest_by_day(  # noqa: PLR0913 - a table is told apart by its names
+    def newest_by_day(  # noqa: PLR0913 - what a table is known by
         self,
         dataset_id: str,
         table: str,

@@ -17,8 +17,8 @@ class SchemaDrift:
     :param dataset_id: dataset of the table.
     :param table: ``project.dataset.table``.
     :param additions: declared columns that the table does not have.
-    :param changes: columns of another type, each with its cure.
-    :param extras: columns that the DDL does not have (any more), each with its cure.
+    :param changes: columns of another type, each with its fix.
+    :param extras: columns that the DDL does not have (any more), each with its fix.
     """
 
     dataset_id: str

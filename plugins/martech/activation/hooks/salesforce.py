@@ -208,10 +208,10 @@ class SalesforceHook(BaseHook):
         errors = json_of(response, "Salesforce")
         code, message = errors[0]["errorCode"], masked(errors[0]["message"])
         if code == "REQUEST_LIMIT_EXCEEDED":
-            cure = "Wait until the org's daily API limit is renewed, or raise it; the next run goes on from here."
+            fix = "Wait until the org's daily API limit is renewed, or raise it; the next run goes on from here."
         else:
-            cure = "Correct the field, object or permission that it names, then clear the task."
-        raise FatalError(f"Salesforce answered {response.status_code} {code} to {method} {path}: {message} {cure}")
+            fix = "Correct the field, object or permission that it names, then clear the task."
+        raise FatalError(f"Salesforce answered {response.status_code} {code} to {method} {path}: {message} {fix}")
 
     def _authorize(self, fresh: bool) -> dict[str, str]:
         with self._lock:

@@ -232,7 +232,7 @@ changes as (
 ),
 
 -- Rejected once, and nothing is to be done about the record any more.
-cured as (
+corrected as (
     select dead_letters.record_key
     from dead_letters
     left join compared on dead_letters.record_key = compared.record_key
@@ -261,4 +261,4 @@ select
     null as payload,
     null as stale_identifiers,
     null as reject_reason
-from cured
+from corrected

@@ -1,7 +1,7 @@
 select *
 from `{{ results }}`
 where
-    -- A day is never judged before it has ended.
+    -- A day is never checked before it has ended.
     checked_at >= cast(@first as timestamp)
     and checked_day between @first and @last
     and check_name = 'volume'
