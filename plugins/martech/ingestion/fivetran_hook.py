@@ -159,23 +159,23 @@ class FivetranHook(HttpHook):
         status = response.status_code
         kind = FivetranError
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            cure = (
+            fix = (
                 f"put a valid API key (login) and secret (password) of a user that may sync it into Airflow "
                 f"connection {self.http_conn_id}"
             )
         elif status == HTTPStatus.NOT_FOUND:
-            cure = "there is no such connection in this Fivetran account; correct the configured id"
+            fix = "there is no such connection in this Fivetran account; correct the configured id"
         elif status == HTTPStatus.TOO_MANY_REQUESTS:
             kind = FivetranUnavailableError
             wait = response.headers.get("Retry-After")
-            cure = f"Fivetran's rate limit is reached; clear this task {f'in {wait} s' if wait else 'later'}"
+            fix = f"Fivetran's rate limit is reached; clear this task {f'in {wait} s' if wait else 'later'}"
         elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             kind = FivetranUnavailableError
-            cure = "Fivetran has a problem of its own; see status.fivetran.com and clear this task later"
+            fix = "Fivetran has a problem of its own; see status.fivetran.com and clear this task later"
         else:
-            cure = "see the connection's page in Fivetran"
+            fix = "see the connection's page in Fivetran"
         return kind(
-            f"Fivetran did not {verb} connection {connection_id}, HTTP {status}: {cure}. It said: {response.text[:300]}"
+            f"Fivetran did not {verb} connection {connection_id}, HTTP {status}: {fix}. It said: {response.text[:300]}"
         )
 
 

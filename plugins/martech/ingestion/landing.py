@@ -82,7 +82,7 @@ class LandedTable:
     :param columns: declared types by column, in the order of the DDL.
     :param partition_field: DATE or TIMESTAMP column whose day is the partition.
     :param appends: True where versions are appended, False where the rows of days are replaced.
-    :param key: what tells records apart.
+    :param key: what identifies a record.
     :param inputs: connector tables that its SQL reads, first the one whose rows it has.
     :param ctes: CTEs, the last of which is ``final``.
     :param absent: columns that no connector has, with the reason.

@@ -1,4 +1,4 @@
-"""Checks what landed before anything is built on it, and tells who is late at the deadline."""
+"""Checks what landed before anything is built on it, and reports who is late at the deadline."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BigQueryPartitionCheckOperator(WarehouseOperator):
     :param results_table: ``project.dataset.table`` to which all results are appended, shaped like
         ``include/sql/ops/partition_checks.sql``; None records nothing (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
-    :raises AirflowException: with the message and cure of every check of severity ``error`` that failed.
+    :raises AirflowException: with the message and fix of every check of severity ``error`` that failed.
     """
 
     template_fields: Sequence[str] = (
