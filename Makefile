@@ -47,7 +47,7 @@ $(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -no
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest ddl run ui docs reset bench
+.PHONY: manifest ddl run ui docs doctor reset bench
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
@@ -62,6 +62,9 @@ ui: setup manifest ## open Airflow's web UI on what `make run` built
 docs: setup manifest ## write dbt's documentation site
 	@$(LOCAL) exec dbt --quiet docs generate --static --empty-catalog --project-dir include/dbt --profiles-dir include/dbt
 	@echo "Open include/dbt/target/static_index.html"
+
+doctor: setup ## compare a project with the declarations before its first run, and say what to do (docs/deployment.md)
+	@$(VENV)/bin/python -m tools.doctor
 
 reset: ## throw away the local warehouse and Airflow's memory
 	rm -rf .local

@@ -142,7 +142,7 @@ class FivetranSyncTrigger(BaseTrigger):
             try:
                 succeeded_at = watch.look(hook)
             except FivetranUnavailableError as error:
-                self.log.warning("%s Looking again in %d s.", error, self.poke_interval)
+                log.warning("%s Looking again in %d s.", error, self.poke_interval)
                 reasons.append(str(error))
                 continue
             if succeeded_at:
@@ -235,7 +235,7 @@ class FivetranSyncOperator(BaseOperator):
             try:
                 watch.look(hook)
             except FivetranUnavailableError as error:
-                self.log.warning("%s Trying again in the triggerer.", error)
+                log.warning("%s Trying again in the triggerer.", error)
             except FivetranError as error:
                 raise AirflowFailException(str(error)) from error
 

@@ -124,6 +124,18 @@ def run(
     return _started(client, sql, values or {}).result(page_size=page_size)
 
 
+def dry_run(client: bigquery.Client, sql: str, values: Mapping[str, Any] | None = None) -> None:
+    """Let BigQuery check one statement, its names, types and permissions, without running it.
+
+    :param client: see :func:`run`.
+    :param sql: GoogleSQL with named parameters.
+    :param values: see :func:`run`.
+    :raises GoogleAPIError: where it would not run.
+    """
+    parameters = [_parameter(name, value) for name, value in (values or {}).items()]
+    client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=parameters, dry_run=True))
+
+
 def change(client: bigquery.Client, sql: str, values: Mapping[str, Any] | None = None) -> int:
     """Run one statement, wait for it, and return the number of rows that it changed.
 

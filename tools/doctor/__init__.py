@@ -1,0 +1,1 @@
+"""Says before the first run whether ingestion could pass, and what to do where it could not."""
