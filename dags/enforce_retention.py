@@ -3,8 +3,8 @@
 
 Every day at 06:30 UTC it compares the partition expiry of every table in all layers with the declared one
 (`include/sql` and the dbt project), sets it where it differs, and reads it again to prove it. Tables that nobody
-declared, partitions that outlived their expiry and default expiries of datasets are told as warnings. Results are kept
-in `ops.retention_checks`. It never deletes data itself; BigQuery deletes partitions that have expired.
+declared, partitions that outlived their expiry and default expiries of datasets are reported as warnings. Results are
+kept in `ops.retention_checks`. It never deletes data itself; BigQuery deletes partitions that have expired.
 
 **To look first** trigger with `{"repair": false}`: differences fail the task, nothing is changed.
 

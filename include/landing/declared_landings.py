@@ -142,7 +142,7 @@ def _landed_table(declaration: Declaration, raw: RawTable) -> LandedTable:
         partition_field=raw.partition_field,
         appends=appends,
         key=tuple(target["key"]),
-        # Versions are told apart by the time of the sync; days need none.
+        # Versions are known by the time of the sync; days need none.
         inputs=(replace(main, required=(*target["key"], *([SYNCED] if appends else []))), *others),
         ctes=ctes,
         absent=absent,
@@ -278,7 +278,7 @@ def _input_columns(declaration: Declaration, name: str) -> dict[str, InputColumn
 
 
 def _needed(ctes: str, name: str, columns: Iterable[InputColumn]) -> tuple[InputColumn, ...]:
-    """Return the columns of an input that the CTEs read, so that nobody is told of others that are missing."""
+    """Return the columns of an input that the CTEs read, so that others that are missing are not reported."""
     parsed = _parsed(ctes)
     for select in parsed.find_all(exp.Select):
         relations = _relations(select)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 log = logging.getLogger(__name__)
-# A channel that doesn't answer must not hold the worker: PagerDuty's client waits without end when it is told that
+# A channel that doesn't answer must not hold the worker: PagerDuty's client waits without end when the answer is that
 # there are too many events.
 TIMEOUT_SECONDS = 30
 # The Slack client logs the webhook's address, which is its password, when it tries again.
@@ -136,7 +136,7 @@ def runbook_of(dag_id: str) -> str:
 def send_alert(alert: Alert, context: Context) -> None:
     """Send an alert to every channel that is configured, and log it.
 
-    Never raises: a channel that fails is logged, and the others get the alert all the same.
+    Never raises: a channel that fails is logged, and the others still get the alert.
 
     :param alert: what to say.
     :param context: context of the task that says it.

@@ -44,7 +44,7 @@ WINDOW_PARAMS = {
 
 
 def layer_labels(layer: Layer) -> dict[str, str]:
-    """Return the labels of a layer's dataset, by which costs are told apart."""
+    """Return the labels of a layer's dataset, by which costs are split."""
     return {"layer": layer.name, "owner": OWNER}
 
 

@@ -12,7 +12,7 @@ TABLES = ("table", "incremental", "seed")
 
 
 def declared_retention(manifest: Path = MANIFEST) -> dict[str, dict[str, int | None]]:
-    """Return days by dataset and table id, None where partitions are kept for ever or there are none.
+    """Return days by dataset and table id, None where partitions are kept forever or there are none.
 
     Tables come from ``include/sql``, and from dbt's manifest where dbt alone makes them (`stg_` and helper models,
     seeds). A table that both declare has one shape, which ``tests/sql`` proves.

@@ -38,7 +38,7 @@ class Layer:
 
     :param name: bronze, intermediate, silver, gold or ops.
     :param dataset: BigQuery dataset id.
-    :param retention_days: partition expiry in days; None keeps partitions for ever.
+    :param retention_days: partition expiry in days; None keeps partitions forever.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Settings:
 
     :param project_id: Google Cloud project that holds all datasets.
     :param location: BigQuery location of the datasets, such as ``US``.
-    :param gcp_conn_id: Airflow connection used for every BigQuery call.
+    :param gcp_conn_id: Airflow connection used forevery BigQuery call.
     :param layers: layers by name, in the order in which data flows.
     :param variables: dbt's variables with the overrides of the environment applied.
     :param daily_schedule: cron of the chain's head, UTC (``MARKETING_DAILY_SCHEDULE``; ``none`` switches it off).

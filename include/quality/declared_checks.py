@@ -25,7 +25,7 @@ CHECKS_FILE = HERE / "checks.yml"
 SCHEMA_FILE = HERE / "checks.schema.json"
 LAYERS = ("bronze", "silver", "gold")
 OFF = "off"
-LONGEST_HISTORY_DAYS = 730  # of tables that keep their partitions for ever
+LONGEST_HISTORY_DAYS = 730  # of tables that keep their partitions forever
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_every_task_has_owner_retries_and_timeout(dag_bag: Any) -> None:
             where = f"{dag_id}.{task.task_id}"
             assert task.owner != "airflow", f"{where} has no owner: make its DAG with dag_arguments() (owner {OWNER})."
             assert task.retries >= 1, f"{where} has no retries: leave `retries` to dag_arguments()."
-            assert task.execution_timeout, f"{where} may hang for ever: leave `execution_timeout` to dag_arguments()."
+            assert task.execution_timeout, f"{where} may hang forever: leave `execution_timeout` to dag_arguments()."
 
 
 def test_no_task_ends_before_it_has_waited(dag_bag: Any) -> None:

@@ -200,5 +200,5 @@ def test_airflow_gets_variables_that_its_settings_read(files: dict[str, dict[str
 
 def test_composer_gets_what_the_project_needs_to_wait_and_to_hide(resources: dict[str, dict[str, Any]]) -> None:
     config = resources["google_composer_environment.airflow"]["config"][0]
-    assert config["workloads_config"][0]["triggerer"][0]["count"] >= 1, "Deferred sensors would wait for ever."
+    assert config["workloads_config"][0]["triggerer"][0]["count"] >= 1, "Deferred sensors would wait forever."
     assert config["node_config"][0]["service_account"] == "${google_service_account.pipeline.email}"

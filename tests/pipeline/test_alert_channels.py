@@ -235,7 +235,7 @@ def test_channel_that_never_ends_is_left(
     monkeypatch.setattr(alert_channels, "TIMEOUT_SECONDS", 1)
     monkeypatch.setattr(pagerduty.EventsApiV2Client, "sleep_timer", 0.2)
     channels.pagerduty()
-    events.status = 429  # too many events: the client would try again for ever
+    events.status = 429  # too many events: the client would try again forever
     send_alert(ALERT, context)
     assert "(connection pagerduty_alerts): TimeoutError: no answer within 1 seconds" in caplog.text
     events.status = 202

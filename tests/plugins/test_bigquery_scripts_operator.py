@@ -133,7 +133,7 @@ def test_changed_type_fails_before_anything_runs(dataset: Dataset, folder: Path,
     make(dataset, folder).execute(context)
     (folder / "orders.sql").write_text(TABLE.replace("id int64", "new_one bool,\n    id string"))
     message = failure(make(dataset, folder), context)
-    assert f"{dataset.name}.orders: column id is INT64, the DDL says STRING. Take the DDL back" in message
+    assert f"{dataset.name}.orders: column id is INT64, the DDL says STRING. Revert the DDL" in message
     assert columns(dataset) == ["id", "day"]
 
 

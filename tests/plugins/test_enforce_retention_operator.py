@@ -26,7 +26,7 @@ def alerts() -> list[Alert]:
 
 @pytest.fixture
 def kept(dataset: Dataset) -> Dataset:
-    """Tables that keep their partitions 90 days, for ever, and one that has none; a view."""
+    """Tables that keep their partitions 90 days, forever, and one that has none; a view."""
     create = f"create table `{PROJECT}.{dataset.name}"
     dataset.query(f"{create}.visits` (day date) partition by day options (partition_expiration_days = 90)")
     dataset.query(f"{create}.orders` (ordered_at timestamp) partition by date(ordered_at)")

@@ -29,7 +29,7 @@ def test_declared_expiry_passes_whatever_number_it_is_told_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "found", "observed"), [(90, None, "for ever"), (None, 90, "90 days"), (90, 90.5, "90.5 days")]
+    ("declared", "found", "observed"), [(90, None, "forever"), (None, 90, "90 days"), (90, 90.5, "90.5 days")]
 )
 def test_other_expiry_is_an_error(declared: int | None, found: float | None, observed: str) -> None:
     (check,) = checks_of({"t": declared}, t=table(found)).values()

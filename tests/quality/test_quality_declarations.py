@@ -108,7 +108,7 @@ def test_policy() -> None:
 @pytest.mark.parametrize(
     ("keys", "value", "where", "fix"),
     [
-        ("severity/volume", "fatal", "severity.volume", "error (fails the run), warning (is told)"),
+        ("severity/volume", "fatal", "severity.volume", "error (fails the run), warning (is reported)"),
         ("severity/volume", False, "severity.volume", '"off" in quotes (YAML reads a plain off as false)'),
         ("severity/volumes", "error", "severity", "Use only: schema, freshness, partition_gap"),
         ("limits/null_share", 5, "limits.null_share", "a share from 0 to 1"),

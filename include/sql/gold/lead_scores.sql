@@ -20,14 +20,14 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.lead_scores` (
     ),
     qualification_status string not null options (description = 'converted, disqualified, sql, mql, nurture or new'),
     budget_score float64 not null options (
-        description = 'Budget as told in the form, else by revenue and size of the company (0–100)'
+        description = 'Budget as stated in the form, else by revenue and size of the company (0–100)'
     ),
     authority_score float64 not null options (
         description = 'Authority by job title; the form counts where the title says less (0–100)'
     ),
     need_score float64 not null options (description = 'Need by products and pages looked at (0–100)'),
     timeline_score float64 not null options (
-        description = 'Timeline as told in the form or by recency of activity, the higher one (0–100)'
+        description = 'Timeline as stated in the form or by recency of activity, the higher one (0–100)'
     ),
     intent_score float64 not null options (description = 'Intent by visits, carts and message clicks (0–100)'),
     components array<struct<

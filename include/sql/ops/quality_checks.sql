@@ -8,7 +8,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.quality_checks` (
         description = 'schema, freshness, partition_gap, volume, null_rate, integrity or drift'
     ),
     column_name string options (description = 'Column; null if the check is about the table'),
-    severity string not null options (description = 'What a failure means: error fails the run, warning is told'),
+    severity string not null options (description = 'What a failure means: error fails the run, warning is reported'),
     passed bool options (description = 'Whether the expectation was met; null if there was too little to decide'),
     observed string not null options (description = 'What was found'),
     expected string not null options (description = 'What was expected'),

@@ -8,7 +8,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.retention_checks`
     passed bool not null options (description = 'False if the policy was not met when it was looked at.'),
     repaired bool not null options (description = 'True if it was put right at once, and read again to prove it.'),
     severity string not null options (
-        description = 'What a failure means unless it was repaired: error fails the task, warning is told.'
+        description = 'What a failure means unless it was repaired: error fails the task, warning is reported.'
     ),
     observed string not null options (description = 'What was found.'),
     expected string not null options (description = 'What is declared.'),

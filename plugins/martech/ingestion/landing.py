@@ -127,7 +127,7 @@ class SourceLanding:
 
 @dataclass(frozen=True)
 class Plan:
-    """One statement, and what is to be told about it.
+    """One statement, and what is to be reported about it.
 
     :param sql: GoogleSQL with the parameters ``first``, ``last`` and ``days``.
     :param days: days that land: of rows that synced, or of partitions that are replaced.

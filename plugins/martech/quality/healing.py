@@ -52,7 +52,7 @@ def plan_rebuilds(
     """Return what is to be rebuilt, oldest day first.
 
     A day of a layer is tried once: where a rebuild did not help, a second one would not either, and the two DAGs would
-    start each other for ever. Rows come back from quarantine once, so their days are always rebuilt.
+    start each other forever. Rows come back from quarantine once, so their days are always rebuilt.
 
     :param results: results of a run.
     :param raw_days: days whose raw data is there.

@@ -61,7 +61,7 @@ class RetentionClient(WarehouseClient):
 
         :param dataset_id: the dataset.
         :param table_id: the table, which has partitions.
-        :param days: days from a partition's day on; None keeps partitions for ever.
+        :param days: days from a partition's day on; None keeps partitions forever.
         """
         table = f"{require_identifier('dataset_id', dataset_id)}.{require_identifier('table_id', table_id)}"
         self.query(statement("retention/sql/set_expiration.sql", project=self.project_id, table=table, days=days))

@@ -27,7 +27,7 @@ class EnforceRetentionOperator(WarehouseOperator):
     and default expiries of datasets are reported, not touched. Returns (to XCom) the number of checks, what was
     repaired and the warnings.
 
-    :param load_declared: returns days by dataset and table id, None where partitions are kept for ever.
+    :param load_declared: returns days by dataset and table id, None where partitions are kept forever.
     :param results_table: ``project.dataset.table`` to which all results are appended, shaped like
         ``include/sql/ops/retention_checks.sql``; None records nothing (templated).
     :param repair: false only reports what differs, and fails (templated).

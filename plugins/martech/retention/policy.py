@@ -18,7 +18,7 @@ class TableRetention:
     """How a table of the warehouse forgets.
 
     :param is_partitioned: False where it has no partitions to expire.
-    :param expiration_days: its partition expiry; None keeps partitions for ever.
+    :param expiration_days: its partition expiry; None keeps partitions forever.
     :param oldest: day of its oldest partition; None if it has none.
     :param is_temporary: True where the table itself has an expiry, as dbt's temporary tables do.
     """
@@ -54,7 +54,7 @@ class RetentionCheck:
 
 
 def _days(days: float | None) -> str:
-    return "for ever" if days is None else f"{days:g} days"
+    return "forever" if days is None else f"{days:g} days"
 
 
 def _check_expiration(dataset: str, table: str, declared: int | None, found: TableRetention) -> RetentionCheck:
@@ -95,7 +95,7 @@ def check_dataset(
     asked for overdue partitions, since BigQuery had no reason to delete them.
 
     :param dataset: dataset id.
-    :param declared: days by table id; None keeps partitions for ever.
+    :param declared: days by table id; None keeps partitions forever.
     :param found: tables of the dataset.
     :param today: the current UTC day.
     """
@@ -132,7 +132,7 @@ def check_default(dataset: str, table_expiration: float | None, partition_expira
     message = f"{dataset} leaves expiry to its tables."
     if not passed:
         message = (
-            f"Dataset {dataset} has a default expiry ({observed}), which every new table gets: take it away with "
+            f"Dataset {dataset} has a default expiry ({observed}), which every new table gets: remove it with "
             f"ALTER SCHEMA {dataset} SET OPTIONS (default_table_expiration_days = NULL, "
             "default_partition_expiration_days = NULL)."
         )

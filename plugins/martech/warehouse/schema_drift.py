@@ -45,7 +45,7 @@ def compare_schema(declared: CreateStatement, found: Mapping[str, str]) -> Schem
     names = {column.name for column in declared.columns}
     changes = tuple(
         f"{declared.name}: column {column.name} is {found[column.name]}, the DDL says {column.data_type}. "
-        "Take the DDL back, or migrate the table (add a new column, fill it, then drop the old one)."
+        "Revert the DDL, or migrate the table (add a new column, fill it, then drop the old one)."
         for column in declared.columns
         if column.name in found and not same_type(column.data_type, found[column.name])
     )

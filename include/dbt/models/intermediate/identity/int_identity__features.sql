@@ -89,7 +89,7 @@ company_domains as (
     ) = 1
 ),
 
--- Only who can be told apart is compared: a name, or a way to write or call.
+-- Only what can identify somebody is compared: a name, or a way to write or call.
 comparable as (
     select
         usable.* except (company, domain, is_of_crm),

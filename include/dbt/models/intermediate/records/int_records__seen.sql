@@ -15,7 +15,7 @@
 ] %}
 
 -- When a source record was first and last seen, so that nobody has to read all of its sessions and contacts, which
--- silver forgets after a year. By record, not by customer: a merge of customers never touches it. The order of runs
+-- silver drops data after a year. By record, not by customer: a merge of customers never touches it. The order of runs
 -- and reruns does not matter, since only an earlier first and a later last day replace what is stored.
 
 with sessions as (
