@@ -66,6 +66,9 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
             description = 'Type in unified_touchpoints; order_landing or unattributed for the stand-in'
         ),
         channel string options (description = 'Marketing channel'),
+        campaign_platform string options (
+            description = 'Ad platform that the link\'s source and medium name (google_ads, braze); null where they name none'  -- noqa: LT05
+        ),
         campaign_id string options (description = 'Campaign in its platform; null without a known campaign'),
         campaign_name string options (description = 'Name of the campaign; null without a campaign'),
         is_direct bool options (description = 'Whether the channel is Direct'),

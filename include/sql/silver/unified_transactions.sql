@@ -10,22 +10,28 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
     ),
     order_number string options (description = 'Number the buyer knows (#1001) or name of the opportunity'),
     transaction_at timestamp not null options (
-        description = 'When the order was placed or the opportunity closed (UTC)'
+        description = 'When the order was sold (as in Shopify\'s reports) or the opportunity closed (UTC)'
     ),
     transaction_date date not null options (description = 'Day of transaction_at (UTC)'),
     status string not null options (description = 'completed, pending, partially_refunded, refunded or cancelled'),
     currency string not null options (description = 'Currency of the source amounts (ISO 4217)'),
+    exchange_rate numeric options (
+        description = 'Reporting currency per unit of the currency on the day of the transaction; null if it is not known, and then its amounts are 0'  -- noqa: LT05
+    ),
+    original_net_revenue numeric not null options (description = 'Net revenue in the currency of the source'),
     gross_revenue numeric not null options (
-        description = 'Price of the goods before discounts, tax and shipping (USD)'
+        description = 'Price of the goods before discounts, tax and shipping, gift cards left out (USD); amount of the deal'  -- noqa: LT05
     ),
     discount_amount numeric not null options (description = 'Discounts given (USD, positive)'),
     tax_amount numeric not null options (description = 'Tax charged (USD); not revenue'),
-    shipping_amount numeric not null options (description = 'Shipping charged (USD); not revenue'),
+    shipping_amount numeric not null options (
+        description = 'Shipping paid (USD), 0 where a code made it free; not revenue'
+    ),
     refund_amount numeric not null options (
         description = 'Refunds of goods (USD, positive), at most gross less discounts'
     ),
     net_revenue numeric not null options (
-        description = 'gross_revenue − discount_amount − refund_amount (USD); 0 where cancelled'
+        description = 'gross_revenue − discount_amount − refund_amount (USD); 0 where cancelled; negative for a credit'
     ),
     item_count int64 not null options (description = 'Units sold; 0 for opportunities'),
     channel string not null options (
@@ -35,6 +41,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
         description = 'Traffic source of the landing, else referring site or sales channel; null if direct or unknown'
     ),
     medium string options (description = 'Traffic medium of the landing; null if direct or unknown'),
+    campaign_platform string options (
+        description = 'Ad platform that the link\'s source and medium name (google_ads, braze); null where they name none'  -- noqa: LT05
+    ),
     campaign_id string options (description = 'Campaign of the landing or of the opportunity; null if none'),
     campaign_name string options (
         description = 'utm_campaign of the landing or, for opportunities, of the lead; null if none'

@@ -24,7 +24,13 @@ sessions as (
 ),
 
 leads as (
-    select * from {{ ref('unified_leads') }}
+    select
+        *,
+        -- Two leads may become one deal: it counts with the first.
+        row_number() over (
+            partition by coalesce(converted_opportunity_id, lead_id) order by created_at asc, lead_id asc
+        ) = 1 as is_first_of_deal
+    from {{ ref('unified_leads') }}
     where campaign_id is not null or campaign_name is not null
 ),
 
@@ -46,22 +52,37 @@ campaigns as (
     group by platform, campaign_id
 ),
 
--- Where a link only names the campaign. A name that two campaigns share means the first by id.
-campaigns_by_name as (
+entities as (
+    select * from {{ ref('int_campaigns__unioned') }}
+),
+
+-- The names under which campaigns delivered, and when; and the names that they have now.
+campaign_names as (
     select
+        platform,
+        campaign_id,
         lower(campaign_name) as name_key,
-        array_agg(struct(platform as platform, campaign_id as campaign_id) order by platform, campaign_id limit 1)[
-            safe_offset(0)
-        ] as campaign
-    from campaigns
+        min(performance_date) as first_day,
+        max(performance_date) as last_day
+    from delivered
     where campaign_name is not null
-    group by name_key
+    group by platform, campaign_id, name_key
+    union all
+    select
+        platform,
+        campaign_id,
+        lower(campaign_name) as name_key,
+        cast(null as date) as first_day,
+        cast(null as date) as last_day
+    from entities
 ),
 
 -- Everything that is not delivery, one row per fact, with what its source knows of the campaign.
 facts as (
     select
         session_date as campaign_date,
+        session_date as link_date,
+        campaign_platform,
         campaign_id,
         campaign_name,
         channel,
@@ -77,6 +98,8 @@ facts as (
     union all
     select
         created_date as campaign_date,
+        created_date as link_date,
+        campaign_platform,
         campaign_id,
         campaign_name,
         channel,
@@ -93,6 +116,8 @@ facts as (
     union all
     select
         date(converted_at) as campaign_date,
+        created_date as link_date,
+        campaign_platform,
         campaign_id,
         campaign_name,
         channel,
@@ -105,10 +130,12 @@ facts as (
         cast(0 as numeric) as attributed_revenue,
         0.0 as new_customers
     from leads
-    where date(converted_at) {{ window }} and converted_opportunity_id is not null
+    where date(converted_at) {{ window }} and converted_opportunity_id is not null and is_first_of_deal
     union all
     select
         opportunity_closed_date as campaign_date,
+        created_date as link_date,
+        campaign_platform,
         campaign_id,
         campaign_name,
         channel,
@@ -121,10 +148,12 @@ facts as (
         cast(0 as numeric) as attributed_revenue,
         0.0 as new_customers
     from leads
-    where opportunity_closed_date {{ window }} and opportunity_is_won
+    where opportunity_closed_date {{ window }} and opportunity_is_won and is_first_of_deal
     union all
     select
         conversions.transaction_date as campaign_date,
+        date(touch.touchpoint_at) as link_date,
+        touch.campaign_platform,
         touch.campaign_id,
         touch.campaign_name,
         touch.channel,
@@ -143,19 +172,48 @@ facts as (
         and (touch.campaign_id is not null or touch.campaign_name is not null)
 ),
 
+links as (
+    select distinct
+        campaign_platform,
+        campaign_id,
+        lower(campaign_name) as name_key,
+        link_date
+    from facts
+    where campaign_platform is not null
+),
+
+-- By id, else by the name on that day: names are used again and changed.
+matched_links as (
+    select
+        links.*,
+        campaign_names.campaign_id as matched_id
+    from links
+    inner join campaign_names
+        on
+            links.campaign_platform = campaign_names.platform
+            and (links.campaign_id = campaign_names.campaign_id or links.name_key = campaign_names.name_key)
+    left join entities
+        on
+            campaign_names.platform = entities.platform
+            and campaign_names.campaign_id = entities.campaign_id
+    qualify
+        row_number() over (
+            partition by links.campaign_platform, links.campaign_id, links.name_key, links.link_date
+            order by
+                coalesce(links.campaign_id = campaign_names.campaign_id, false) desc,
+                coalesce(links.link_date between campaign_names.first_day and campaign_names.last_day, false) desc,
+                coalesce(lower(entities.campaign_status) in ('removed', 'archived'), false) asc,
+                abs(date_diff(links.link_date, campaign_names.last_day, day)) is null asc,
+                abs(date_diff(links.link_date, campaign_names.last_day, day)) asc,
+                campaign_names.campaign_id asc
+        ) = 1
+),
+
 keyed_facts as (
     select
         facts.campaign_date,
-        case
-            when by_id.campaign_id is not null then by_id.platform
-            when by_name.name_key is not null then by_name.campaign.platform
-            else 'other'
-        end as platform,
-        case
-            when by_id.campaign_id is not null then by_id.campaign_id
-            when by_name.name_key is not null then by_name.campaign.campaign_id
-            else coalesce(facts.campaign_id, facts.campaign_name)
-        end as campaign_id,
+        if(matched_links.matched_id is null, 'other', facts.campaign_platform) as platform,
+        coalesce(matched_links.matched_id, facts.campaign_id, facts.campaign_name) as campaign_id,
         coalesce(facts.campaign_name, facts.campaign_id) as link_name,
         facts.channel as link_channel,
         facts.sessions,
@@ -167,8 +225,12 @@ keyed_facts as (
         facts.attributed_revenue,
         facts.new_customers
     from facts
-    left join campaigns as by_id on facts.campaign_id = by_id.campaign_id
-    left join campaigns_by_name as by_name on lower(facts.campaign_name) = by_name.name_key
+    left join matched_links
+        on
+            facts.campaign_platform = matched_links.campaign_platform
+            and coalesce(facts.campaign_id, '') = coalesce(matched_links.campaign_id, '')
+            and coalesce(lower(facts.campaign_name), '') = coalesce(matched_links.name_key, '')
+            and facts.link_date = matched_links.link_date
 ),
 
 unioned as (

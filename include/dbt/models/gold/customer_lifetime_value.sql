@@ -17,21 +17,26 @@ with customers as (
     select * from {{ ref('customer_360') }}
 ),
 
-conversions as (
-    select
-        customer_id,
-        transaction_date,
-        net_revenue
-    from {{ ref('unified_transactions') }}
-    where customer_id is not null and net_revenue > 0 and not is_cancelled
-),
-
 buckets as (
     select * from {{ ref('scoring_survival') }}
 ),
 
 as_of as (
     select as_of_date from {{ ref('int_customers__as_of') }}
+),
+
+conversions as (
+    select
+        transactions.customer_id,
+        transactions.transaction_date,
+        transactions.net_revenue
+    from {{ ref('unified_transactions') }} as transactions
+    cross join as_of
+    where
+        transactions.customer_id is not null
+        and transactions.net_revenue > 0
+        and not transactions.is_cancelled
+        and transactions.transaction_date <= as_of.as_of_date
 ),
 
 histories as (

@@ -32,7 +32,6 @@ transactions as (
     from {{ ref('unified_transactions') }}
     where
         transaction_date between {{ first_conversion }} and {{ window_end() }}
-        and net_revenue > 0
         and not is_cancelled
 ),
 
@@ -53,16 +52,25 @@ conversions as (
         ) as next_date
     from transactions
     left join first_conversions on transactions.customer_id = first_conversions.customer_id
+    where transactions.net_revenue > 0
+),
+
+-- Credits and deals without an amount are booked too; only revenue converts.
+booked as (
+    select
+        transaction_date as day,
+        sum(net_revenue) as revenue,
+        countif(transaction_type = 'opportunity') as opportunities_won
+    from transactions
+    group by day
 ),
 
 sales as (
     select
         transaction_date as day,
-        sum(net_revenue) as revenue,
         count(*) as orders,
         countif(is_first) as new_customers,
-        count(distinct if(transaction_date > first_date, buyer, null)) as returning_customers,
-        countif(transaction_type = 'opportunity') as opportunities_won
+        count(distinct if(transaction_date > first_date, buyer, null)) as returning_customers
     from conversions
     group by day
 ),
@@ -204,11 +212,11 @@ ratings as (
 joined as (
     select
         days.day as kpi_date,
-        coalesce(sales.revenue, 0) as revenue,
+        coalesce(booked.revenue, 0) as revenue,
         coalesce(sales.orders, 0) as orders,
         coalesce(sales.new_customers, 0) as new_customers,
         coalesce(sales.returning_customers, 0) as returning_customers,
-        coalesce(sales.opportunities_won, 0) as opportunities_won,
+        coalesce(booked.opportunities_won, 0) as opportunities_won,
         coalesce(media.spend, 0) as spend,
         coalesce(media.unsubscribes, 0) as unsubscribes,
         coalesce(visits.sessions, 0) as sessions,
@@ -222,6 +230,7 @@ joined as (
         coalesce(tickets.tickets, 0) as tickets,
         ratings.satisfaction_rate
     from days
+    left join booked on days.day = booked.day
     left join sales on days.day = sales.day
     left join media on days.day = media.day
     left join visits on days.day = visits.day

@@ -72,6 +72,7 @@ ready as (
         case
             when leads.is_converted then 100
             when {{ is_disqualified('leads.status') }} then 0
+            when regexp_contains(lower(leads.status), r'not contacted') then 30
             when regexp_contains(lower(coalesce(leads.status, '')), r'working|contacted|qualified') then 80
             else 30
         end as stage_score,

@@ -158,6 +158,7 @@ conversions as (
                 touchpoint_at as touchpoint_at,
                 touchpoint_type as touchpoint_type,
                 channel as channel,
+                campaign_platform as campaign_platform,
                 campaign_id as campaign_id,
                 campaign_name as campaign_name,
                 is_direct as is_direct,

@@ -84,7 +84,7 @@ final as (
             as ad_performance_id,
         daily.platform,
         daily.campaign_id,
-        coalesce(campaigns.campaign_name, daily.campaign_name) as campaign_name,
+        coalesce(daily.campaign_name, campaigns.campaign_name) as campaign_name,
         coalesce(campaigns.campaign_type, daily.campaign_type) as campaign_type,
         campaigns.campaign_status,
         coalesce(campaigns.channel, {{ channel_of('daily.platform', 'daily.medium') }}) as channel,

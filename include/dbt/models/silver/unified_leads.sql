@@ -66,6 +66,7 @@ final as (
         leads.lead_source,
         {{ channel_of('coalesce(leads.utm_source, leads.lead_source)', 'leads.utm_medium', 'leads.gclid') }}
             as channel,
+        {{ campaign_platform('leads.utm_source', 'leads.utm_medium', 'leads.gclid') }} as campaign_platform,
         leads.campaign_id,
         leads.utm_campaign as campaign_name,
         leads.gclid,

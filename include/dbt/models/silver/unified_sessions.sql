@@ -28,11 +28,6 @@ ads_campaigns as (
     where platform = 'google_ads'
 ),
 
-named_campaigns as (
-    select * from {{ ref('int_campaigns__unioned') }}
-    where is_name_unique
-),
-
 sessions as (
     select * from web_sessions
     union all
@@ -43,20 +38,21 @@ with_campaign as (
     select
         sessions.* except (campaign_id, campaign_name, medium),
         keys.customer_id,
-        coalesce(ads_campaigns.campaign_id, sessions.campaign_id, named_campaigns.campaign_id) as campaign_id,
-        coalesce(ads_campaigns.campaign_name, named_campaigns.campaign_name, sessions.campaign_name)
-            as campaign_name,
+        sessions.campaign_id,
+        coalesce(ads_campaigns.campaign_name, sessions.campaign_name) as campaign_name,
         coalesce(ads_campaigns.medium, sessions.medium) as medium
     from sessions
     left join keys on sessions.identity_key = keys.identity_key
     left join ads_campaigns on sessions.campaign_id = ads_campaigns.campaign_id
-    left join named_campaigns on lower(sessions.campaign_name) = lower(named_campaigns.campaign_name)
 ),
 
 with_channel as (
     select
         *,
-        {{ channel_of('source', 'medium', 'gclid', 'referrer') }} as channel
+        {{ channel_of('source', 'medium', 'gclid', 'referrer') }} as channel,
+        -- Only Google Ads' click ids name a campaign by its id.
+        if(campaign_id is not null, 'google_ads', {{ campaign_platform('source', 'medium', 'gclid') }})
+            as campaign_platform
     from with_campaign
 ),
 
@@ -74,6 +70,7 @@ final as (
         channel,
         source,
         medium,
+        campaign_platform,
         campaign_id,
         campaign_name,
         gclid,

@@ -51,29 +51,17 @@ keys as (
     select * from {{ ref('int_customers__keys') }}
 ),
 
-units as (
+rates as (
     select
-        order_id,
-        sum(coalesce(quantity, 0)) as item_count
-    from line_items
-    where not is_deleted and order_id in (select orders.order_id from orders)
-    group by order_id
+        currency,
+        rate,
+        rate_date as valid_from,
+        lead(rate_date) over (partition by currency order by rate_date asc) as valid_before
+    from {{ ref('exchange_rates') }}
 ),
 
 order_amounts as (
-    select
-        *,
-        coalesce(subtotal_price, 0) as discounted_price,
-        cancelled_at is not null or coalesce(financial_status, '') = 'voided' as is_cancelled,
-        -- A refund pays back tax and shipping too: the goods' share of it is what reduces revenue.
-        round(
-            least(
-                coalesce(subtotal_price, 0),
-                coalesce(safe_divide(total_refunded * subtotal_price, total_price), 0)
-            ),
-            2
-        ) as goods_refunded
-    from orders
+    {{ order_amounts('orders', 'line_items') | indent(4) }}
 ),
 
 order_transactions as (
@@ -85,29 +73,36 @@ order_transactions as (
         ) as identity_key,
         'order' as transaction_type,
         order_amounts.order_name as order_number,
-        order_amounts.created_at as transaction_at,
+        -- As in Shopify's reports: an order that was imported belongs to the day of its sale.
+        coalesce(order_amounts.processed_at, order_amounts.created_at) as transaction_at,
         case
             when order_amounts.is_cancelled then 'cancelled'
             when order_amounts.financial_status in ('refunded', 'partially_refunded', 'pending')
                 then order_amounts.financial_status
             else 'completed'
         end as status,
-        coalesce(order_amounts.currency, 'USD') as currency,
-        order_amounts.discounted_price + coalesce(order_amounts.total_discounts, 0) as gross_revenue,
-        coalesce(order_amounts.total_discounts, 0) as discount_amount,
-        coalesce(order_amounts.total_tax, 0) as tax_amount,
-        coalesce(order_amounts.total_shipping, 0) as shipping_amount,
+        coalesce(order_amounts.currency, '{{ var('reporting_currency') }}') as currency,
+        order_amounts.goods_amount + order_amounts.goods_discount as gross_revenue,
+        order_amounts.goods_discount as discount_amount,
+        order_amounts.tax as tax_amount,
+        order_amounts.shipping_paid as shipping_amount,
         order_amounts.goods_refunded as refund_amount,
         if(
-            order_amounts.is_cancelled, 0, order_amounts.discounted_price - order_amounts.goods_refunded
+            order_amounts.is_cancelled, 0, order_amounts.goods_amount - order_amounts.goods_refunded
         ) as net_revenue,
-        coalesce(units.item_count, 0) as item_count,
+        coalesce(order_amounts.item_count, 0) as item_count,
         coalesce(
             order_amounts.utm_source,
+            {{ click_source('order_amounts.landing_site') }},
             {{ url_host('order_amounts.referring_site') }},
             if(order_amounts.source_name in ('web', 'mobile_app'), null, order_amounts.source_name)
         ) as source,
-        order_amounts.utm_medium as medium,
+        coalesce(order_amounts.utm_medium, {{ click_medium('order_amounts.landing_site') }}) as medium,
+        {{ campaign_platform(
+            "coalesce(order_amounts.utm_source, " ~ click_source('order_amounts.landing_site') ~ ")",
+            "coalesce(order_amounts.utm_medium, " ~ click_medium('order_amounts.landing_site') ~ ")",
+            'order_amounts.gclid'
+        ) }} as campaign_platform,
         cast(null as string) as campaign_id,
         order_amounts.utm_campaign as campaign_name,
         order_amounts.gclid,
@@ -117,8 +112,7 @@ order_transactions as (
         coalesce(order_amounts.billing_country, order_amounts.shipping_country) as country,
         coalesce(order_amounts.updated_at, order_amounts.created_at) as updated_at
     from order_amounts
-    left join units on order_amounts.order_id = units.order_id
-    where order_amounts.created_at is not null
+    where coalesce(order_amounts.processed_at, order_amounts.created_at) is not null
 ),
 
 opportunity_transactions as (
@@ -129,7 +123,7 @@ opportunity_transactions as (
         opportunities.opportunity_name as order_number,
         timestamp(opportunities.close_date) as transaction_at,
         'completed' as status,
-        'USD' as currency,
+        '{{ var('salesforce_currency') }}' as currency,
         coalesce(opportunities.amount, 0) as gross_revenue,
         cast(0 as numeric) as discount_amount,
         cast(0 as numeric) as tax_amount,
@@ -139,6 +133,7 @@ opportunity_transactions as (
         0 as item_count,
         opportunities.source,
         opportunities.medium,
+        opportunities.campaign_platform,
         opportunities.campaign_id,
         opportunities.campaign_name,
         opportunities.gclid,
@@ -158,6 +153,28 @@ transactions as (
     select * from opportunity_transactions
 ),
 
+priced as (
+    select
+        transactions.*,
+        if(transactions.currency = '{{ var('reporting_currency') }}', 1, rates.rate) as exchange_rate
+    from transactions
+    left join rates
+        on
+            transactions.currency = rates.currency
+            and date(transactions.transaction_at) >= rates.valid_from
+            and (date(transactions.transaction_at) < rates.valid_before or rates.valid_before is null)
+),
+
+-- Each part is converted and rounded, so that the parts add up. Without a rate nothing is added up.
+converted as (
+    select
+        *,
+        round(gross_revenue * coalesce(exchange_rate, 0), 2) as reported_gross,
+        round(discount_amount * coalesce(exchange_rate, 0), 2) as reported_discount,
+        round(refund_amount * coalesce(exchange_rate, 0), 2) as reported_refund
+    from priced
+),
+
 final as (
     select
         transactions.transaction_id,
@@ -169,16 +186,23 @@ final as (
         date(transactions.transaction_at) as transaction_date,
         transactions.status,
         transactions.currency,
-        transactions.gross_revenue,
-        transactions.discount_amount,
-        transactions.tax_amount,
-        transactions.shipping_amount,
-        transactions.refund_amount,
-        transactions.net_revenue,
+        transactions.exchange_rate,
+        transactions.net_revenue as original_net_revenue,
+        transactions.reported_gross as gross_revenue,
+        transactions.reported_discount as discount_amount,
+        round(transactions.tax_amount * coalesce(transactions.exchange_rate, 0), 2) as tax_amount,
+        round(transactions.shipping_amount * coalesce(transactions.exchange_rate, 0), 2) as shipping_amount,
+        transactions.reported_refund as refund_amount,
+        if(
+            transactions.is_cancelled,
+            0,
+            transactions.reported_gross - transactions.reported_discount - transactions.reported_refund
+        ) as net_revenue,
         transactions.item_count,
         {{ channel_of('transactions.source', 'transactions.medium', 'transactions.gclid') }} as channel,
         transactions.source,
         transactions.medium,
+        transactions.campaign_platform,
         transactions.campaign_id,
         transactions.campaign_name,
         transactions.gclid,
@@ -187,7 +211,7 @@ final as (
         transactions.account_id,
         transactions.country,
         transactions.updated_at
-    from transactions
+    from converted as transactions
     left join keys on transactions.identity_key = keys.identity_key
 )
 

@@ -15,6 +15,7 @@ conversions as (
         transaction_at,
         transaction_date,
         channel,
+        campaign_platform,
         campaign_id,
         campaign_name,
         net_revenue as revenue
@@ -32,6 +33,7 @@ touched as (
         touches.touchpoint_at,
         touches.touchpoint_type,
         touches.channel,
+        touches.campaign_platform,
         touches.campaign_id,
         touches.campaign_name,
         touches.is_direct
@@ -53,6 +55,7 @@ untouched as (
         conversions.transaction_at as touchpoint_at,
         if(conversions.channel = 'Direct', 'unattributed', 'order_landing') as touchpoint_type,
         conversions.channel,
+        conversions.campaign_platform,
         conversions.campaign_id,
         conversions.campaign_name,
         conversions.channel = 'Direct' as is_direct
@@ -80,6 +83,7 @@ final as (
         unioned.touchpoint_at,
         unioned.touchpoint_type,
         unioned.channel,
+        unioned.campaign_platform,
         unioned.campaign_id,
         unioned.campaign_name,
         unioned.is_direct,

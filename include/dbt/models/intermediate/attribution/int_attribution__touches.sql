@@ -9,7 +9,8 @@ with touchpoints as (
     select
         *,
         -- Anonymous visitors stay in: their journeys say what does not convert.
-        coalesce(customer_id, identity_key) as person_key
+        coalesce(customer_id, identity_key) as person_key,
+        coalesce(lower(campaign_name), campaign_id) as campaign_key
     from {{ ref('unified_touchpoints') }}
     where
         touchpoint_date between {{ attribution_start(var('attribution_lookback_days')) }}
@@ -28,15 +29,27 @@ gaps as (
                 order by touchpoint_at asc, touchpoint_id asc
             ),
             second
-        ) as seconds_since_last
+        ) as seconds_since_last,
+        last_value(campaign_key ignore nulls) over (
+            partition by person_key, channel
+            order by touchpoint_at asc, touchpoint_id asc
+            rows between unbounded preceding and 1 preceding
+        ) as former_campaign_key
     from touchpoints
 ),
 
--- An ad click, the session it opens and the next one minutes later are one visit, hence one touch.
+-- An ad click, the session it opens and the next one minutes later are one visit, hence one touch. Another campaign
+-- is another touch, however soon.
 visits as (
     select
         *,
-        sum(if(seconds_since_last <= {{ gap_minutes }} * 60, 0, 1)) over (
+        sum(
+            if(
+                seconds_since_last <= {{ gap_minutes }} * 60
+                and coalesce(campaign_key = former_campaign_key, true),
+                0, 1
+            )
+        ) over (
             partition by person_key, channel
             order by touchpoint_at asc, touchpoint_id asc
         ) as visit_number
@@ -54,6 +67,10 @@ final as (
         array_agg(touchpoint_type order by touchpoint_at asc, touchpoint_id asc limit 1)[safe_offset(0)]
             as touchpoint_type,
         logical_and(is_direct) as is_direct,
+        array_agg(
+            campaign_platform
+            order by coalesce(campaign_id, campaign_name) is null, touchpoint_at asc, touchpoint_id asc limit 1
+        )[safe_offset(0)] as campaign_platform,
         array_agg(
             campaign_id order by campaign_id is null, touchpoint_at asc, touchpoint_id asc limit 1
         )[safe_offset(0)] as campaign_id,

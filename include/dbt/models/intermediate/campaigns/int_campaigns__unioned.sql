@@ -35,9 +35,7 @@ final as (
         campaign_type,
         campaign_status,
         medium,
-        {{ channel_of('platform', 'medium') }} as channel,
-        -- A name that two campaigns share does not show which of them a utm_campaign means.
-        count(*) over (partition by lower(campaign_name)) = 1 as is_name_unique
+        {{ channel_of('platform', 'medium') }} as channel
     from unioned
 )
 

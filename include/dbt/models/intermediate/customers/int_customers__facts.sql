@@ -59,6 +59,8 @@ joined as (
                 support.last_ticket_date,
                 sales.last_lead_date
             ]) as day
+            -- A record may be dated ahead.
+            where day <= as_of.as_of_date
         ) as last_seen_date
     from customers
     cross join as_of

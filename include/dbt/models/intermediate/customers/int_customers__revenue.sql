@@ -13,9 +13,13 @@ as_of as (
 dated as (
     select
         transactions.*,
+        -- Who buys a gift card has ordered when it is redeemed.
+        transactions.gross_revenue > 0 or transactions.transaction_type = 'opportunity' as is_order,
         {{ days_since('transactions.transaction_date', 'as_of.as_of_date') }} as days_ago
     from transactions
     cross join as_of
+    -- A deal may be closed with a day ahead: it counts from then on.
+    where transactions.transaction_date <= as_of.as_of_date
 ),
 
 final as (
@@ -25,13 +29,16 @@ final as (
         sum(if(days_ago < 30, net_revenue, 0)) as revenue_30d,
         sum(if(days_ago < 90, net_revenue, 0)) as revenue_90d,
         sum(if(days_ago < 365, net_revenue, 0)) as revenue_365d,
-        count(*) as order_count,
-        countif(days_ago < 90) as orders_90d,
+        countif(is_order) as order_count,
+        countif(is_order and days_ago < 90) as orders_90d,
         sum(refund_amount) as refund_total,
         {{ rate('sum(refund_amount)', 'sum(gross_revenue - discount_amount)') }} as refund_rate,
-        min(transaction_date) as first_order_date,
-        max(transaction_date) as last_order_date,
-        {{ rate('date_diff(max(transaction_date), min(transaction_date), day)', 'count(*) - 1') }}
+        min(if(is_order, transaction_date, null)) as first_order_date,
+        max(if(is_order, transaction_date, null)) as last_order_date,
+        {{ rate(
+            'date_diff(max(if(is_order, transaction_date, null)), min(if(is_order, transaction_date, null)), day)',
+            'countif(is_order) - 1'
+        ) }}
             as average_days_between_orders,
         array_agg(channel order by transaction_at, transaction_id limit 1)[safe_offset(0)]
             as first_order_channel,

@@ -21,7 +21,8 @@ final as (
         opportunities.is_won,
         opportunities.is_deleted,
         opportunities.updated_at,
-        opportunities.synced_at,
+        -- The lead that became it may land later: it says who, and from where.
+        greatest(opportunities.synced_at, coalesce(leads.synced_at, opportunities.synced_at)) as synced_at,
         coalesce(
             {{ identity_key('salesforce', 'contact', 'opportunities.contact_id') }},
             {{ identity_key('salesforce', 'contact', 'leads.converted_contact_id') }},
@@ -29,6 +30,7 @@ final as (
         ) as identity_key,
         coalesce(leads.utm_source, opportunities.lead_source) as source,
         leads.utm_medium as medium,
+        {{ campaign_platform('leads.utm_source', 'leads.utm_medium', 'leads.gclid') }} as campaign_platform,
         coalesce(opportunities.campaign_id, leads.campaign_id) as campaign_id,
         leads.utm_campaign as campaign_name,
         leads.gclid

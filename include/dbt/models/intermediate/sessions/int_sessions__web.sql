@@ -3,7 +3,10 @@
 with sessions as (
     select *
     from {{ ref('stg_ga360__sessions') }}
-    where session_date between {{ window_start(var('late_arrival_days')) }} and {{ window_end() }}
+    where
+        session_date between {{ window_start(var('late_arrival_days')) }} and {{ window_end() }}
+        -- Analytics counts no visit in which nobody did anything.
+        and is_interaction
 ),
 
 hits as (
@@ -40,7 +43,15 @@ final as (
         sessions.visit_number as session_number,
         sessions.is_new_visitor,
         nullif(nullif(sessions.traffic_source, '(direct)'), '(not set)') as source,
-        nullif(nullif(sessions.traffic_medium, '(none)'), '(not set)') as medium,
+        -- Analytics takes a paid click without gclid for an organic one.
+        if(
+            coalesce(sessions.traffic_medium, '(none)') in ('organic', 'referral', '(none)', '(not set)'),
+            coalesce(
+                {{ click_medium('sessions.landing_page_path') }},
+                nullif(nullif(sessions.traffic_medium, '(none)'), '(not set)')
+            ),
+            sessions.traffic_medium
+        ) as medium,
         sessions.google_ads_campaign_id as campaign_id,
         sessions.campaign as campaign_name,
         sessions.gclid,

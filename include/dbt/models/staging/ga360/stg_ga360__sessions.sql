@@ -31,7 +31,7 @@ final as (
         channel_grouping,
         traffic_source_source as traffic_source,
         traffic_source_medium as traffic_medium,
-        nullif(traffic_source_campaign, '(not set)') as campaign,
+        {{ link_campaign('traffic_source_campaign') }} as campaign,
         traffic_source_keyword as keyword,
         traffic_source_ad_content as ad_content,
         traffic_source_gclid as gclid,

@@ -15,14 +15,16 @@ with source as (
 ),
 
 newest as (
-    {{ newest_version('source', ['date', 'customer_id', 'campaign_id', 'ad_group_id', 'ad_id', 'device']) }}
+    {{ newest_version('source', [
+        'date', 'customer_id', 'campaign_id', 'ad_group_id', 'ad_id', 'device', 'ad_network_type',
+    ]) }}
 ),
 
 final as (
     select
         concat(
             cast(customer_id as string), '.', cast(campaign_id as string), '.',
-            cast(ad_group_id as string), '.', cast(ad_id as string), '.', device
+            cast(ad_group_id as string), '.', cast(ad_id as string), '.', device, '.', coalesce(ad_network_type, '')
         ) as performance_id,
         date as performance_date,
         cast(customer_id as string) as ads_account_id,

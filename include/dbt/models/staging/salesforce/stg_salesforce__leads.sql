@@ -50,7 +50,7 @@ renamed as (
         campaign_id,
         utm_source__c as utm_source,
         utm_medium__c as utm_medium,
-        utm_campaign__c as utm_campaign,
+        {{ link_campaign('utm_campaign__c') }} as utm_campaign,
         gclid__c as gclid,
         ga_client_id__c as ga_client_id,
         custom_fields,

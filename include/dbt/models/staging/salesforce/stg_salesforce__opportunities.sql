@@ -27,7 +27,7 @@ renamed as (
         name as opportunity_name,
         type as opportunity_type,
         stage_name,
-        {{ non_negative('amount') }} as amount,
+        amount, -- negative: a credit,
         if(probability between 0 and 100, probability / 100, null) as win_probability,
         {{ non_negative('expected_revenue') }} as expected_revenue,
         close_date,

@@ -41,10 +41,10 @@ renamed as (
         source_name,
         referring_site,
         landing_site,
-        regexp_extract(landing_site, r'[?&]gclid=([^&#]+)') as gclid,
-        regexp_extract(landing_site, r'[?&]utm_source=([^&#]+)') as utm_source,
-        regexp_extract(landing_site, r'[?&]utm_medium=([^&#]+)') as utm_medium,
-        regexp_extract(landing_site, r'[?&]utm_campaign=([^&#]+)') as utm_campaign,
+        {{ url_parameter('landing_site', 'gclid') }} as gclid,
+        {{ url_parameter('landing_site', 'utm_source') }} as utm_source,
+        {{ url_parameter('landing_site', 'utm_medium') }} as utm_medium,
+        {{ link_campaign(url_parameter('landing_site', 'utm_campaign')) }} as utm_campaign,
         (
             select any_value(json_value(attribute, '$.value'))
             from unnest(json_query_array(note_attributes)) as attribute

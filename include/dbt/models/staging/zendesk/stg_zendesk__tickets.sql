@@ -43,7 +43,10 @@ renamed as (
         created_at,
         updated_at,
         solved_at,
-        {{ deleted() }} as is_deleted,
+        -- A ticket that was merged into another is the same request twice.
+        coalesce(status = 'deleted', false)
+        or coalesce('closed_by_merge' in unnest(json_value_array(tags)), false)
+        or {{ deleted() }} as is_deleted,
         _fivetran_synced as synced_at
     from newest
 ),
