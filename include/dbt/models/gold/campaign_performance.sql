@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'campaign_date', 'data_type': 'date'},
-    partitions=window_partitions(first='attribution_start()', last='attribution_end()'),
+    partitions=['{{ month_partitions(campaign_months()) }}'],
     partition_expiration_days=var('gold_retention_days'),
     cluster_by=['platform', 'campaign_id'],
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
@@ -10,17 +10,16 @@
 
 {%- set credit_model = var('attribution_campaign_model') %}
 {#- A touch may name a campaign that delivered long before the conversion. #}
-{%- set first_delivery = attribution_start(var('attribution_lookback_days')) %}
-{%- set window = "between " ~ attribution_start() ~ " and " ~ attribution_end() %}
+{%- set months = campaign_months() %}
 
 with delivered as (
     select * from {{ ref('unified_ad_performance') }}
-    where performance_date between {{ first_delivery }} and {{ attribution_end() }}
+    where {{ in_months('performance_date', months, var('attribution_lookback_days')) }}
 ),
 
 sessions as (
     select * from {{ ref('unified_sessions') }}
-    where session_date {{ window }} and (campaign_id is not null or campaign_name is not null)
+    where {{ in_months('session_date', months) }} and (campaign_id is not null or campaign_name is not null)
 ),
 
 leads as (
@@ -36,7 +35,7 @@ leads as (
 
 conversions as (
     select * from {{ ref('marketing_attribution') }}
-    where transaction_date {{ window }}
+    where {{ in_months('transaction_date', months) }}
 ),
 
 campaigns as (
@@ -112,7 +111,7 @@ facts as (
         cast(0 as numeric) as attributed_revenue,
         0.0 as new_customers
     from leads
-    where created_date {{ window }}
+    where {{ in_months('created_date', months) }}
     union all
     select
         date(converted_at) as campaign_date,
@@ -130,7 +129,7 @@ facts as (
         cast(0 as numeric) as attributed_revenue,
         0.0 as new_customers
     from leads
-    where date(converted_at) {{ window }} and converted_opportunity_id is not null and is_first_of_deal
+    where {{ in_months('date(converted_at)', months) }} and converted_opportunity_id is not null and is_first_of_deal
     union all
     select
         opportunity_closed_date as campaign_date,
@@ -148,7 +147,7 @@ facts as (
         cast(0 as numeric) as attributed_revenue,
         0.0 as new_customers
     from leads
-    where opportunity_closed_date {{ window }} and opportunity_is_won and is_first_of_deal
+    where {{ in_months('opportunity_closed_date', months) }} and opportunity_is_won and is_first_of_deal
     union all
     select
         conversions.transaction_date as campaign_date,
@@ -253,7 +252,7 @@ unioned as (
         cast(0 as numeric) as attributed_revenue,
         0.0 as new_customers
     from delivered
-    where performance_date {{ window }}
+    where {{ in_months('performance_date', months) }}
     union all
     select
         campaign_date,

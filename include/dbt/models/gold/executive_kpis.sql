@@ -2,21 +2,23 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'kpi_date', 'data_type': 'date'},
-    partitions=window_partitions(var('restatement_days')),
+    partitions=['{{ kpi_partitions() }}'],
     partition_expiration_days=var('gold_retention_days'),
     labels={'layer': 'gold', 'domain': 'executive', 'pii': 'false'},
 ) }}
 
-{%- set first_day = window_start(var('restatement_days')) %}
-{%- set churn_days = var('churned_after_days').order %}
+{%- set churn_days = var('churned_after_days').order | int %}
+{%- set built = kpi_days() %}
+{%- set first_day = "date '" ~ built.first ~ "'" %}
+{%- set last_day = "date '" ~ built.last ~ "'" %}
 {#- The longest trend compares 28 days with the 28 days before. #}
-{%- set first_read = window_start(var('restatement_days') | int + 56) %}
+{%- set first_read = day_before(built.first, 56) %}
 {#- Who churns on the first of these days, or had bought before the 28 days in front of it, bought so long before. #}
-{%- set first_conversion = window_start(var('restatement_days') | int + 56 + churn_days) %}
+{%- set first_conversion = day_before(built.first, 56 + churn_days) %}
 
 with days as (
     select day
-    from unnest(generate_date_array({{ first_read }}, {{ window_end() }})) as day
+    from unnest(generate_date_array({{ first_read }}, {{ last_day }})) as day
 ),
 
 first_conversions as (
@@ -31,7 +33,7 @@ transactions as (
     select *
     from {{ ref('unified_transactions') }}
     where
-        transaction_date between {{ first_conversion }} and {{ window_end() }}
+        transaction_date between {{ first_conversion }} and {{ last_day }}
         and not is_cancelled
 ),
 
@@ -106,7 +108,7 @@ media as (
         sum(spend) as spend,
         sum(unsubscribes) as unsubscribes
     from {{ ref('unified_ad_performance') }}
-    where performance_date between {{ first_read }} and {{ window_end() }}
+    where performance_date between {{ first_read }} and {{ last_day }}
     group by day
 ),
 
@@ -115,7 +117,7 @@ sessions as (
         session_date as day,
         customer_id
     from {{ ref('unified_sessions') }}
-    where session_date between {{ first_read }} and {{ window_end() }}
+    where session_date between {{ first_read }} and {{ last_day }}
 ),
 
 visits as (
@@ -165,7 +167,7 @@ observed_scores as (
         observed_date,
         max(lead_score) as lead_score
     from {{ ref('int_leads__observed') }}
-    where observed_date between {{ first_day }} and {{ window_end() }}
+    where observed_date between {{ first_day }} and {{ last_day }}
     group by lead_id, observed_date
 ),
 
@@ -178,7 +180,7 @@ created_leads as (
     cross join mql_stage
     left join observed_scores
         on leads.lead_id = observed_scores.lead_id and leads.created_date = observed_scores.observed_date
-    where leads.created_date between {{ first_day }} and {{ window_end() }}
+    where leads.created_date between {{ first_day }} and {{ last_day }}
     group by day
 ),
 
@@ -187,7 +189,7 @@ converted_leads as (
         date(converted_at) as day,
         count(*) as sales_qualified_leads
     from {{ ref('unified_leads') }}
-    where date(converted_at) between {{ first_day }} and {{ window_end() }} and converted_opportunity_id is not null
+    where date(converted_at) between {{ first_day }} and {{ last_day }} and converted_opportunity_id is not null
     group by day
 ),
 
@@ -196,7 +198,7 @@ tickets as (
         created_date as day,
         count(*) as tickets
     from {{ ref('unified_support_tickets') }}
-    where created_date between {{ first_day }} and {{ window_end() }}
+    where created_date between {{ first_day }} and {{ last_day }}
     group by day
 ),
 
@@ -205,7 +207,7 @@ ratings as (
         date(rated_at) as day,
         {{ rate("countif(satisfaction_score = 'good')", 'count(satisfaction_score)') }} as satisfaction_rate
     from {{ ref('unified_support_tickets') }}
-    where date(rated_at) between {{ first_day }} and {{ window_end() }}
+    where date(rated_at) between {{ first_day }} and {{ last_day }}
     group by day
 ),
 

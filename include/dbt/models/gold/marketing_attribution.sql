@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'transaction_date', 'data_type': 'date'},
-    partitions=window_partitions(first='attribution_start()', last='attribution_end()'),
+    partitions=['{{ month_partitions(attribution_months()) }}'],
     partition_expiration_days=var('gold_retention_days'),
     cluster_by=['first_touch_channel', 'last_touch_channel', 'customer_id'],
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},

@@ -21,7 +21,7 @@ conversions as (
         net_revenue as revenue
     from {{ ref('unified_transactions') }}
     where
-        transaction_date between {{ attribution_start() }} and {{ attribution_end() }}
+        {{ in_months('transaction_date', attribution_months()) }}
         and net_revenue > 0
         and not is_cancelled
 ),

@@ -10,7 +10,7 @@ touches as (
         touchpoint_id,
         channel
     from {{ ref('int_attribution__touches') }}
-    where touchpoint_date >= {{ attribution_start() }}
+    where {{ in_months('touchpoint_date', attribution_months()) }}
 ),
 
 converting as (

@@ -3,6 +3,10 @@
     cluster_by=['person_key'],
 ) }}
 
+{#- Which months are credited again depends on silver's transactions. #}
+-- depends_on: {{ ref('unified_transactions') }}
+-- depends_on: {{ ref('int_customers__revenue') }}
+
 {%- set gap_minutes = var('attribution_session_gap_minutes') %}
 
 with touchpoints as (
@@ -13,8 +17,7 @@ with touchpoints as (
         coalesce(lower(campaign_name), campaign_id) as campaign_key
     from {{ ref('unified_touchpoints') }}
     where
-        touchpoint_date between {{ attribution_start(var('attribution_lookback_days')) }}
-        and {{ attribution_end() }}
+        {{ in_months('touchpoint_date', attribution_months(), var('attribution_lookback_days')) }}
         and is_interaction
         and coalesce(customer_id, identity_key) is not null
 ),
