@@ -57,8 +57,6 @@ def _build(story: str, warehouse: DbtWarehouse) -> Answers:
             if lines:
                 warehouse.insert(table, lines)
         start, end = _landed(rows)
-        if story == "change" and landing != "change_1":
-            start = end  # the run of a day: what it changes on other days must follow
         warehouse.build_models(start=start, end=end)
         answers |= _ask(
             warehouse, [case for case in STORIES[story] if case.get("after", LANDINGS[story][-1]) == landing]
@@ -87,7 +85,16 @@ def answers(dbt_warehouse: Callable[[str], DbtWarehouse]) -> Callable[[str], Ans
 
 @pytest.mark.parametrize(
     ("story", "case"),
-    [pytest.param(story, case, id=f"{story}: {case['case']}") for story, cases in STORIES.items() for case in cases],
+    [
+        pytest.param(
+            story,
+            case,
+            id=f"{story}: {case['case']}",
+            marks=pytest.mark.xfail(reason=case["open"], strict=True) if "open" in case else (),
+        )
+        for story, cases in STORIES.items()
+        for case in cases
+    ],
 )
 def test_the_answer_is_right(answers: Callable[[str], Answers], story: str, case: dict[str, Any]) -> None:
     expected = [{column: _plain(value) for column, value in row.items()} for row in case["rows"]]
