@@ -67,7 +67,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.marketing_attrib
         ),
         channel string options (description = 'Marketing channel'),
         campaign_platform string options (
-            description = 'Ad platform that the link\'s source and medium name (google_ads, braze); null where they name none'  -- noqa: LT05
+            description = 'Ad platform named by source and medium of the link (google_ads, braze); null where they name none'  -- noqa: LT05
         ),
         campaign_id string options (description = 'Campaign in its platform; null without a known campaign'),
         campaign_name string options (description = 'Name of the campaign; null without a campaign'),

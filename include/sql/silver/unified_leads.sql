@@ -18,7 +18,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_leads`
         description = 'Marketing channel of the form or lead source (see macro channel_of)'
     ),
     campaign_platform string options (
-        description = 'Ad platform that the link\'s source and medium name (google_ads, braze); null where they name none'  -- noqa: LT05
+        description = 'Ad platform named by source and medium of the link (google_ads, braze); null where they name none'  -- noqa: LT05
     ),
     campaign_id string options (description = 'Salesforce campaign of the lead; null if unknown'),
     campaign_name string options (description = 'utm_campaign captured with the form; null if none'),

@@ -21,7 +21,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_sessio
     source string options (description = 'Traffic source (utm_source or as the source derived it); null if direct'),
     medium string options (description = 'Traffic medium (utm_medium or as the source derived it); null if direct'),
     campaign_platform string options (
-        description = 'Ad platform that the link\'s source and medium name (google_ads, braze); null where they name none'  -- noqa: LT05
+        description = 'Ad platform named by source and medium of the link (google_ads, braze); null where they name none'  -- noqa: LT05
     ),
     campaign_id string options (
         description = 'Google Ads campaign of the click, or utm_id; null without a known campaign'

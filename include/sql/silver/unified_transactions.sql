@@ -10,7 +10,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
     ),
     order_number string options (description = 'Number the buyer knows (#1001) or name of the opportunity'),
     transaction_at timestamp not null options (
-        description = 'When the order was sold (as in Shopify\'s reports) or the opportunity closed (UTC)'
+        description = 'When the order was sold, as Shopify reports it, or the opportunity closed (UTC)'
     ),
     transaction_date date not null options (description = 'Day of transaction_at (UTC)'),
     status string not null options (description = 'completed, pending, partially_refunded, refunded or cancelled'),
@@ -42,7 +42,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
     ),
     medium string options (description = 'Traffic medium of the landing; null if direct or unknown'),
     campaign_platform string options (
-        description = 'Ad platform that the link\'s source and medium name (google_ads, braze); null where they name none'  -- noqa: LT05
+        description = 'Ad platform named by source and medium of the link (google_ads, braze); null where they name none'  -- noqa: LT05
     ),
     campaign_id string options (description = 'Campaign of the landing or of the opportunity; null if none'),
     campaign_name string options (

@@ -52,13 +52,14 @@ joined as (
         ) as first_seen_date,
         (
             select max(day)
-            from unnest([
-                activity.last_session_date,
-                contacts.last_interaction_date,
-                revenue.last_order_date,
-                support.last_ticket_date,
-                sales.last_lead_date
-            ]) as day
+            from
+                unnest([
+                    activity.last_session_date,
+                    contacts.last_interaction_date,
+                    revenue.last_order_date,
+                    support.last_ticket_date,
+                    sales.last_lead_date
+                ]) as day
             -- A record may be dated ahead.
             where day <= as_of.as_of_date
         ) as last_seen_date
