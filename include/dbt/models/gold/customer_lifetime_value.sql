@@ -25,18 +25,21 @@ as_of as (
     select as_of_date from {{ ref('int_customers__as_of') }}
 ),
 
-conversions as (
+booked as (
     select
-        transactions.customer_id,
-        transactions.transaction_date,
-        transactions.net_revenue
-    from {{ ref('unified_transactions') }} as transactions
+        customer_id,
+        transaction_date,
+        net_revenue
+    from {{ ref('unified_transactions') }}
+    where customer_id is not null and net_revenue > 0 and not is_cancelled
+),
+
+-- A deal may be closed with a day ahead: it counts from then on.
+conversions as (
+    select booked.*
+    from booked
     cross join as_of
-    where
-        transactions.customer_id is not null
-        and transactions.net_revenue > 0
-        and not transactions.is_cancelled
-        and transactions.transaction_date <= as_of.as_of_date
+    where booked.transaction_date <= as_of.as_of_date
 ),
 
 histories as (
