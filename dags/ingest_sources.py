@@ -34,8 +34,8 @@ from martech.ingestion.operators import BigQueryPartitionCheckOperator
 from martech.ingestion.partition_sensor import GRACE, BigQueryPartitionsSensor
 from martech.quality.quarantine_operators import QuarantineRowsOperator
 
-from include.landing.declared_landings import connections, source_landing
-from include.landing.enabled_sources import enabled_sources
+from include.landing.declared_landings import source_landing
+from include.landing.enabled_sources import enabled_sources, is_exported_by_day
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import SCHEMA_ASSET, publish_asset, source_asset
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
@@ -103,8 +103,7 @@ def ingest_source(source: Source) -> DAG:
             task_id="check_partitions", results_table=settings.table("ops", "partition_checks"), **partitions
         )
         delivery: list[Any] = [sync_source]
-        connector, datasets = connections()[source.name]
-        if connector == "ga4_export" and datasets:
+        if is_exported_by_day(source):
             wait_for_export = ExportSensor(
                 task_id="wait_for_export",
                 landing=partial(source_landing, source.name),

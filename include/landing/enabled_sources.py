@@ -11,6 +11,7 @@ from include.pipeline.settings import SettingsError
 from include.pipeline.sources import Source, load_sources
 
 VARIABLE = "MARKETING_SOURCES"
+GA4_EXPORT = "ga4_export"
 
 
 def enabled_sources() -> dict[str, Source]:
@@ -34,3 +35,20 @@ def enabled_sources() -> dict[str, Source]:
             return sources
         named = {name for name, (connector, datasets) in connected.items() if datasets or connector == NO_CONNECTOR}
     return {name: source for name, source in sources.items() if name in named}
+
+
+def is_exported_by_day(source: Source) -> bool:
+    """Return whether a source comes as an export that makes a table per day.
+
+    :param source: an entry of sources.yml.
+    """
+    connector, datasets = connections()[source.name]
+    return connector == GA4_EXPORT and bool(datasets)
+
+
+def tells_deliveries(source: Source) -> bool:
+    """Return whether ingestion asks the connector if it has delivered, so that a day without rows is normal.
+
+    :param source: an entry of sources.yml.
+    """
+    return bool(os.environ.get(source.fivetran_connection_env)) or is_exported_by_day(source)

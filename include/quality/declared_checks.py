@@ -15,7 +15,7 @@ from martech.quality.malformed import RawRules
 from martech.quality.tables import CURRENT, NUMBERS, SPARSE, Limits, QualityTable, Reference
 from martech.warehouse.ddl import CreateStatement
 
-from include.landing.enabled_sources import enabled_sources
+from include.landing.enabled_sources import enabled_sources, tells_deliveries
 from include.pipeline.layer_ddl import layer_scripts
 from include.pipeline.settings import INCLUDE_DIR, settings
 from include.pipeline.sources import load_sources
@@ -63,7 +63,8 @@ def load_policy(path: Path = CHECKS_FILE) -> Policy:
 def quality_tables(layer: str, path: Path = CHECKS_FILE) -> list[QualityTable]:
     """Return what is expected of every table of a layer, by name. The tables are those of the layer's DDL.
 
-    Of a source that is off nothing is expected: its raw tables are left out.
+    Of a source that is off nothing is expected: its raw tables are left out. Where the connector is asked whether it
+    has delivered, a raw table's day without rows is no gap.
 
     :param layer: bronze, silver or gold.
     :param path: the YAML file.
@@ -78,12 +79,16 @@ def quality_tables(layer: str, path: Path = CHECKS_FILE) -> list[QualityTable]:
         if name not in created:
             raise checks.error((layer, name), "there is no such table", f"Use one of: {', '.join(sorted(created))}.")
     raw_tables = {table.name: table for source in enabled_sources().values() for table in source.tables}
+    asked = {table.name for source in enabled_sources().values() if tells_deliveries(source) for table in source.tables}
     tables = []
     for name, create in sorted(created.items()):
         if layer == "bronze":
             if name not in raw_tables:
                 continue
-            tables.append(_bronze_table(checks, create, declared.get(name, {}), raw_tables[name]))
+            raw = declared.get(name, {})
+            if name in asked:
+                raw = {**raw, "severity": {"partition_gap": OFF, **raw.get("severity", {})}}
+            tables.append(_bronze_table(checks, create, raw, raw_tables[name]))
         elif name in declared:
             tables.append(_built_table(checks, layer, create, declared[name]))
         else:

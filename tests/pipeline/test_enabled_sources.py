@@ -67,6 +67,18 @@ def test_nothing_is_expected_of_a_source_that_is_off(monkeypatch: pytest.MonkeyP
     assert expected["customer_360"].day_field == "as_of_date"
 
 
+def test_a_day_without_rows_is_no_gap_where_the_connector_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gaps() -> set[str]:
+        return {table.name.split("_")[0] for table in quality_tables("bronze") if "partition_gap" in table.severity}
+
+    assert gaps() == {"salesforce", "ga360", "firebase", "google", "braze", "shopify", "zendesk"}
+    monkeypatch.setenv("FIVETRAN_CONNECTOR_SHOPIFY", "warm_goose")
+    assert "shopify" not in gaps()
+    monkeypatch.setenv("MARKETING_LANDING_GA4", "analytics_1")
+    monkeypatch.setenv("MARKETING_SOURCES", "ga360,shopify,zendesk")
+    assert gaps() == {"zendesk"}
+
+
 def test_fed_by_names_sources(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("checks") / "checks.yml"
     path.write_text(CHECKS_FILE.read_text().replace("fed_by: [google_ads]", "fed_by: [googleads]"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from martech.warehouse.statements import require_identifier
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
     from google.cloud.bigquery import Client
+
+log = logging.getLogger(__name__)
 
 
 class ExportSensor(BaseSensorOperator):
@@ -94,7 +97,7 @@ class ExportSensor(BaseSensorOperator):
                     else:
                         self._missing.append(f"{dataset}.{source.shards[0]}{day:%Y%m%d}")
         for table in self._missing:
-            self.log.info("%s has not come yet.", table)
+            log.info("%s has not come yet.", table)
         return PokeReturnValue(not self._missing, found or list(landing.datasets))
 
     def _require_dataset(self, client: Client, landing: SourceLanding, dataset: str) -> None:
@@ -114,7 +117,7 @@ class ExportSensor(BaseSensorOperator):
             name = f"{prefix}{day:%Y%m%d}"
             if _exists(client, self.project_id, dataset, name):
                 if prefix != source.shards[0]:
-                    self.log.warning(
+                    log.warning(
                         "%s.%s%s has not come: %s lands in its place, until the day is landed again.",
                         dataset,
                         source.shards[0],
