@@ -13,6 +13,7 @@ locals {
     },
     length(var.analysts) == 0 ? {} : { MARKETING_ANALYSTS = join(",", var.analysts) },
     { for layer, dataset in var.dataset_names : "MARKETING_${upper(layer)}_DATASET" => dataset },
+    { for source, datasets in var.landing_datasets : "MARKETING_LANDING_${source}" => join(",", datasets) },
     var.airflow_environment,
   )
   airflow_configuration = {

@@ -68,20 +68,21 @@ resource "google_storage_bucket_iam_member" "pipeline_reports" {
   member = google_service_account.pipeline.member
 }
 
-# Fivetran lands raw data, and sees nothing else.
-resource "google_bigquery_dataset_iam_member" "fivetran_lands" {
-  count = var.fivetran_service_account == null ? 0 : 1
+# Connectors own their datasets; the pipeline only copies from them to bronze.
+resource "google_bigquery_dataset_iam_member" "pipeline_reads_connectors" {
+  for_each = toset(flatten(values(var.landing_datasets)))
 
-  dataset_id = google_bigquery_dataset.layer["bronze"].dataset_id
-  role       = "roles/bigquery.dataEditor"
-  member     = "serviceAccount:${var.fivetran_service_account}"
+  dataset_id = each.value
+  role       = "roles/bigquery.dataViewer"
+  member     = google_service_account.pipeline.member
 }
 
-resource "google_project_iam_member" "fivetran_runs_jobs" {
+# The least that Fivetran documents: it makes a dataset per connection, which it then owns, and sees no other.
+resource "google_project_iam_member" "fivetran" {
   count = var.fivetran_service_account == null ? 0 : 1
 
   project = var.project_id
-  role    = "roles/bigquery.jobUser"
+  role    = "roles/bigquery.user"
   member  = "serviceAccount:${var.fivetran_service_account}"
 }
 

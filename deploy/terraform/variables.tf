@@ -39,6 +39,12 @@ variable "fivetran_service_account" {
   default     = null
 }
 
+variable "landing_datasets" {
+  description = "Datasets that connectors have made, per source: SALESFORCE, GA4, GOOGLE_ADS, BRAZE, SHOPIFY or ZENDESK."
+  type        = map(list(string))
+  default     = {}
+}
+
 variable "create_composer" {
   description = "Whether to make a Composer environment; false where Airflow runs elsewhere."
   type        = bool

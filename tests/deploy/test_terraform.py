@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from include.activation.declared_syncs import load_syncs
+from include.landing.declared_landings import landing_files
 from include.pipeline import alert_channels
 from include.pipeline.dag_defaults import layer_labels
 from include.pipeline.settings import DBT_DIR, INCLUDE_DIR, settings
@@ -19,11 +20,16 @@ TERRAFORM = INCLUDE_DIR.parent / "deploy" / "terraform"
 FILES = sorted(TERRAFORM.glob("*.tf"))
 
 # Whoever adds a role here says why it is the smallest that will do. Roles of whole projects are never data roles.
-DATASET_ROLES = {"roles/bigquery.dataEditor", "google_project_iam_custom_role.governor"}
+DATASET_ROLES = {
+    "roles/bigquery.dataEditor",
+    "roles/bigquery.dataViewer",  # the pipeline, in connectors' datasets
+    "google_project_iam_custom_role.governor",
+}
 PROJECT_ROLES = {
     "roles/bigquery.jobUser",  # run queries
     "roles/bigquery.metadataViewer",  # watch_costs: sizes of tables
     "roles/bigquery.resourceViewer",  # watch_costs: jobs of everybody
+    "roles/bigquery.user",  # Fivetran: make its own datasets, the least that it documents
     "roles/composer.worker",  # be a Composer worker
     "google_project_iam_custom_role.deployer",
 }
@@ -160,6 +166,21 @@ def test_every_role_is_on_the_list_of_the_smallest(resources: dict[str, dict[str
         granted += len(roles)
         assert not re.search(r"allUsers|allAuthenticatedUsers|projectEditor|projectViewer", text)
     assert granted > 10
+
+
+def test_connectors_write_to_their_own_datasets_and_the_pipeline_only_reads_them(
+    files: dict[str, dict[str, Any]], resources: dict[str, dict[str, Any]]
+) -> None:
+    of_fivetran = {name: body for name, body in resources.items() if "var.fivetran_service_account" in str(body)}
+    assert {body["role"] for body in of_fivetran.values()} == {"roles/bigquery.user"}
+    reads = resources["google_bigquery_dataset_iam_member.pipeline_reads_connectors"]
+    assert reads["role"] == "roles/bigquery.dataViewer"
+    assert reads["for_each"] == "${toset(flatten(values(var.landing_datasets)))}"
+    (declared,) = [part["landing_datasets"] for part in files["variables.tf"]["variable"] if "landing_datasets" in part]
+    # The keys are the ends of the variables that landing reads.
+    named = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", declared["description"]))
+    landings = [yaml.safe_load(path.read_text()) for path in landing_files()]
+    assert {f"MARKETING_LANDING_{name}" for name in named} == {landing["datasets"] for landing in landings}
 
 
 def test_custom_roles_hold_no_more_than_they_say(resources: dict[str, dict[str, Any]]) -> None:
