@@ -112,8 +112,8 @@ def test_quality_complains_of_nothing(
         task_id="check_tables",
         project_id=built.project,
         layer=layer,
-        tables=tables,
-        raw_tables=lambda: tables("bronze"),
+        load_tables=tables,
+        load_raw_tables=lambda: tables("bronze"),
         days=[LAST_DAY],
         results_table=f"{built.project}.{settings.layers['ops'].dataset}.quality_checks",
     )
