@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from martech.activation.sync import Column, Condition, Consent, Limits, Sync
+from martech.activation.sync import AdConsent, Column, Condition, Consent, Limits, Sync
 from martech.declarations.reader import Declaration, read_declaration
 
 HERE = Path(__file__).resolve().parent
@@ -41,7 +41,13 @@ def load_sync(path: Path) -> Sync:
         key=source["key"],
         join=(source["join"]["model"], source["join"]["using"]) if "join" in source else None,
         where=tuple(_condition(condition) for condition in source.get("where", [])),
-        consent=Consent(consent["model"], consent["key"], consent["person"], _condition(consent["granted"])),
+        consent=Consent(
+            consent["model"],
+            consent["key"],
+            consent["person"],
+            _condition(consent["granted"]),
+            AdConsent(**consent["ads"]) if "ads" in consent else None,
+        ),
         destination=destination.pop("type"),
         connection=destination.pop("connection"),
         options=destination,

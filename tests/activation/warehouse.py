@@ -80,7 +80,9 @@ class Warehouse:
                 'low' as churn_risk_category,
                 true as is_customer,
                 date '2026-11-01' as last_order_date,
-                mod(i, 50) = 0 as is_unsubscribed
+                mod(i, 50) = 0 as is_unsubscribed,
+                'granted' as ad_user_data,
+                'granted' as ad_personalization
             from unnest(generate_array(1, {int(count)})) as i"""
         )
         self.run(

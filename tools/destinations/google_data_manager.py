@@ -27,6 +27,13 @@ INGEST_FIELDS = {
     "destinations", "audienceMembers", "consent", "validateOnly", "encoding", "encryptionInfo", "termsOfService",
 }  # fmt: skip
 REMOVE_FIELDS = INGEST_FIELDS - {"consent", "termsOfService"}
+CONSENT_FIELDS = {"adUserData", "adPersonalization"}
+CONSENT_STATUSES = {"CONSENT_GRANTED", "CONSENT_DENIED", "CONSENT_STATUS_UNSPECIFIED"}
+# Members from here are dropped unless both consents are granted: Google applies its EU user consent policy.
+CONSENT_REGIONS = {
+    "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IS", "IT",
+    "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+}  # fmt: skip
 ADDRESS_FIELDS = {"givenName", "familyName", "regionCode", "postalCode"}
 
 
@@ -62,6 +69,8 @@ class GoogleDataManagerServer(DestinationServer):
         self.deliveries = 0
         self.repeats = 0
         self.without_consent = 0
+        # Consent by identifier, as it was last sent.
+        self.consents: dict[str, dict[str, str]] = {}
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._private_key = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -166,17 +175,18 @@ class GoogleDataManagerServer(DestinationServer):
         if violations:
             raise InvalidArgumentError("There was a problem with the request.", violations)
         held = self.audiences.setdefault(audience, set())
-        consent = body.get("consent", {})
+        consents = [{**body.get("consent", {}), **member.get("consent", {})} for member in members]
         failing = self._failing(request.fault, identifiers)
         for index, tokens in enumerate(identifiers):
             if index in failing:
                 continue
             if verb == "remove":
                 held -= tokens
-            elif set(consent.values()) == {"CONSENT_GRANTED"} and len(consent) == 2:
+            elif _may_be_held(consents[index], members[index]):
                 self.deliveries += 1
                 self.repeats += tokens <= held
                 held |= tokens
+                self.consents |= dict.fromkeys(tokens, consents[index])
             else:
                 self.without_consent += 1
         request_id = f"{time.time_ns():x}-{len(self.statuses)}"
@@ -204,6 +214,16 @@ class GoogleDataManagerServer(DestinationServer):
         return failing
 
 
+def _may_be_held(consent: dict[str, str], member: dict[str, Any]) -> bool:
+    """Return whether a member becomes part of the list: denied consent never, unspecified not everywhere."""
+    statuses = [consent.get(field, "CONSENT_STATUS_UNSPECIFIED") for field in CONSENT_FIELDS]
+    if set(statuses) == {"CONSENT_GRANTED"}:
+        return True
+    identifiers = member["userData"]["userIdentifiers"]
+    regions = {identifier["address"]["regionCode"] for identifier in identifiers if "address" in identifier}
+    return "CONSENT_DENIED" not in statuses and not regions & CONSENT_REGIONS
+
+
 def _audience(body: dict[str, Any]) -> str:
     destinations = body.get("destinations", [])
     if not 1 <= len(destinations) <= 10:
@@ -223,6 +243,9 @@ def _identifiers(index: int, member: dict[str, Any], violations: list[dict[str, 
     if not 1 <= len(listed) <= MAX_IDENTIFIERS or set(member) - {"userData", "consent"}:
         violations.append({"field": path, "description": "Between 1 and 10 identifiers are allowed."})
         return set()
+    consent = member.get("consent", {})
+    if set(consent) - CONSENT_FIELDS or set(consent.values()) - CONSENT_STATUSES:
+        violations.append({"field": f"audience_members[{index}].consent", "description": "INVALID_ENUM_VALUE"})
     tokens = set()
     for position, identifier in enumerate(listed):
         where = f"{path}[{position}]"

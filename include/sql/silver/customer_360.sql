@@ -109,6 +109,17 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     push_subscription string options (
         description = 'opted_in, subscribed or unsubscribed in Braze; null without a profile'
     ),
+    email_consent string not null options (description = 'Consent to e-mail (granted, denied or unspecified)'),
+    sms_consent string not null options (description = 'Consent to text messages (granted, denied or unspecified)'),
+    push_consent string not null options (
+        description = 'Consent to push notifications (granted, denied or unspecified)'
+    ),
+    ad_user_data string not null options (
+        description = 'Consent to the use of their data for ads (granted, denied or unspecified)'
+    ),
+    ad_personalization string not null options (
+        description = 'Consent to personalised ads (granted, denied or unspecified)'
+    ),
     is_unsubscribed bool not null options (description = 'Whether any source says that the person must not get e-mail'),
     tickets_total int64 not null options (description = 'Support tickets of all time'),
     tickets_90d int64 not null options (description = 'Support tickets of the last 90 days'),

@@ -21,6 +21,8 @@ class Change:
     :param stale_identifiers: hashed identifiers to take back.
     :param content_hash: hash of the payload; None for remove.
     :param changed_fields: names of the fields that differ, comma-separated.
+    :param ad_consent: consent to the use of the person's data for ads, and to personalised ads, each granted or
+        unspecified; None where the declaration has none.
     :param suspected: how often a request that held it succeeded in part; such records travel in smaller batches.
     """
 
@@ -31,6 +33,7 @@ class Change:
     stale_identifiers: tuple[str, ...] = ()
     content_hash: str | None = None
     changed_fields: str = ""
+    ad_consent: tuple[str, str] | None = None
     suspected: int = 0
 
 

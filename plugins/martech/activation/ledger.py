@@ -19,7 +19,7 @@ from google.cloud import bigquery
 from google.cloud.bigquery.table import RowIterator
 
 from martech.activation.changes import PARTIAL_SUCCESS, Change, Outcome, Processed
-from martech.activation.plan import IDENTIFIER_SEPARATOR, UNCONFIRMED, changes_of
+from martech.activation.plan import CONSENT_PREFIX, IDENTIFIER_SEPARATOR, UNCONFIRMED, changes_of
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
 from martech.warehouse.statements import Sql, run, statement
@@ -233,6 +233,7 @@ class Ledger:
             action=row["action"],
             payload=json.loads(payload) if payload and not by_identifiers else {},
             identifiers=_identifiers(payload) if by_identifiers else (),
+            ad_consent=_ad_consent(payload) if by_identifiers else None,
             stale_identifiers=_identifiers(row["stale_identifiers"] or ""),
             content_hash=row["content_hash"],
             changed_fields=row["changed_fields"] or "",
@@ -333,4 +334,13 @@ def _status(outcome: Outcome) -> str:
 
 
 def _identifiers(text: str) -> tuple[str, ...]:
-    return tuple(part for part in text.split(IDENTIFIER_SEPARATOR) if part)
+    parts = text.split(IDENTIFIER_SEPARATOR)
+    return tuple(part for part in parts if part and not part.startswith(CONSENT_PREFIX))
+
+
+def _ad_consent(text: str) -> tuple[str, str] | None:
+    for part in text.split(IDENTIFIER_SEPARATOR):
+        if part.startswith(CONSENT_PREFIX):
+            user_data, personalization = part.removeprefix(CONSENT_PREFIX).split(":")
+            return user_data, personalization
+    return None

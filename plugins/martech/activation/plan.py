@@ -12,6 +12,8 @@ from martech.activation.sync import Column, Condition, Sync
 from martech.warehouse.statements import Sql
 
 IDENTIFIER_SEPARATOR = Sql(",")
+# Marks the part of a record's identifiers that says what the person consents to.
+CONSENT_PREFIX = "consent:"
 # Content hash in the state of a record that may be at the destination, with any of its identifiers.
 UNCONFIRMED = "unconfirmed"
 TYPES = {
@@ -46,6 +48,13 @@ NORMALISED = {
     ),
     "text": r"nullif(trim(regexp_replace({}, r'[,:]', ' ')), '')",
 }
+# Where nobody may be sent without having granted it: the EEA with the EU's outermost regions, the United Kingdom and
+# Switzerland. So may nobody whose country is unknown.
+CONSENT_COUNTRIES = (
+    "AT", "AX", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GF", "GP", "GR", "HR", "HU",
+    "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MF", "MQ", "MT", "NL", "NO", "PL", "PT", "RE", "RO", "SE", "SI", "SK",
+    "YT",
+)  # fmt: skip
 ADDRESS = ("givenName", "familyName", "regionCode", "postalCode")
 
 
@@ -140,6 +149,8 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "consent_model": table(sync.consent.model),
         "consent_key": sync.consent.key,
         "granted": Sql(granted[0]),
+        "ads": _ads_names(sync),
+        "consent_prefix": CONSENT_PREFIX,
         "gone": "remove" if sync.mode == "mirror" else "unchanged",
         "changed": "unchanged" if sync.mode == "add_only" else "change",
         "separator": IDENTIFIER_SEPARATOR,
@@ -148,6 +159,27 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         **{name: table(f"ops.activation_{name}") for name in ("state", "changelog", "outbox", "dead_letters")},
     }
     return names, values | granted_values
+
+
+def _consent_sql(column: str) -> str:
+    """Return consent as SQL: granted or denied in any case, whatever else is there is unspecified."""
+    value = f"lower(trim(cast({column} as string)))"
+    return f"if({value} in ('granted', 'denied'), {value}, 'unspecified')"
+
+
+def _ads_names(sync: Sync) -> dict[str, Sql] | None:
+    """Return what ``changes.sql`` needs to know of consent to ads: SQL by name; None where it is not declared."""
+    ads = sync.consent.ads
+    if ads is None:
+        return None
+    country = NORMALISED["country"]
+    required = ", ".join(f"'{code}'" for code in CONSENT_COUNTRIES)
+    return {
+        "user_data": Sql(_consent_sql(ads.user_data)),
+        "personalization": Sql(_consent_sql(ads.personalization)),
+        "country": Sql(country.format(*[f"cast({ads.country} as string)"] * country.count("{}"))),
+        "consent_countries": Sql(required),
+    }
 
 
 def _json_sql(values: dict[str, str]) -> str:

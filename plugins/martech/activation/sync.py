@@ -39,17 +39,33 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class AdConsent:
+    """Columns of the consent model with a person's consent to ads: granted or denied, anything else is unspecified.
+
+    :param user_data: consent to the use of their data for ads.
+    :param personalization: consent to personalised ads.
+    :param country: country of the person; some require consent.
+    """
+
+    user_data: str
+    personalization: str
+    country: str
+
+
+@dataclass(frozen=True)
 class Consent:
     """Who may be sent: people with a row in ``model`` for which ``granted`` holds.
 
     :param model: ``layer.table`` with one row per ``key``.
     :param person: column of the source that holds the key.
+    :param ads: what is known of consent to ads; None where the destination does not ask for it.
     """
 
     model: str
     key: str
     person: str
     granted: Condition
+    ads: AdConsent | None = None
 
 
 @dataclass(frozen=True)

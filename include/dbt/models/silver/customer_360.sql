@@ -105,6 +105,9 @@ final as (
             as click_rate_90d,
         facts.email_subscription,
         facts.push_subscription,
+        {% for consent in consent_sources() -%}
+        coalesce(facts.{{ consent }}, 'unspecified') as {{ consent }},
+        {% endfor -%}
         coalesce(facts.is_unsubscribed, false) as is_unsubscribed,
         coalesce(facts.tickets_total, 0) as tickets_total,
         coalesce(facts.tickets_90d, 0) as tickets_90d,

@@ -37,14 +37,15 @@ REQUESTS_PER_SECOND = 5
 REFERENCE_SEPARATOR = ","
 STILL_PROCESSING = ("PROCESSING", "REQUEST_STATUS_UNKNOWN")
 MEMBER_OF_VIOLATION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
-CONSENT = {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"}
+CONSENT_STATUS = {"granted": "CONSENT_GRANTED", "unspecified": "CONSENT_STATUS_UNSPECIFIED"}
+UNKNOWN_CONSENT = ("unspecified", "unspecified")
 
 
 class GoogleDataManagerHook(GoogleBaseHook):
     """Adds people to a Customer Match list and takes them out again.
 
-    Only people whose consent is granted reach this hook (``consent`` in the declaration), so every request
-    says so. The connection is one of Google's provider; a ``host`` in it replaces the API's address.
+    Each member is sent with the consent that the person gave, and with none where none is known. The connection is
+    one of Google's provider; a ``host`` in it replaces the API's address.
 
     :param sync: the declaration; ``destination.audience_id`` is the user list.
     """
@@ -100,7 +101,8 @@ class GoogleDataManagerHook(GoogleBaseHook):
         if changes[0].action != "remove":
             members = [(index, list(change.identifiers)) for index, change in enumerate(changes)]
             terms = {"customerMatchTermsOfServiceStatus": "ACCEPTED"}
-            requests.append(self._request("ingest", members, {"consent": CONSENT, "termsOfService": terms}))
+            consents = [change.ad_consent or UNKNOWN_CONSENT for change in changes]
+            requests.append(self._request("ingest", members, {"termsOfService": terms}, consents))
         # A remove without identifiers that only this person has needs no request.
         reference = REFERENCE_SEPARATOR.join(requests) or None
         return [Outcome(change, reference=reference, is_accepted=reference is not None) for change in changes]
@@ -138,8 +140,17 @@ class GoogleDataManagerHook(GoogleBaseHook):
             "Check the service account's access to the account of the declaration, then clear the task."
         )
 
-    def _request(self, verb: str, members: list[tuple[int, list[str]]], more: dict[str, Any]) -> str:
-        """Send members, each with the index of its change, and return Google's id of the request."""
+    def _request(
+        self,
+        verb: str,
+        members: list[tuple[int, list[str]]],
+        more: dict[str, Any],
+        consents: list[tuple[str, str]] | None = None,
+    ) -> str:
+        """Send members, each with the index of its change, and return Google's id of the request.
+
+        :param consents: the consent of each change; None where the request takes members back.
+        """
         response = self._api.call(
             "POST",
             f"/v1/audienceMembers:{verb}",
@@ -147,7 +158,8 @@ class GoogleDataManagerHook(GoogleBaseHook):
                 "destinations": [self._destination],
                 "audienceMembers": [
                     {"userData": {"userIdentifiers": [user_identifier(text) for text in identifiers]}}
-                    for _, identifiers in members
+                    | ({"consent": _consent(*consents[index])} if consents else {})
+                    for index, identifiers in members
                 ],
                 "encoding": "HEX",
                 **more,
@@ -188,6 +200,10 @@ class GoogleDataManagerHook(GoogleBaseHook):
                 if credentials.token:
                     mask_secret(credentials.token)
             return {"Authorization": f"Bearer {credentials.token}"}
+
+
+def _consent(user_data: str, personalization: str) -> dict[str, str]:
+    return {"adUserData": CONSENT_STATUS[user_data], "adPersonalization": CONSENT_STATUS[personalization]}
 
 
 def user_identifier(text: str) -> dict[str, Any]:

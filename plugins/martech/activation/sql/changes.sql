@@ -23,24 +23,56 @@ payloads as (
     from source_rows
 ),
 
+granted as (
+    select
+        cast({{ consent_key }} as string) as person_key,
+        {% if ads and by_identifiers -%}
+        -- Part of what is sent, so that another consent is a change.
+        concat(
+            '{{ separator }}{{ consent_prefix }}', max({{ ads.user_data }}), ':', max({{ ads.personalization }})
+        ) as consent
+        {%- else -%}
+        '' as consent
+        {%- endif %}
+    from `{{ consent_model }}`
+    where
+        {{ granted }}
+        -- Who asked to be erased is removed first: nothing may be deleted here before the destinations confirm it.
+        and cast({{ consent_key }} as string) not in (select erased.value from `{{ erased }}` as erased)
+    group by 1
+    {% if ads -%}
+    having
+        -- Unknown is neither a denial nor a grant; where consent is required, and where nobody knows, it is not enough.
+        logical_and(
+            {{ ads.user_data }} != 'denied'
+            and {{ ads.personalization }} != 'denied'
+            and (
+                ({{ ads.user_data }} = 'granted' and {{ ads.personalization }} = 'granted')
+                or coalesce({{ ads.country }} not in ({{ ads.consent_countries }}), false)
+            )
+        )
+    {%- endif %}
+),
+
 checked as (
     select
-        record_key,
-        person_key,
-        payload,
-        to_hex(sha256(payload)) as content_hash,
+        payloads.record_key,
+        payloads.person_key,
+        concat(payloads.payload, coalesce(granted.consent, '')) as payload,
+        to_hex(sha256(concat(payloads.payload, coalesce(granted.consent, '')))) as content_hash,
         {{ field_hashes }} as field_hashes,
         case
             when source_key is null then 'missing_key: {{ key }} is null'
-            when count(*) over (partition by record_key) > 1 then 'duplicate_key: {{ key }} is not unique'
+            when count(*) over (partition by payloads.record_key) > 1 then 'duplicate_key: {{ key }} is not unique'
             {% for field in fields if field.required -%}
             when `{{ field.name }}` is null then 'required_field_missing: {{ field.column }} is null'
             {% endfor -%}
             {% if by_identifiers -%}
-            when payload = '' then 'no_identifier: no valid e-mail address or phone number'
+            when payloads.payload = '' then 'no_identifier: no valid e-mail address or phone number'
             {%- endif %}
         end as defect
     from payloads
+    left join granted on payloads.person_key = granted.person_key
 ),
 
 records as (
@@ -48,15 +80,6 @@ records as (
     from checked
     where true
     qualify row_number() over (partition by record_key order by content_hash) = 1
-),
-
-granted as (
-    select distinct cast({{ consent_key }} as string) as person_key
-    from `{{ consent_model }}`
-    where
-        {{ granted }}
-        -- Who asked to be erased is removed first: nothing may be deleted here before the destinations confirm it.
-        and cast({{ consent_key }} as string) not in (select erased.value from `{{ erased }}` as erased)
 ),
 
 confirmed as (
@@ -176,7 +199,10 @@ held as (
         identifier
     from compared
     cross join unnest(split(known_payload, '{{ separator }}')) as identifier
-    where action in ('add', 'change', 'remove') and identifier != ''
+    where
+        action in ('add', 'change', 'remove')
+        and identifier != ''
+        and not starts_with(identifier, '{{ consent_prefix }}')
 ),
 
 stale as (

@@ -14,7 +14,9 @@ survivors as (
         count(distinct last_name_normalized) > 1 as has_conflicting_names,
         logical_or(is_email_invalid) as has_invalid_email,
         logical_or(is_phone_invalid) as has_invalid_phone,
-        logical_or(is_unsubscribed) as is_unsubscribed,
+        {% for consent in consent_sources() -%}
+        {{ consent_of_person(consent) }} as {{ consent }},
+        {% endfor -%}
         min(date(created_at)) as first_record_date,
         logical_or(source = 'salesforce') as in_salesforce,
         logical_or(source = 'shopify') as in_shopify,
@@ -67,7 +69,10 @@ final as (
         survivors.has_conflicting_names,
         survivors.has_invalid_email,
         survivors.has_invalid_phone,
-        survivors.is_unsubscribed,
+        {% for consent in consent_sources() -%}
+        survivors.{{ consent }},
+        {% endfor -%}
+        survivors.email_consent = 'denied' as is_unsubscribed,
         survivors.first_record_date,
         survivors.in_salesforce,
         survivors.in_shopify,

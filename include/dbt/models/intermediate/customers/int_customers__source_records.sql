@@ -91,10 +91,9 @@ final as (
         contacts.account_id,
         braze_users.email_subscription_state as email_subscription,
         braze_users.push_subscription_state as push_subscription,
-        coalesce(contacts.is_email_opted_out, false)
-        or coalesce(leads.is_email_opted_out, false)
-        or coalesce(braze_users.email_subscription_state = 'unsubscribed', false)
-        or coalesce(shopify_customers.email_consent_state = 'unsubscribed', false) as is_unsubscribed
+        {% for consent, sources in consent_sources().items() -%}
+        {{ consent_of_record(sources) }} as {{ consent }}{% if not loop.last %},{% endif %}
+        {% endfor %}
     from live_records
     left join contacts
         on
