@@ -39,7 +39,7 @@ granted as (
         {{ granted }}
         -- Who asked to be erased is removed first: nothing may be deleted here before the destinations confirm it.
         and cast({{ consent_key }} as string) not in (select erased.value from `{{ erased }}` as erased)
-    group by 1
+    group by cast({{ consent_key }} as string)
     {% if ads -%}
     having
         -- Unknown is neither a denial nor a grant; where consent is required, and where nobody knows, it is not enough.
