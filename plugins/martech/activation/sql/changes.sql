@@ -27,12 +27,12 @@ granted as (
     select
         cast({{ consent_key }} as string) as person_key,
         {% if ads and by_identifiers -%}
-        -- Part of what is sent, so that another consent is a change.
-        concat(
-            '{{ separator }}{{ consent_prefix }}', max({{ ads.user_data }}), ':', max({{ ads.personalization }})
-        ) as consent
+            -- Part of what is sent, so that another consent is a change.
+            concat(
+                '{{ separator }}{{ consent_prefix }}', max({{ ads.user_data }}), ':', max({{ ads.personalization }})
+            ) as consent
         {%- else -%}
-        '' as consent
+            '' as consent
         {%- endif %}
     from `{{ consent_model }}`
     where
@@ -54,25 +54,32 @@ granted as (
     {%- endif %}
 ),
 
+contents as (
+    select
+        payloads.*,
+        concat(payloads.payload, coalesce(granted.consent, '')) as full_payload
+    from payloads
+    left join granted on payloads.person_key = granted.person_key
+),
+
 checked as (
     select
-        payloads.record_key,
-        payloads.person_key,
-        concat(payloads.payload, coalesce(granted.consent, '')) as payload,
-        to_hex(sha256(concat(payloads.payload, coalesce(granted.consent, '')))) as content_hash,
+        record_key,
+        person_key,
+        full_payload as payload,
+        to_hex(sha256(full_payload)) as content_hash,
         {{ field_hashes }} as field_hashes,
         case
             when source_key is null then 'missing_key: {{ key }} is null'
-            when count(*) over (partition by payloads.record_key) > 1 then 'duplicate_key: {{ key }} is not unique'
+            when count(*) over (partition by record_key) > 1 then 'duplicate_key: {{ key }} is not unique'
             {% for field in fields if field.required -%}
             when `{{ field.name }}` is null then 'required_field_missing: {{ field.column }} is null'
             {% endfor -%}
             {% if by_identifiers -%}
-            when payloads.payload = '' then 'no_identifier: no valid e-mail address or phone number'
+            when contents.payload = '' then 'no_identifier: no valid e-mail address or phone number'
             {%- endif %}
         end as defect
-    from payloads
-    left join granted on payloads.person_key = granted.person_key
+    from contents
 ),
 
 records as (
