@@ -150,6 +150,7 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "consent_key": sync.consent.key,
         "granted": Sql(granted[0]),
         "ads": _ads_names(sync),
+        "consent": Sql(_consent_part_sql(sync) if by_identifiers else "''"),
         "consent_prefix": CONSENT_PREFIX,
         "gone": "remove" if sync.mode == "mirror" else "unchanged",
         "changed": "unchanged" if sync.mode == "add_only" else "change",
@@ -165,6 +166,15 @@ def _consent_sql(column: str) -> str:
     """Return consent as SQL: granted or denied in any case, whatever else is there is unspecified."""
     value = f"lower(trim(cast({column} as string)))"
     return f"if({value} in ('granted', 'denied'), {value}, 'unspecified')"
+
+
+def _consent_part_sql(sync: Sync) -> str:
+    """Return the part of a person's identifiers that says what they consent to."""
+    ads = sync.consent.ads
+    if ads is None:
+        return "''"
+    user_data, personalization = _consent_sql(ads.user_data), _consent_sql(ads.personalization)
+    return f"concat('{IDENTIFIER_SEPARATOR}{CONSENT_PREFIX}', max({user_data}), ':', max({personalization}))"
 
 
 def _ads_names(sync: Sync) -> dict[str, Sql] | None:

@@ -26,14 +26,8 @@ payloads as (
 granted as (
     select
         cast({{ consent_key }} as string) as person_key,
-        {% if ads and by_identifiers -%}
-            -- Part of what is sent, so that another consent is a change.
-            concat(
-                '{{ separator }}{{ consent_prefix }}', max({{ ads.user_data }}), ':', max({{ ads.personalization }})
-            ) as consent
-        {%- else -%}
-            '' as consent
-        {%- endif %}
+        -- Part of what is sent, so that another consent is a change.
+        {{ consent }} as consent
     from `{{ consent_model }}`
     where
         {{ granted }}
