@@ -1,7 +1,7 @@
 -- Written by `make ddl` from include/dbt/models/gold/campaign_performance.sql and its YAML; do not edit.
 create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_performance` (
     campaign_date date not null options (
-        description = 'Day of delivery (in the ad account\'s time zone), session, lead, opportunity or conversion (UTC)'
+        description = 'Day of delivery (in the time zone of the ad account), session, lead, opportunity or conversion (UTC)'  -- noqa: LT05
     ),
     platform string not null options (
         description = 'google_ads, braze, or other for campaigns that only links name (utm_campaign)'
