@@ -116,7 +116,7 @@ def test_a_failed_request_says_why(hook, google):
 def test_a_request_that_google_forgot_did_not_succeed(hook, google):
     (outcome,) = hook.send([member("c1", f"email:{hashed('a')}")])
     google.statuses.clear()
-    assert hook.processed(outcome.reference).error_code == "NOT_FOUND"
+    assert hook.processed(outcome.reference).error_code == "INVALID_REQUEST_ID"
 
 
 def test_a_remove_that_needs_no_request_is_done(hook, google):

@@ -150,7 +150,8 @@ class GoogleDataManagerServer(DestinationServer):
         request_id = request.query.get("requestId", "")
         status = self.statuses.get(request_id)
         if status is None:
-            return Answer(404, _status(404, "NOT_FOUND", "No such request."))
+            reason = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "INVALID_REQUEST_ID"}
+            return Answer(400, _status(400, "INVALID_ARGUMENT", "The request id is invalid.", [reason]))
         if time.time() < self.processed_at[request_id]:
             status = {"destination": status["destination"], "requestStatus": "PROCESSING"}
         return Answer(200, {"requestStatusPerDestination": [status]})

@@ -36,6 +36,8 @@ IDENTIFIERS_PER_MEMBER = 10
 REQUESTS_PER_SECOND = 5
 REFERENCE_SEPARATOR = ","
 STILL_PROCESSING = ("PROCESSING", "REQUEST_STATUS_UNKNOWN")
+# Reason of a 400 for an id that Google does not know; the request counts as lost, as after a 404.
+INVALID_REQUEST_ID = "INVALID_REQUEST_ID"
 MEMBER_OF_VIOLATION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
 CONSENT_STATUS = {"granted": "CONSENT_GRANTED", "unspecified": "CONSENT_STATUS_UNSPECIFIED"}
 UNKNOWN_CONSENT = ("unspecified", "unspecified")
@@ -135,6 +137,8 @@ class GoogleDataManagerHook(GoogleBaseHook):
         error = answer["error"]
         if response.status_code == 404:
             return [{"requestStatus": error["status"]}]
+        if any(detail.get("reason") == INVALID_REQUEST_ID for detail in error.get("details", [])):
+            return [{"requestStatus": INVALID_REQUEST_ID}]
         raise FatalError(
             f"Google Data Manager answered {error['status']} to the status of a request: {masked(error['message'])} "
             "Check the service account's access to the account of the declaration, then clear the task."
