@@ -55,27 +55,6 @@ entities as (
     select * from {{ ref('int_campaigns__unioned') }}
 ),
 
--- The names under which campaigns delivered, and when; and the names that they have now.
-campaign_names as (
-    select
-        platform,
-        campaign_id,
-        lower(campaign_name) as name_key,
-        min(performance_date) as first_day,
-        max(performance_date) as last_day
-    from delivered
-    where campaign_name is not null
-    group by platform, campaign_id, name_key
-    union all
-    select
-        platform,
-        campaign_id,
-        lower(campaign_name) as name_key,
-        cast(null as date) as first_day,
-        cast(null as date) as last_day
-    from entities
-),
-
 -- Everything that is not delivery, one row per fact, with what its source knows of the campaign.
 facts as (
     select
@@ -181,31 +160,8 @@ links as (
     where campaign_platform is not null
 ),
 
--- By id, else by the name on that day: names are used again and changed.
 matched_links as (
-    select
-        links.*,
-        campaign_names.campaign_id as matched_id
-    from links
-    inner join campaign_names
-        on
-            links.campaign_platform = campaign_names.platform
-            and (links.campaign_id = campaign_names.campaign_id or links.name_key = campaign_names.name_key)
-    left join entities
-        on
-            campaign_names.platform = entities.platform
-            and campaign_names.campaign_id = entities.campaign_id
-    qualify
-        row_number() over (
-            partition by links.campaign_platform, links.campaign_id, links.name_key, links.link_date
-            order by
-                coalesce(links.campaign_id = campaign_names.campaign_id, false) desc,
-                coalesce(links.link_date between campaign_names.first_day and campaign_names.last_day, false) desc,
-                coalesce(lower(entities.campaign_status) in ('removed', 'archived'), false) asc,
-                abs(date_diff(links.link_date, campaign_names.last_day, day)) is null asc,
-                abs(date_diff(links.link_date, campaign_names.last_day, day)) asc,
-                campaign_names.campaign_id asc
-        ) = 1
+    {{ matched_campaigns('links', 'delivered', 'entities') | indent(4) }}
 ),
 
 keyed_facts as (
