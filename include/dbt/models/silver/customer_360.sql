@@ -75,7 +75,7 @@ final as (
         coalesce(facts.revenue_365d, 0) as revenue_365d,
         coalesce(facts.order_count, 0) as order_count,
         coalesce(facts.orders_90d, 0) as orders_90d,
-        round(facts.total_revenue / facts.order_count, 2) as average_order_value,
+        round(safe_divide(facts.total_revenue, facts.order_count), 2) as average_order_value,
         coalesce(facts.refund_total, 0) as refund_total,
         facts.refund_rate,
         facts.first_order_date,

@@ -14,7 +14,9 @@ dated as (
     select
         transactions.*,
         -- Who buys a gift card has ordered when it is redeemed.
-        transactions.gross_revenue > 0 or transactions.transaction_type = 'opportunity' as is_order,
+        transactions.gross_revenue > 0
+        or transactions.exchange_rate is null
+        or transactions.transaction_type = 'opportunity' as is_order,
         {{ days_since('transactions.transaction_date', 'as_of.as_of_date') }} as days_ago
     from transactions
     cross join as_of
