@@ -174,5 +174,9 @@ def test_google_refuses_unhashed_unaccepted_and_unknown_fields(google):
     assert status(audienceMembers=good["audienceMembers"] * 10_001) == 400
     many = [{"userData": {"userIdentifiers": [{"emailAddress": "0" * 64}] * 11}}]
     assert status(audienceMembers=many) == 400
-    assert status(consent={}) == 200
+    address = {"givenName": "0" * 64, "familyName": "0" * 64, "regionCode": "DE", "postalCode": "10115"}
+    german = [{"userData": {"userIdentifiers": [{"address": address}]}}]
+    assert status(consent={}, audienceMembers=german) == 200
     assert google.without_consent == 1
+    assert status(consent={"adUserData": "CONSENT_DENIED"}) == 200
+    assert google.without_consent == 2

@@ -67,7 +67,7 @@ def test_drift_is_found_repaired_and_proven(kept: Dataset, context: dict[str, An
     assert expiry(kept) == {"orders": 365, "people": None, "visits": None}
     (alert,) = alerts
     assert alert.severity == "warning"
-    assert f"{kept.name}.orders keeps partitions for ever, declared is 365 days" in alert.reason
+    assert f"{kept.name}.orders keeps partitions forever, declared is 365 days" in alert.reason
     # The next run finds nothing to do.
     assert operator.execute(context)["repaired"] == []
     assert len(alerts) == 1
@@ -117,7 +117,7 @@ def test_default_expiry_of_a_dataset_is_told(kept: Dataset, context: dict[str, A
     found.default_partition_expiration_ms = 30 * 24 * 3600 * 1000
     kept.client.update_dataset(found, ["default_partition_expiration_ms"])
     (warning,) = make(kept, {"visits": 90, "orders": None, "people": None}, alerts).execute(context)["warnings"]
-    assert "default expiry (tables for ever, partitions 30 days)" in warning
+    assert "default expiry (tables forever, partitions 30 days)" in warning
 
 
 def test_history_is_kept_also_when_it_fails(kept: Dataset, context: dict[str, Any], alerts: list[Alert]) -> None:

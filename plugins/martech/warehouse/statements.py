@@ -106,9 +106,10 @@ def _type_of(value: Any) -> str:
     return next((kind for python, kind in TYPES.items() if isinstance(value, python)), "STRING")
 
 
-def _started(client: bigquery.Client, sql: str, values: Mapping[str, Any]) -> bigquery.QueryJob:
-    parameters = [_parameter(name, value) for name, value in values.items()]
-    return client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=parameters))
+def _started(client: bigquery.Client, sql: str, values: Mapping[str, Any], **options: Any) -> bigquery.QueryJob:
+    if values:
+        options["query_parameters"] = [_parameter(name, value) for name, value in values.items()]
+    return client.query(sql, job_config=bigquery.QueryJobConfig(**options))
 
 
 def run(
@@ -132,8 +133,7 @@ def dry_run(client: bigquery.Client, sql: str, values: Mapping[str, Any] | None 
     :param values: see :func:`run`.
     :raises GoogleAPIError: where it would not run.
     """
-    parameters = [_parameter(name, value) for name, value in (values or {}).items()]
-    client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=parameters, dry_run=True))
+    _started(client, sql, values or {}, dry_run=True)
 
 
 def change(client: bigquery.Client, sql: str, values: Mapping[str, Any] | None = None) -> int:

@@ -16,7 +16,7 @@ with source as (
 
 newest as (
     {{ newest_version('source', [
-        'date', 'customer_id', 'campaign_id', 'ad_group_id', 'ad_id', 'device', 'ad_network_type',
+        'date', 'customer_id', 'campaign_id', 'ad_group_id', 'ad_id', 'device', "coalesce(ad_network_type, '')",
     ]) }}
 ),
 
