@@ -123,8 +123,8 @@ def unpack_struct_of_one_variable() -> None:
 def accept_clauses_of_materialized_views() -> None:
     """Let materialized views take the clauses that BigQuery and dbt write, and show that they are no tables.
 
-    The emulator rejects IF NOT EXISTS, PARTITION BY, CLUSTER BY and OPTIONS before AS, a comment in front (dbt's
-    query comment) and ``ALTER MATERIALIZED VIEW … SET OPTIONS``, which now refreshes the view; ``tables.get`` lacks
+    The emulator rejects IF NOT EXISTS, PARTITION BY, CLUSTER BY and OPTIONS before AS, comments in front (dbt's
+    query comment, the DDL's first line) and ``ALTER MATERIALIZED VIEW … SET OPTIONS``, which now refreshes the view; ``tables.get`` lacks
     the view's definition.
     """
     view_ddl._CREATE_MATERIALIZED_VIEW_RE = re.compile(
@@ -141,7 +141,7 @@ def accept_clauses_of_materialized_views() -> None:
     plain_rest = table_routes._table_to_rest
 
     def parse(self: view_ddl.VersioningDDLRouter, sql: str) -> Any:
-        without_comment = re.sub(r"^(\s*/\*.*?\*/)+", "", sql, flags=re.DOTALL)
+        without_comment = re.sub(r"^(\s*(?:/\*.*?\*/|--[^\n]*\n))+", "", sql, flags=re.DOTALL)
         return plain_parse(self, alter_view.sub(r"REFRESH MATERIALIZED VIEW \1", without_comment))
 
     async def create(self: MaterializedViewManager, project_id: str, dataset_id: str, table_id: str, query: str) -> Any:
