@@ -62,3 +62,12 @@ def test_jobs_query_gives_all_pages_and_counts_what_it_changed(client: bigquery.
     client.query_and_wait("create or replace table lake.changed as select 1 as n")
     changed = client.query_and_wait("update lake.changed set n = 2 where true")
     assert changed.num_dml_affected_rows == 1
+
+
+@pytest.mark.parametrize("comment", ["", "/* dbt's */ ", "-- the written DDL's\n", "/* both */\n-- of them\n"])
+def test_a_materialized_view_may_begin_with_comments(client: bigquery.Client, comment: str) -> None:
+    sql = f"{comment}create materialized view if not exists lake.totals as select sum(n) as n from lake.numbers"
+    for _ in range(2):
+        client.query(sql).result()
+        assert client.get_table("lake.totals").table_type == "MATERIALIZED_VIEW"
+    client.query("drop materialized view lake.totals").result()
