@@ -123,9 +123,9 @@ def unpack_struct_of_one_variable() -> None:
 def accept_clauses_of_materialized_views() -> None:
     """Let materialized views take the clauses that BigQuery and dbt write, and show that they are no tables.
 
-    The emulator rejects IF NOT EXISTS, PARTITION BY, CLUSTER BY and OPTIONS before AS, comments in front (dbt's
-    query comment, the DDL's first line) and ``ALTER MATERIALIZED VIEW … SET OPTIONS``, which now refreshes the view; ``tables.get`` lacks
-    the view's definition.
+    The emulator rejects IF NOT EXISTS, PARTITION BY, CLUSTER BY and OPTIONS before AS, comments in front (dbt's query
+    comment, the first line of the DDL) and ``ALTER MATERIALIZED VIEW … SET OPTIONS``, which now refreshes the view;
+    ``tables.get`` lacks the view's definition.
     """
     view_ddl._CREATE_MATERIALIZED_VIEW_RE = re.compile(
         r"^\s*CREATE\s+(?:OR\s+REPLACE\s+)?MATERIALIZED\s+VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?"
