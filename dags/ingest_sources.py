@@ -6,13 +6,15 @@
 configured), or waits for the day's table (of an export), lands what the connector delivered (`include/landing`, where
 its datasets are named), waits for every table's partition of the day (where no connector says that it has delivered),
 moves rows that silver cannot use to `ops.quarantined_rows` (no key, a day in the future, beyond a declared range), and
-checks freshness (24 h), row count (against the trailing 28 days) and schema. No wait holds a worker. Results are kept
-in `ops.partition_checks`.
+checks freshness (against the end of the day), row count (against the same weekday of the weeks before) and schema. No
+wait holds a worker. Results are kept in `ops.partition_checks`. A day that almost no rows have, or that has landed
+twice, stops the chain; other volumes warn.
 
 **When it fails** the log of `sync_source` says what is wrong with the connection in Fivetran, that of
 `wait_for_export` which day's table has not come; the log of `land_rows` names each table or column of the connector
 that is missing or of another type; the log of `wait_for_partitions` names each table and day that has not landed.
-The log of `check_partitions` names each table that is stale, too small, too large or of another schema, with the fix.
+The log of `check_partitions` names each table that is stale, almost empty, landed twice or of another schema, with the
+fix; to build on such a day as it is, trigger with `{{"accept_checks": {{"who": "…", "why": "…"}}}}` and the day.
 The other tables are landed and checked all the same, and nothing that has landed is lost: clear the task once the
 cause is gone. Silver starts as soon as all sources that are on have published.
 
@@ -38,11 +40,15 @@ from include.landing.declared_landings import source_landing
 from include.landing.enabled_sources import enabled_sources, is_exported_by_day
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import SCHEMA_ASSET, publish_asset, source_asset
-from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.dag_defaults import ACCEPT_PARAM, WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
 from include.pipeline.raw_tables import raw_tables
 from include.pipeline.settings import settings
 from include.pipeline.sources import Source
 from include.quality.declared_checks import raw_rules
+from include.quality.declared_volume import load_volume_rules
+
+DELIVERED = "ti.xcom_pull(task_ids='sync_source') or ti.xcom_pull(task_ids='wait_for_export')"
+PARAMS = {**WINDOW_PARAMS, "accept_checks": ACCEPT_PARAM}
 
 assert __doc__ is not None  # noqa: S101 - every DAG's text is filled in from it
 
@@ -55,7 +61,7 @@ def ingest_source(source: Source) -> DAG:
         "dataset_id": settings.layers["bronze"].dataset,
         "tables": raw_tables(source),
         "days": "{{ window_days() }}",
-        "delivered": "{{ ti.xcom_pull(task_ids='sync_source') or ti.xcom_pull(task_ids='wait_for_export') or '' }}",
+        "delivered": f"{{{{ {DELIVERED} or '' }}}}",
     }
     # Airflow 2 ends a wait at the task's limit, with a message that names no table.
     patience: dict[str, Any] = {
@@ -67,7 +73,7 @@ def ingest_source(source: Source) -> DAG:
         dag_id=f"ingest_{source.name}",
         schedule=asset_chain(SCHEMA_ASSET),
         doc_md=__doc__.format(source=source.name, description=source.description, owner=source.owner, tables=names),
-        **dag_arguments(Tag.BRONZE, Tag.ON_ASSETS),
+        **dag_arguments(Tag.BRONZE, Tag.ON_ASSETS, params=PARAMS),
     )
     with dag:
         sync_source = FivetranSyncOperator(
@@ -89,7 +95,7 @@ def ingest_source(source: Source) -> DAG:
             task_id="wait_for_partitions",
             deferrable=True,
             **patience,
-            **partitions,
+            **{**partitions, "delivered": f"{{{{ {DELIVERED} or params.accept_checks or '' }}}}"},
         )
         quarantine_rows = QuarantineRowsOperator(
             task_id="quarantine_rows",
@@ -100,7 +106,12 @@ def ingest_source(source: Source) -> DAG:
             **WAREHOUSE,
         )
         check_partitions = BigQueryPartitionCheckOperator(
-            task_id="check_partitions", results_table=settings.table("ops", "partition_checks"), **partitions
+            task_id="check_partitions",
+            results_table=settings.table("ops", "partition_checks"),
+            load_rules=load_volume_rules,
+            accept="{{ params.accept_checks or '' }}",
+            alert=send_alert,
+            **partitions,
         )
         delivery: list[Any] = [sync_source]
         if is_exported_by_day(source):

@@ -42,6 +42,16 @@ WINDOW_PARAMS = {
     "end_date": Param(None, type=["null", "string"], format="date", description="Last data day to build"),
 }
 
+# Somebody's word that what the checks find in this run's days is so; they keep who said it, and why.
+ACCEPT_PARAM = Param(
+    None,
+    type=["null", "object"],
+    required=["who", "why"],
+    additionalProperties=False,
+    properties={"who": {"type": "string", "minLength": 1}, "why": {"type": "string", "minLength": 1}},
+    description='Build on these days whatever the checks find: {"who": "…", "why": "…"}',
+)
+
 
 def layer_labels(layer: Layer) -> dict[str, str]:
     """Return the labels of a layer's dataset, by which costs are split."""

@@ -15,7 +15,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.partition_checks`
     task_id string not null options (description = 'Task that checked.'),
     run_id string not null options (description = 'Run of the DAG.'),
     try_number int64 not null options (description = 'Try of the task: a retry checks again.'),
-    checked_at timestamp not null options (description = 'Time of the check, UTC.')
+    checked_at timestamp not null options (description = 'Time of the check, UTC.'),
+    accepted_by string options (description = 'Who let the chain go on in spite of the failure (accept_checks).'),
+    accepted_why string options (description = 'Why, in their words.')
 )
 partition by checked_day
 cluster by table_name, check_name

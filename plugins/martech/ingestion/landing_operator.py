@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from google.api_core.exceptions import GoogleAPIError
 
 from martech.alerts.severity import Severity
@@ -40,6 +40,7 @@ class LandRowsOperator(WarehouseOperator):
         many of them have values; None records nothing (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     :raises AirflowException: with the message and remedy of every table that could not land.
+    :raises AirflowFailException: the same, where a retry would find it again: a missing table, another type.
     """
 
     template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "dataset_id", "days", "results_table")
@@ -80,16 +81,21 @@ class LandRowsOperator(WarehouseOperator):
         try:
             catalog = hook.catalog(landing)
         except LandingError as error:
-            raise AirflowException(str(error)) from error
+            raise AirflowFailException(str(error)) from error
+        may_retry = False
         landed: dict[str, Any] = {}
         checks: list[CheckResult] = []
         problems: list[str] = []
         for table in landing.tables:
+            known = len(problems)
             try:
                 landed[table.name] = self._land(hook, landing, table, catalog, days, checks, problems)
+                # What has landed may lack a day that comes later.
+                may_retry |= len(problems) > known
             except LandingError as error:
                 problems.append(f"{table.name}: {error}")
             except GoogleAPIError as error:
+                may_retry = True
                 problems.append(
                     f"{table.name} could not land, nothing of it was changed: {_first_line(error)} Compare the "
                     f"connector's table with {landing.declared_in}, then clear this task."
@@ -97,7 +103,7 @@ class LandRowsOperator(WarehouseOperator):
         if self.results_table and checks:
             hook.append_rows(self.results_table, [check_row(check, context) for check in checks])
         if problems:
-            raise AirflowException(
+            raise (AirflowException if may_retry else AirflowFailException)(
                 f"{len(landed)} of {len(landing.tables)} tables of {landing.source} have landed.\n"
                 + "\n".join(problems)
             )

@@ -30,8 +30,9 @@ GRACE = timedelta(minutes=5)
 
 
 class BigQueryPartitionsSensor(BaseSensorOperator):
-    """Waits until every table has rows for every day; sparse tables are not waited for.
+    """Waits until every table of a source has rows for every day, or the source was synced after the day.
 
+    Sparse tables are not waited for. Rows of a later day in another table show that the source was synced.
     With ``deferrable`` it takes no worker slot while it waits. ``timeout`` and ``poke_interval`` (seconds),
     ``mode`` and ``soft_fail`` are those of every sensor.
 
@@ -39,8 +40,8 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
     :param dataset_id: their dataset (templated).
     :param tables: the tables.
     :param days: data days: ISO dates, an XCom, or a template that gives them between commas (templated).
-    :param delivered: what says that the connector has delivered the days, empty if nothing does: rows are not waited
-        for then, a day may have none (templated).
+    :param delivered: what says that the connector has delivered the days, or who accepts them as they are; empty if
+        nobody does: rows are not waited for then, a day may have none (templated).
     :param location: BigQuery location.
     :param gcp_conn_id: Airflow connection (templated).
     :param impersonation_chain: service account to impersonate (templated).
@@ -101,14 +102,18 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
         tables = [table.name for table in self.tables if not table.is_sparse]
         return tables, [day.isoformat() for day in parse_days(self.days)]
 
+    @property
+    def _siblings(self) -> list[str]:
+        return [table.name for table in self.tables if table.is_sparse]
+
     def poke(self, context: Context) -> bool:
         """Return True when all partitions have landed, or the connector says that there is nothing more."""
         if self.delivered:
-            self.log.info("The connector has delivered these days, %s: rows are not waited for.", self.delivered)
+            self.log.info("Rows of these days are not waited for: %s.", self.delivered)
             return True
         tables, days = self._awaited()
         client = PartitionsClient(**self._client_args(context))
-        self._missing = missing_partitions(client, self.dataset_id, tables, days)
+        self._missing = missing_partitions(client, self.dataset_id, tables, days, siblings=self._siblings)
         for table, day in self._missing:
             self.log.info("%s.%s has no partition %s yet.", self.dataset_id, table, day)
         return not self._missing
@@ -128,6 +133,7 @@ class BigQueryPartitionsSensor(BaseSensorOperator):
                     dataset_id=self.dataset_id,
                     tables=tables,
                     days=days,
+                    siblings=self._siblings,
                     poke_interval=self.poke_interval,
                     deadline=time.time() + self.timeout,
                 ),

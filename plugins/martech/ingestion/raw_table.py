@@ -19,7 +19,7 @@ class RawTable:
     :param partition_field: column whose UTC day is the partition.
     :param loaded_at_field: TIMESTAMP column with the time at which a row landed.
     :param max_age: the newest row of a day may be this much older than the day's end.
-    :param volume_band: least and most rows of a day, as shares of the mean of the trailing days.
+    :param volume_band: least and most rows of a day that do not warn, as shares of what it usually has.
     :param expect: ``daily``, or ``sparse`` where a day without rows is normal.
     """
 

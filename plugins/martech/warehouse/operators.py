@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from airflow.providers.common.compat.sdk import AirflowException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, BaseOperator
 from google.api_core.exceptions import GoogleAPIError, NotFound
 from google.cloud import bigquery
 
@@ -89,7 +89,8 @@ class BigQueryScriptsOperator(WarehouseOperator):
         the DDL does not have are only logged there, elsewhere they fail the task.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     :raises DdlError: where a file cannot be used.
-    :raises AirflowException: naming the file that failed, or the columns that differ.
+    :raises AirflowException: naming the file that failed.
+    :raises AirflowFailException: naming the columns that differ; a retry would find the same.
     """
 
     ui_color = "#fff8e1"
@@ -167,7 +168,7 @@ class BigQueryScriptsOperator(WarehouseOperator):
             else:
                 extras += drift.extras
         if changes or extras:
-            raise AirflowException("Tables differ from their DDL, nothing was run:\n" + "\n".join(changes + extras))
+            raise AirflowFailException("Tables differ from their DDL, nothing was run:\n" + "\n".join(changes + extras))
         for statement in [statement for drift in drifts for statement in drift.alter_statements()]:
             self.log.info("Adding a column: %s", statement)
             self._run(client, statement, statement)

@@ -86,8 +86,6 @@ class PartitionsClient(WarehouseClient):
         dataset = require_identifier("dataset_id", dataset_id)
         name = require_identifier("table", table)
         field = require_identifier("partition_field", partition_field)
-        kind = partition_type.lower() if partition_type in ("TIMESTAMP", "DATETIME") else "date"
-        # The bounds have the column's own type, so that BigQuery prunes partitions.
         rows = self.query(
             statement(
                 "warehouse/sql/newest_by_day.sql",
@@ -96,9 +94,49 @@ class PartitionsClient(WarehouseClient):
                 project=self.project_id,
                 dataset=dataset,
                 name=name,
-                kind=kind,
+                kind=_bound_type(partition_type),
             ),
             first=min(days),
             after_last=max(days) + timedelta(days=1),
         )
         return {row.day: row.newest for row in rows}
+
+    def copies(  # noqa: PLR0913 - what a table is known by
+        self,
+        dataset_id: str,
+        table: str,
+        day: date,
+        *,
+        partition_field: str,
+        partition_type: str,
+        loaded_at_field: str,
+    ) -> int:
+        """Return how many rows of a day repeat another one in all columns but the landing time; reads the partition.
+
+        :param dataset_id: dataset of the table.
+        :param table: table id.
+        :param day: the day.
+        :param partition_field: column whose day is the partition.
+        :param partition_type: its type: DATE, TIMESTAMP or DATETIME.
+        :param loaded_at_field: TIMESTAMP column with the landing time.
+        """
+        dataset = require_identifier("dataset_id", dataset_id)
+        name = require_identifier("table", table)
+        rows = self.query(
+            statement(
+                "warehouse/sql/copies.sql",
+                field=require_identifier("partition_field", partition_field),
+                loaded_at_field=require_identifier("loaded_at_field", loaded_at_field),
+                project=self.project_id,
+                dataset=dataset,
+                name=name,
+                kind=_bound_type(partition_type),
+            ),
+            first=day,
+        )
+        return int(next(iter(rows)).copies)
+
+
+def _bound_type(partition_type: str) -> str:
+    """Return the type of the bounds of a partition column: its own, so that BigQuery prunes partitions."""
+    return partition_type.lower() if partition_type in ("TIMESTAMP", "DATETIME") else "date"
