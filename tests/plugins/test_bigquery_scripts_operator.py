@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from google.api_core.exceptions import Forbidden
 from google.cloud import bigquery
 from martech.warehouse.ddl import DdlError
@@ -132,7 +132,9 @@ def test_new_column_in_the_ddl_reaches_the_table(dataset: Dataset, folder: Path,
 def test_changed_type_fails_before_anything_runs(dataset: Dataset, folder: Path, context: dict[str, Any]) -> None:
     make(dataset, folder).execute(context)
     (folder / "orders.sql").write_text(TABLE.replace("id int64", "new_one bool,\n    id string"))
-    message = failure(make(dataset, folder), context)
+    with pytest.raises(AirflowFailException) as error:
+        make(dataset, folder).execute(context)
+    message = str(error.value)
     assert f"{dataset.name}.orders: column id is INT64, the DDL says STRING. Revert the DDL" in message
     assert columns(dataset) == ["id", "day"]
 

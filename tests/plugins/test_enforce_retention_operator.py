@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from martech.alerts.messages import Alert
 from martech.retention.client import RetentionClient
 from martech.retention.operators import EnforceRetentionOperator
@@ -87,7 +87,7 @@ def test_repair_that_has_no_effect_fails(
     kept: Dataset, context: dict[str, Any], alerts: list[Alert], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RetentionClient, "set_expiration", lambda *_: None)
-    with pytest.raises(AirflowException, match="1 tables do not keep their data as declared"):
+    with pytest.raises(AirflowFailException, match="1 tables do not keep their data as declared"):
         make(kept, {"visits": 30, "orders": None, "people": None}, alerts).execute(context)
     assert alerts == []
 

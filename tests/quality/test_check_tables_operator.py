@@ -98,6 +98,15 @@ def test_missing_days(shop: Shop, orders: QualityTable, context: dict[str, Any])
     assert failures(results) == {("partition_gap", None, day) for day in gaps}
 
 
+def test_a_missing_day_is_an_error_of_its_own_run_and_a_warning_of_later_ones(
+    shop: Shop, orders: QualityTable, context: dict[str, Any]
+) -> None:
+    old = DAY - timedelta(days=9)
+    shop.query(f"delete from {{orders}} where event_date in ('{old}', '{YESTERDAY}')")
+    gaps = [result for result in check(shop, context, orders, days=[YESTERDAY, DAY]) if result.check == "partition_gap"]
+    assert {(result.day, str(result.severity)) for result in gaps} == {(old, "warning"), (YESTERDAY, "error")}
+
+
 def test_days_before_the_first_one_and_of_a_sparse_table_are_no_gaps(
     empty_shop: Shop, orders: QualityTable, context: dict[str, Any]
 ) -> None:

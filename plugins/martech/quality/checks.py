@@ -7,10 +7,11 @@ Existence, landing times and columns of a raw table are checked by the rules of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from martech.alerts.severity import Severity
 from martech.ingestion.partition_checks import check_freshness, check_schema, day_end
 from martech.quality.drift import bin_by_quantiles, largest_move, merge_rare, stability_index
 from martech.quality.profile import BASELINE, NOW, Profile
@@ -154,7 +155,9 @@ def _partition_gaps(table: QualityTable, evidence: Evidence) -> Iterator[Quality
         )
         message = f"{table.label} has no partition {day}, though it has earlier days. {fix}"
         facts = {"observed": "0 rows", "expected": "at least 1 row", "message": message, "value": 0.0, "low": 1.0}
-        yield _result(table, day, "partition_gap", False, **facts)
+        result = _result(table, day, "partition_gap", False, **facts)
+        # Its own run was red for it: it is told again until it is healed, and does not make every later run red too.
+        yield result if day in evidence.days else replace(result, severity=Severity.WARNING)
     if not missing:
         known = sum(count > 0 for count in evidence.rows.values())
         facts = {"observed": f"{known} days", "expected": "no day missing", "message": f"{table.label} has every day."}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, ObjectStoragePath
+from airflow.providers.common.compat.sdk import AirflowFailException, ObjectStoragePath
 
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
@@ -208,7 +208,7 @@ class ScoreTablesOperator(WarehouseOperator):
     :param results_table: ``project.dataset.table`` of the results (templated).
     :param scores_table: ``project.dataset.table``, shaped like ``include/sql/ops/quality_scores.sql`` (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
-    :raises AirflowException: where the run has no results.
+    :raises AirflowFailException: where the run has no results.
     """
 
     template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "days", "results_table", "scores_table")
@@ -235,7 +235,9 @@ class ScoreTablesOperator(WarehouseOperator):
         run_id = context["ti"].run_id
         results = client.run_results(self.results_table, run_id)
         if not results:
-            raise AirflowException(f"{self.results_table} has no results of run {run_id}: clear check_tables first.")
+            raise AirflowFailException(
+                f"{self.results_table} has no results of run {run_id}: clear check_tables first."
+            )
         scores = score_tables(results, self.load_weights())
         client.keep_scores(self.scores_table, scores, parse_days(self.days)[-1], run_id)
         layers = {score.layer: score.score for score in scores if score.table is None}

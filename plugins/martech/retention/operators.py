@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowException
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
@@ -33,7 +33,7 @@ class EnforceRetentionOperator(WarehouseOperator):
     :param repair: false only reports what differs, and fails (templated).
     :param alert: how a warning is sent; None only logs it.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
-    :raises AirflowException: naming every table whose expiry still differs.
+    :raises AirflowFailException: naming every table whose expiry still differs.
     """
 
     template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "results_table", "repair")
@@ -79,7 +79,9 @@ class EnforceRetentionOperator(WarehouseOperator):
         warnings = [result.message for result in failed if result.severity != Severity.ERROR]
         self._report(sorted(result.message for result in repaired), warnings, context)
         if errors:
-            raise AirflowException(f"{len(errors)} tables do not keep their data as declared:\n" + "\n".join(errors))
+            raise AirflowFailException(
+                f"{len(errors)} tables do not keep their data as declared:\n" + "\n".join(errors)
+            )
         return {
             "checks": len(results),
             "repaired": sorted(f"{result.dataset}.{result.table}" for result in repaired),
