@@ -1,0 +1,1 @@
+"""Which days each step of the chain works on: kept in the warehouse, chosen by what is there."""
