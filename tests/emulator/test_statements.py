@@ -31,7 +31,7 @@ VALUES: dict[str, Any] = {
     "tables": ["x"],
     "first_partition": "20261120",
     "last_partition": "20261120",
-    "searched_tables": 1,
+    **dict.fromkeys(("searched_tables", "seconds", "try_number"), 1),
     "where_0": 0.5,
 }
 

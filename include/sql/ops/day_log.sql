@@ -26,5 +26,5 @@ options (
     description = 'Days by step of the chain: what was chosen, published and accepted; one row per event and day',
     partition_expiration_days = 400,
     require_partition_filter = true,
-    labels = [('layer', 'ops'), ('domain', 'orchestration'), ('pii', 'false')]
+    labels = [('layer', 'ops'), ('domain', 'orchestration'), ('pii', 'true')]
 );

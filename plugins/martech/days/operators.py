@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Asset, Context
 
 CHOOSE_DAYS = "choose_days"
+# What Airflow 3 calls a run that another DAG has triggered, 2.11 calls manual.
+BY_HAND = ("manual", "operator_triggered")
 ACCEPT, ACCEPT_DAYS, ACCEPTED_BY, REASON = "accept", "accept_days", "accepted_by", "reason"
 
 
@@ -110,7 +112,8 @@ class ChooseDaysOperator(ChainOperator):
         self._tell(chain, log, today)
         former = client.choice(self.day_log, origin) if order is None else None
         days, is_ordered = former or (order or self._ready(client, chain, log, step), order is not None)
-        if not days and not (self.runs_without_days and context["dag_run"].run_type == "manual"):
+        by_hand = context["dag_run"].run_type in BY_HAND
+        if not days and not (self.runs_without_days and by_hand):
             raise AirflowSkipException(f"{step} has nothing to do: {self._why(chain, log, step, today)}")
         read = {day: chain.versions(log, step, day) for day in days}
         entries = [Entry(day, read[day]) for day in days]
