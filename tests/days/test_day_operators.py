@@ -46,7 +46,7 @@ class Runs:
         self.order: list[date] | None = None
         self.params: dict[str, Any] = {}
         self.run_type = "scheduled"
-        self.raw_days: RawDays | None = None
+        self.load_raw_days: Callable[[], RawDays] | None = None
         self.numbers = count(1)
         self.where: dict[str, Any] = {
             "project_id": warehouse.project, "location": "US", "day_log": self.table, "load_chain": lambda: CHAIN
@@ -54,7 +54,7 @@ class Runs:
 
     def choose(self, dag_id: str, run_id: str = "run 1", **options: Any) -> dict[str, Any]:
         operator = ChooseDaysOperator(
-            ordered=lambda _: self.order, raw_days=self.raw_days, **options, **self.where
+            ordered=lambda _: self.order, load_raw_days=self.load_raw_days, **options, **self.where
         )  # fmt: skip
         return operator.execute(self.context(dag_id, run_id))
 
@@ -62,7 +62,7 @@ class Runs:
         context = self.context(dag_id, run_id)
         context["ti"].xcom_pull = lambda task_ids: choice if task_ids == "choose_days" else None
         context["outlet_events"] = {SILVER: SimpleNamespace(extra=None)}
-        PublishDaysOperator(asset=SILVER, raw_days=self.raw_days, **self.where).execute(context)
+        PublishDaysOperator(asset=SILVER, load_raw_days=self.load_raw_days, **self.where).execute(context)
         extra: dict[str, Any] = context["outlet_events"][SILVER].extra
         return extra
 
@@ -143,7 +143,7 @@ def event(day: date) -> dict[str, Any]:
 
 def test_a_day_that_got_rows_after_it_was_published_is_taken_again(runs: Runs) -> None:
     runs.warehouse.create_layer("bronze")
-    runs.raw_days = RawDays(BRONZE, {"zendesk_tickets": 0, "zendesk_users": 0})
+    runs.load_raw_days = lambda: RawDays(BRONZE, {"zendesk_tickets": 0, "zendesk_users": 0})
     for day in (ago(2), ago(1)):
         runs.warehouse.insert("zendesk_tickets", [ticket(day)])
         runs.run("create_warehouse", day)
@@ -159,7 +159,7 @@ def test_a_day_that_got_rows_after_it_was_published_is_taken_again(runs: Runs) -
 
 def test_late_events_are_built_with_the_next_day_and_make_none_stale(runs: Runs) -> None:
     runs.warehouse.create_layer("bronze")
-    runs.raw_days = RawDays(BRONZE, {"firebase_events": 3})
+    runs.load_raw_days = lambda: RawDays(BRONZE, {"firebase_events": 3})
     for n in range(6, 1, -1):
         runs.run("create_warehouse", ago(n))
         runs.run("ingest_zendesk")
@@ -170,14 +170,14 @@ def test_late_events_are_built_with_the_next_day_and_make_none_stale(runs: Runs)
     assert runs.choose("ingest_zendesk", "too late")["days"] == [str(ago(6))], "no coming day is built with it"
 
 
-ACCEPTED = {"accept": ["braze"], "accept_days": str(ago(1)), "accepted_by": "ann", "reason": "Braze is down"}
+ACCEPTED = {"sources": ["braze"], "days": str(ago(1)), "who": "ann", "why": "Braze is down"}
 
 
 def test_a_source_that_was_given_up_holds_nobody_up(runs: Runs, caplog: pytest.LogCaptureFixture) -> None:
     for dag_id in ("create_warehouse", "ingest_zendesk"):
         runs.run(dag_id)
     runs.choose("ingest_braze", "fails")
-    runs.params = ACCEPTED
+    runs.params = {"accept_sources": ACCEPTED}
     with caplog.at_level(logging.INFO):
         assert runs.choose("build_silver")["days"] == [str(ago(1))]
     assert "ingest_braze given up by ann: Braze is down" in caplog.text
@@ -190,15 +190,15 @@ def test_a_source_that_was_given_up_holds_nobody_up(runs: Runs, caplog: pytest.L
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"accepted_by": None}, "the run has no accepted_by: say which days"),
-        ({"reason": ""}, "the run has no reason"),
-        ({"accept_days": None, "accepted_by": ""}, "the run has no accept_days, accepted_by"),
-        ({"accept": ["brazen"]}, "no step 'ingest_brazen': use one of create_warehouse, ingest_zendesk"),
-        ({"accept_days": "yesterday"}, "write them as YYYY-MM-DD"),
+        ({"who": None}, "lacks who: say which sources, which days"),
+        ({"why": ""}, "lacks why"),
+        ({"days": None, "who": ""}, "lacks days, who"),
+        ({"sources": ["brazen"]}, "no step 'ingest_brazen': use one of create_warehouse, ingest_zendesk"),
+        ({"days": "yesterday"}, "write them as YYYY-MM-DD"),
     ],
 )
 def test_nothing_is_given_up_without_which_who_and_why(runs: Runs, changed: dict[str, Any], message: str) -> None:
-    runs.params = {**ACCEPTED, **changed}
+    runs.params = {"accept_sources": {**ACCEPTED, **changed}}
     with pytest.raises(AirflowFailException, match=message):
         runs.choose("build_silver")
     assert runs.warehouse.rows("day_log", layer="ops") == []
@@ -222,6 +222,13 @@ def test_the_log_says_what_every_step_waits_for(runs: Runs, caplog: pytest.LogCa
         runs.choose("build_silver")
     line = f"{ago(1)}  ingest_zendesk done; ingest_braze ready; build_silver waits ingest_braze; activate_leads waits"
     assert line in caplog.text
+
+
+def test_before_the_warehouse_is_made_there_is_nothing_to_do(runs: Runs, caplog: pytest.LogCaptureFixture) -> None:
+    runs.warehouse.query("drop table day_log", layer="ops")
+    with pytest.raises(AirflowSkipException):
+        runs.choose("build_silver")
+    assert "run create_warehouse" in caplog.text
 
 
 def test_days_that_nobody_chose_are_not_published(runs: Runs) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from google.api_core.exceptions import NotFound
 
 from martech.days.chain import Log, Mark
 from martech.warehouse.partitions_client import PartitionsClient
@@ -14,6 +17,7 @@ from martech.warehouse.statements import statement
 
 # As long as include/sql/ops/day_log.sql keeps it, and longer than any layer that is chosen from it.
 HISTORY = timedelta(days=400)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,7 @@ class DayLogClient(PartitionsClient):
         :param first: oldest day.
         """
         found: dict[str, dict[date, Mark]] = {}
-        rows = self.query(
-            statement("days/sql/marks.sql", day_log=table), since=datetime.now(UTC) - HISTORY, first=first
-        )
-        for row in rows:
+        for row in self._rows("marks", table, first=first):
             marks = found.setdefault(row.step, {})
             marks[row.data_day] = replace(marks.get(row.data_day, Mark()), **_known(row))
         return found
@@ -66,15 +67,16 @@ class DayLogClient(PartitionsClient):
         :param table: ``project.dataset.table`` of the log.
         :param origin: the run.
         """
-        rows = list(
-            self.query(
-                statement("days/sql/choice.sql", day_log=table),
-                since=datetime.now(UTC) - HISTORY,
-                dag_id=origin.dag_id,
-                run_id=origin.run_id,
-            )
-        )
+        rows = self._rows("choice", table, dag_id=origin.dag_id, run_id=origin.run_id)
         return ([row.data_day for row in rows], rows[0].is_ordered) if rows else None
+
+    def _rows(self, file: str, table: str, **values: Any) -> list[Any]:
+        sql = statement(f"days/sql/{file}.sql", day_log=table)
+        try:
+            return list(self.query(sql, since=datetime.now(UTC) - HISTORY, **values))
+        except NotFound:
+            log.warning("There is no %s yet, so nothing is known of any day: run create_warehouse.", table)
+            return []
 
     def append(  # noqa: PLR0913 - what happened, and who says so
         self,

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 CHOOSE_DAYS = "choose_days"
 # What Airflow 3 calls a run that another DAG has triggered, 2.11 calls manual.
 BY_HAND = ("manual", "operator_triggered")
-ACCEPT, ACCEPT_DAYS, ACCEPTED_BY, REASON = "accept", "accept_days", "accepted_by", "reason"
+# The run's param by which days of sources are given up, and what it must say.
+ACCEPT = "accept_sources"
+SOURCES, DAYS, WHO, WHY = "sources", "days", "who", "why"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class ChainOperator(WarehouseOperator):
 
     :param load_chain: returns the chain; called when the task runs.
     :param day_log: ``project.dataset.table``, shaped like ``include/sql/ops/day_log.sql`` (templated).
-    :param raw_days: where rows are counted, of a source.
+    :param load_raw_days: returns where rows are counted, of a source; called when the task runs.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     """
 
@@ -56,12 +58,17 @@ class ChainOperator(WarehouseOperator):
     ui_color = "#ede7f6"
 
     def __init__(
-        self, *, load_chain: Callable[[], Chain], day_log: str, raw_days: RawDays | None = None, **kwargs: Any
+        self,
+        *,
+        load_chain: Callable[[], Chain],
+        day_log: str,
+        load_raw_days: Callable[[], RawDays] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.load_chain = load_chain
         self.day_log = day_log
-        self.raw_days = raw_days
+        self.load_raw_days = load_raw_days
 
     @staticmethod
     def _today() -> date:
@@ -134,30 +141,30 @@ class ChooseDaysOperator(ChainOperator):
         :raises ChainError: where who, why or which days is missing, or there is no such source.
         """
         params: Mapping[str, Any] = context.get("params") or {}
-        if not params.get(ACCEPT):
+        accepted: Mapping[str, Any] | None = params.get(ACCEPT)
+        if not accepted:
             return
-        missing = [name for name in (ACCEPT_DAYS, ACCEPTED_BY, REASON) if not params.get(name)]
+        missing = [name for name in (SOURCES, DAYS, WHO, WHY) if not accepted.get(name)]
         if missing:
             raise ChainError(
-                f"{ACCEPT} gives days of sources up, and the run has no {', '.join(missing)}: say which days "
-                f"({ACCEPT_DAYS}), who does so ({ACCEPTED_BY}), and why ({REASON})."
+                f"{ACCEPT} gives days of sources up, and lacks {', '.join(missing)}: say which {SOURCES}, which {DAYS} "
+                f"(YYYY-MM-DD, with commas between them), {WHO} does so, and {WHY}."
             )
-        days = parse_days(params[ACCEPT_DAYS])
-        steps = [chain.step(f"ingest_{name.removeprefix('ingest_')}").name for name in params[ACCEPT]]
-        for step in steps:
+        days = parse_days(accepted[DAYS])
+        for step in [chain.step(f"ingest_{name}").name for name in accepted[SOURCES]]:
             client.append(
                 self.day_log, "accepted", step, [Entry(day) for day in days], self._origin(context),
-                is_ordered=True, accepted_by=params[ACCEPTED_BY], reason=params[REASON],
+                is_ordered=True, accepted_by=accepted[WHO], reason=accepted[WHY],
             )  # fmt: skip
-            self.log.warning("%s gives up %s of %s: %s", params[ACCEPTED_BY], params[ACCEPT_DAYS], step, params[REASON])
+            self.log.warning("%s gives up %s of %s: %s", accepted[WHO], accepted[DAYS], step, accepted[WHY])
 
     def _ready(self, client: DayLogClient, chain: Chain, log: Log, step: str) -> list[date]:
         days = chain.choose(log, step, self._today())
         published = [day for day, mark in log.get(step, {}).items() if mark.version]
-        if days or self.raw_days is None or not published:
+        if days or self.load_raw_days is None or not published:
             return days
-        counts = self.raw_days.counts(client, published)
-        grown = grown_days(log[step], counts, self.raw_days.late_days)
+        raw_days = self.load_raw_days()
+        grown = grown_days(log[step], raw_days.counts(client, published), raw_days.late_days)
         if grown:
             self.log.warning("%s got rows for %s after they were published.", step, ", ".join(map(str, grown)))
         return chain.first_range(grown)
@@ -214,15 +221,15 @@ class PublishDaysOperator(ChainOperator):
 
     def _counts(self, client: DayLogClient, step: str, days: Sequence[date]) -> dict[date, dict[str, int]]:
         """Return the rows of the days by table, and of earlier published days whose late rows are built with them."""
-        if self.raw_days is None:
+        if self.load_raw_days is None:
             return {}
-        chain = self.load_chain()
+        chain, raw_days = self.load_chain(), self.load_raw_days()
         marks = client.marks(self.day_log, chain.first_day(self._today())).get(step, {})
-        tables = self.raw_days.counts(client, [*days, *marks])
+        tables = raw_days.counts(client, [*days, *marks])
         found = {}
         for day in sorted({*days, *(day for day, mark in marks.items() if mark.version)}):
             built_with = {
-                table for table, late in self.raw_days.late_days.items()
+                table for table, late in raw_days.late_days.items()
                 if any(0 <= (newer - day).days <= late for newer in days)
             }  # fmt: skip
             if built_with:

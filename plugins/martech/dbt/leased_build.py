@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class LeasedBuildOperator(DbtBuildLocalOperator):
+class LeasedBuildOperator(DbtBuildLocalOperator):  # type: ignore[misc] # Cosmos has no types
     """Runs ``dbt build`` while it holds the lease of a layer.
 
     :param lease: what the lease is of.
