@@ -1,8 +1,8 @@
 """Where the warehouse is and how long it keeps things: read once, imported everywhere.
 
-Defaults live in ``include/dbt/dbt_project.yml`` (datasets, retention, windows), so that dbt, the DDL and
-Airflow cannot disagree; the environment overrides them (``MARKETING_PROJECT_ID``,
-``MARKETING_SILVER_DATASET`` …).
+Defaults live in ``include/dbt/profiles.yml`` (project, location, the limit of a query) and
+``include/dbt/dbt_project.yml`` (datasets, retention, windows), so that dbt, the DDL and Airflow cannot disagree; the
+environment overrides them (``MARKETING_PROJECT_ID``, ``MARKETING_SILVER_DATASET`` …).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jinja2 import Template
 
 INCLUDE_DIR = Path(__file__).resolve().parents[1]
 DBT_DIR = INCLUDE_DIR / "dbt"
@@ -52,7 +53,7 @@ class Settings:
 
     :param project_id: Google Cloud project that holds all datasets.
     :param location: BigQuery location of the datasets, such as ``US``.
-    :param gcp_conn_id: Airflow connection used forevery BigQuery call.
+    :param gcp_conn_id: Airflow connection used for every BigQuery call.
     :param layers: layers by name, in the order in which data flows.
     :param variables: dbt's variables with the overrides of the environment applied.
     :param daily_schedule: cron of the chain's head, UTC (``MARKETING_DAILY_SCHEDULE``; ``none`` switches it off).
@@ -117,15 +118,14 @@ def _identifier(pattern: re.Pattern[str], variable: str, value: str) -> str:
     return value
 
 
-def _number(environ: dict[str, str], variable: str, unit: str, *, default: int) -> int:
-    value = environ.get(variable, str(default))
+def _whole(variable: str, unit: str, value: str) -> int:
     if not value.isdigit():
         raise SettingsError(f"{variable}={value!r} is not a whole number of {unit}: correct it or unset it.")
     return int(value)
 
 
 def _seconds(environ: dict[str, str], variable: str, *, default: int) -> timedelta:
-    return timedelta(seconds=_number(environ, variable, "seconds", default=default))
+    return timedelta(seconds=_whole(variable, "seconds", environ.get(variable, str(default))))
 
 
 def _principals(environ: dict[str, str], variable: str) -> tuple[str, ...]:
@@ -166,8 +166,17 @@ def _time(environ: dict[str, str], variable: str, *, default: str) -> time:
     return time.fromisoformat(value)
 
 
+def _profile(environ: dict[str, str]) -> dict[str, str]:
+    """Return what dbt connects to in production: its profile's values, rendered as dbt renders them."""
+    text = (DBT_DIR / "profiles.yml").read_text()
+    values = yaml.safe_load(text)["marketing"]["outputs"]["prod"]
+    # dbt's filter makes a number of what is text until then.
+    written = {key: str(value).replace("| as_number", "") for key, value in values.items()}
+    return {key: Template(value).render(env_var=environ.get) for key, value in written.items()}
+
+
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
-    """Read ``dbt_project.yml`` and the environment.
+    """Read ``profiles.yml``, ``dbt_project.yml`` and the environment.
 
     :param environ: the environment; ``os.environ`` if omitted.
     :raises SettingsError: where a name is not a valid BigQuery identifier.
@@ -181,12 +190,12 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         dataset = _identifier(DATASET_ID, variable, environ.get(variable, declared))
         variables[f"{name}_dataset"] = dataset
         layers[name] = Layer(name, dataset, variables.get(f"{name}_retention_days"))
-    project = environ.get("MARKETING_PROJECT_ID", "nexvigilant-marketing-prod")
+    profile = _profile(environ)
     daily_schedule = environ.get("MARKETING_DAILY_SCHEDULE", "30 0 * * *")
     operations_schedule = "none" if daily_schedule == "none" else "30 6 * * *"
     return Settings(
-        project_id=_identifier(PROJECT_ID, "MARKETING_PROJECT_ID", project),
-        location=environ.get("MARKETING_LOCATION", "US"),
+        project_id=_identifier(PROJECT_ID, "MARKETING_PROJECT_ID", profile["project"]),
+        location=profile["location"],
         gcp_conn_id=environ.get("MARKETING_GCP_CONN_ID", "google_cloud_default"),
         layers=layers,
         variables=variables,
@@ -196,8 +205,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),
         landing_poll=_seconds(environ, "MARKETING_LANDING_POLL_SECONDS", default=300),
-        # dbt's own jobs have the same limit: profiles.yml reads the same variable.
-        maximum_bytes_billed=_number(environ, "MARKETING_MAXIMUM_BYTES_BILLED", "bytes", default=2**40),
+        maximum_bytes_billed=_whole("MARKETING_MAXIMUM_BYTES_BILLED", "bytes", profile["maximum_bytes_billed"]),
         report_uri=environ.get("MARKETING_REPORT_URI", (INCLUDE_DIR.parent / ".local" / "reports").as_uri()),
         **_access(environ),
     )

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import yaml
-from jinja2 import Environment
+from dbt.config.renderer import ProfileRenderer
+from dbt_common.context import set_invocation_context
 
 from include.pipeline.settings import DBT_DIR, SettingsError, load_settings
 
 
-@pytest.mark.parametrize("environ", [{}, {"MARKETING_MAXIMUM_BYTES_BILLED": "1000"}])
-def test_dbt_and_airflow_have_one_limit_of_bytes(environ: dict[str, str]) -> None:
-    jinja = Environment()  # noqa: S701 - this is YAML
-    jinja.filters["as_number"] = int
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {
+            "MARKETING_PROJECT_ID": "another-project",
+            "MARKETING_LOCATION": "EU",
+            "MARKETING_MAXIMUM_BYTES_BILLED": "1000",
+        },
+    ],
+)
+def test_dbt_and_airflow_connect_to_the_same_project(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("MARKETING_PROJECT_ID", "MARKETING_LOCATION", "MARKETING_MAXIMUM_BYTES_BILLED"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environ.items():
+        monkeypatch.setenv(variable, value)
+    set_invocation_context(os.environ)  # where dbt's env_var() looks
     profile = yaml.safe_load((DBT_DIR / "profiles.yml").read_text())["marketing"]["outputs"]["prod"]
-    rendered = jinja.from_string(profile["maximum_bytes_billed"]).render(env_var=environ.get)
-    assert int(rendered) == load_settings(environ).maximum_bytes_billed
+    dbt = ProfileRenderer().render_data(profile)
+    settings = load_settings(environ)
+    airflow = (settings.project_id, settings.location, settings.maximum_bytes_billed)
+    assert airflow == (dbt["project"], dbt["location"], dbt["maximum_bytes_billed"])
 
 
 def test_a_limit_that_is_no_number_names_its_variable() -> None:
