@@ -156,6 +156,17 @@ def test_a_filter_that_a_table_requires_can_be_set_later(dataset: Dataset) -> No
     assert dataset.query("select a from v where on_day >= '2026-11-01'") == []
 
 
+def test_a_day_that_is_none_is_refused_after_the_same_statement_with_another_day_passed(dataset: Dataset) -> None:
+    dataset.query("create table days (day date)")
+    for day in ("2026-02-28", "2024-02-29"):
+        dataset.query(f"insert into days values ('{day}')")
+        assert dataset.query(f"select cast(day as string) as day from days where day = date '{day}'") == [{"day": day}]
+    refused = "Could not cast literal"
+    assert refused in dataset.refusal("insert into days values ('2026-02-29')")
+    assert refused in dataset.refusal("insert into days values ('2026-2-30')")
+    assert "Invalid DATE literal" in dataset.refusal("select * from days where day = date '2026-02-29'")
+
+
 def test_parameters_count_with_their_types(dataset: Dataset) -> None:
     number = bigquery.ScalarQueryParameter("n", "INT64", 1)
     assert dataset.query("select @n + 1 as m", query_parameters=[number]) == [{"m": 2}]

@@ -30,7 +30,7 @@ from googlesql.rules import RULES
 from googlesql.script import Script, TableNotFoundError
 from googlesql.types import parameter_type, parse_type, type_text
 from googlesql.values import differences, result_table
-from googlesql.verdicts import Observed, Verdicts
+from googlesql.verdicts import Observed, Verdicts, without_days
 from googlesql.warehouse import Warehouse, result_with_null
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Gate:
     def _check(self, project: str, request: Request, parameters: list[dict[str, Any]], warehouse: Warehouse) -> Passed:
         types = [(p.get("name", ""), parameter_type(p["parameterType"])) for p in parameters]
         declared = [f"{name} {type_text(kind)}" for name, kind in types]
-        statement = self._verdicts.key(project, request.sql, request.default_dataset, *declared)
+        statement = self._verdicts.key(project, without_days(request.sql), request.default_dataset, *declared)
         # The first answer is which tables decide; with their shapes of now, the second is what became of it.
         world = Observed(warehouse)
         if (decisive := self._verdicts.find(statement, project)) is not None:
