@@ -9,19 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from martech.ingestion.raw_table import DAILY, SPARSE, RawTable
+from martech.declarations.reader import Declaration, YamlPath, read_declaration
+from martech.ingestion.raw_table import RawTable
 
 from include.pipeline.settings import DBT_DIR
 
 SOURCES_FILE = DBT_DIR / "models" / "sources.yml"
-KINDS = ("entity", "event")
-EXPECTATIONS = (DAILY, SPARSE)
+SCHEMA_FILE = Path(__file__).with_name("sources.schema.json")
 PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
-
-
-class SourceError(ValueError):
-    """sources.yml cannot be used; the message names the source, the table and the fix."""
 
 
 @dataclass(frozen=True)
@@ -52,47 +47,25 @@ def _merged(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _require(values: Mapping[str, Any], key: str, where: str, allowed: tuple[str, ...] = ()) -> Any:
-    value = values.get(key)
-    if value in (None, "") or (allowed and value not in allowed):
-        wanted = f"one of {', '.join(allowed)}" if allowed else "a value"
-        raise SourceError(f"{where}: {key} is {value!r}, set it to {wanted}.")
-    return value
-
-
-def _volume_band(meta: Mapping[str, Any], where: str) -> tuple[float, float]:
-    band = _require(meta, "volume_band", where)
-    try:
-        low, high = (float(share) for share in band)
-    except (TypeError, ValueError):
-        low, high = 1.0, 0.0
-    if not 0 <= low < high:
-        raise SourceError(f"{where}: volume_band is {band!r}, set it to [low, high] with 0 <= low < high.")
-    return low, high
-
-
-def _max_age(config: Mapping[str, Any], where: str) -> timedelta:
-    limit = (config.get("freshness") or {}).get("error_after") or {}
-    try:
-        return float(limit["count"]) * PERIODS[limit["period"]]
-    except (KeyError, TypeError, ValueError):
-        raise SourceError(
-            f"{where}: freshness.error_after is {limit!r}, set it to {{count: 24, period: hour}}."
-        ) from None
-
-
-def _table(entry: Mapping[str, Any], source_config: Mapping[str, Any], where: str) -> RawTable:
-    where = f"{where}, table {_require(entry, 'name', where)}"
-    config = _merged(source_config, entry.get("config") or {})
-    meta = config.get("meta") or {}
+def _table(declaration: Declaration, at: YamlPath, entry: Mapping[str, Any], source: Mapping[str, Any]) -> RawTable:
+    config = _merged(source, entry["config"])
+    meta = config["meta"]
+    low, high = meta["volume_band"]
+    if low >= high:
+        raise declaration.error(
+            (*at, "config", "meta", "volume_band"),
+            f"{meta['volume_band']} is no band",
+            "Write [low, high] with 0 <= low < high.",
+        )
+    limit = config["freshness"]["error_after"]
     return RawTable(
         name=entry.get("identifier") or entry["name"],
-        kind=_require(meta, "kind", f"{where}, config.meta", KINDS),
-        partition_field=_require(meta, "partition_field", f"{where}, config.meta"),
-        loaded_at_field=_require(config, "loaded_at_field", f"{where}, config"),
-        expect=_require(meta, "expect", f"{where}, config.meta", EXPECTATIONS),
-        volume_band=_volume_band(meta, f"{where}, config.meta"),
-        max_age=_max_age(config, f"{where}, config"),
+        kind=meta["kind"],
+        partition_field=meta["partition_field"],
+        loaded_at_field=config["loaded_at_field"],
+        expect=meta["expect"],
+        volume_band=(float(low), float(high)),
+        max_age=limit["count"] * PERIODS[limit["period"]],
     )
 
 
@@ -101,25 +74,19 @@ def load_sources(path: Path = SOURCES_FILE) -> dict[str, Source]:
     """Return the sources by name; a file is read once per process.
 
     :param path: a dbt source file.
-    :raises SourceError: for the first key that is missing or wrong.
+    :raises DeclarationError: for a key that is missing or wrong.
     """
-    try:
-        document = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
-    entries = (document or {}).get("sources")
-    if not entries:
-        raise SourceError(f"{path} has no sources: list them under `sources:`.")
-    sources = {}
-    for entry in entries:
-        where = f"{path}, source {_require(entry, 'name', str(path))}"
-        config = entry.get("config") or {}
-        meta = config.get("meta") or {}
-        sources[entry["name"]] = Source(
+    declaration = read_declaration(path, SCHEMA_FILE)
+    return {
+        entry["name"]: Source(
             name=entry["name"],
             description=entry.get("description", ""),
-            owner=_require(meta, "owner", f"{where}, config.meta"),
-            fivetran_connection_env=_require(meta, "fivetran_connection_env", f"{where}, config.meta"),
-            tables=tuple(_table(table, config, where) for table in _require(entry, "tables", where)),
+            owner=entry["config"]["meta"]["owner"],
+            fivetran_connection_env=entry["config"]["meta"]["fivetran_connection_env"],
+            tables=tuple(
+                _table(declaration, ("sources", number, "tables", position), table, entry["config"])
+                for position, table in enumerate(entry["tables"])
+            ),
         )
-    return sources
+        for number, entry in enumerate(declaration.values["sources"])
+    }

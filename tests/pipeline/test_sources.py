@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
+from martech.declarations.reader import DeclarationError
 from martech.ingestion.raw_table import RawTable
 
 from include.pipeline.settings import SQL_DIR
-from include.pipeline.sources import SourceError, load_sources
+from include.pipeline.sources import load_sources
 
 TABLE_META = {"kind": "event", "partition_field": "day", "expect": "daily", "volume_band": [0.5, 2]}
 
@@ -63,31 +64,40 @@ def test_table_inherits_from_its_source(tmp_path: Path) -> None:
     )
 
 
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("kind", "facts", "table orders, config.meta: kind is 'facts', set it to one of entity, event"),
-        ("kind", None, "kind is None, set it to one of entity, event"),
-        ("expect", "hourly", "expect is 'hourly', set it to one of daily, sparse"),
-        ("partition_field", "", "partition_field is '', set it to a value"),
-        ("volume_band", [2, 0.5], r"volume_band is \[2, 0.5\], set it to \[low, high\]"),
-        ("volume_band", "0.5", "volume_band is '0.5'"),
-        ("volume_band", [0.5], "volume_band is"),
+        ("kind", "facts", "'facts' is not one of ['entity', 'event']. Write entity or event."),
+        ("kind", None, "None is not one of ['entity', 'event']. Write entity or event."),
+        ("expect", "hourly", "Write daily or sparse."),
+        ("partition_field", "", "Write a name."),
+        ("volume_band", [2, 0.5], "[2, 0.5] is no band. Write [low, high] with 0 <= low < high."),
+        ("volume_band", "0.5", "Write [low, high] with 0 <= low < high."),
+        ("volume_band", [0.5], "Write [low, high] with 0 <= low < high."),
+        ("persons", {"id": "shop:customer"}, "Use only: kind, partition_field, expect, volume_band, person,"),
     ],
 )
-def test_wrong_table_key_names_file_source_table_and_fix(tmp_path: Path, key: str, value: object, message: str) -> None:
+def test_wrong_table_key_names_file_line_key_and_remedy(tmp_path: Path, key: str, value: object, message: str) -> None:
     content = document()
     content["sources"][0]["tables"][0]["config"]["meta"][key] = value
-    with pytest.raises(SourceError, match=message) as error:
+    with pytest.raises(DeclarationError) as error:
         load(tmp_path, content)
-    assert str(error.value).startswith(f"{tmp_path / 'sources.yml'}, source shop, table orders")
+    where, said = str(error.value).split(f": sources.0.tables.0.config.meta.{key}: ")
+    path, _, line = where.rpartition(":")
+    assert path == str(tmp_path / "sources.yml")
+    assert lines(tmp_path / "sources.yml")[int(line) - 1].strip().startswith(f"{key}:")
+    assert message in said
 
 
 @pytest.mark.parametrize("key", ["owner", "fivetran_connection_env"])
 def test_missing_source_key_is_named(tmp_path: Path, key: str) -> None:
     content = document()
     del content["sources"][0]["config"]["meta"][key]
-    with pytest.raises(SourceError, match=f"source shop, config.meta: {key} is None, set it to a value"):
+    with pytest.raises(DeclarationError, match=rf"sources\.0\.config\.meta: .* Add `{key}:` \("):
         load(tmp_path, content)
 
 
@@ -97,22 +107,23 @@ def test_missing_source_key_is_named(tmp_path: Path, key: str) -> None:
 def test_wrong_freshness_shows_how_to_write_it(tmp_path: Path, limit: object) -> None:
     content = document()
     content["sources"][0]["config"]["freshness"]["error_after"] = limit
-    with pytest.raises(SourceError, match=r"set it to \{count: 24, period: hour\}"):
+    remedy = r"Write (\{count: 24, period: hour\}|a number above 0|minute, hour or day)|Add `period:` \(minute, hour"
+    with pytest.raises(DeclarationError, match=rf"sources\.0\.config\.freshness\.error_after.*({remedy})"):
         load(tmp_path, content)
 
 
 @pytest.mark.parametrize("text", ["", "sources: []", "version: 2"])
 def test_file_without_sources_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "sources.yml").write_text(text)
-    with pytest.raises(SourceError, match=r"sources.yml has no sources: list them under `sources:`"):
+    with pytest.raises(DeclarationError, match=r"sources.yml:1: "):
         load_sources(tmp_path / "sources.yml")
 
 
 def test_broken_or_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"nope.yml cannot be read"):
+    with pytest.raises(DeclarationError, match=r"nope.yml:1: the file cannot be read"):
         load_sources(tmp_path / "nope.yml")
     (tmp_path / "broken.yml").write_text("a: [")
-    with pytest.raises(SourceError, match=r"broken.yml cannot be read"):
+    with pytest.raises(DeclarationError, match=r"broken.yml:1: this is not YAML"):
         load_sources(tmp_path / "broken.yml")
 
 
