@@ -92,7 +92,12 @@ MACROS = (
         WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP "' || bq_string(x) || '"'
         WHEN typeof(x) LIKE 'DECIMAL%' THEN 'NUMERIC "' || bq_string(x) || '"'
         ELSE bq_any_text(x) END""",
-    """bq_to_json_string(x) AS coalesce(bq_json_string(CAST(to_json(x) AS VARCHAR), typeof(x)), 'null')""",
+    # Plain text is as JSON what DuckDB says, without a call of Python for each value.
+    r"""bq_to_json_string(x) AS CASE
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_matches(CAST(x AS VARCHAR), '[\x00-\x1f\x7f\x{2028}\x{2029}]')
+        THEN CAST(to_json(CAST(x AS VARCHAR)) AS VARCHAR)
+        WHEN typeof(x) = 'BIGINT' AND regexp_full_match(CAST(x AS VARCHAR), '-?\d{1,15}') THEN CAST(x AS VARCHAR)
+        ELSE coalesce(bq_json_string(CAST(to_json(x) AS VARCHAR), typeof(x)), 'null') END""",
     """bq_safe_offset(list, n) AS CASE WHEN n >= 0 THEN list_extract(list, n + 1) END""",
     """bq_offset(list, n) AS CASE
         WHEN n < 0 THEN error('Array index ' || n || ' is out of bounds')
