@@ -62,6 +62,20 @@ def connections(directory: Path = HERE) -> dict[str, tuple[str, tuple[str, ...]]
     }
 
 
+def dataset_variables(directory: Path = HERE) -> dict[str, str]:
+    """Return by source the environment variable that names the datasets of its connections.
+
+    :param directory: folder of the declarations.
+    :raises DeclarationError: for the first declaration that does not fit its schema.
+    """
+    return {
+        name: declaration.values["datasets"]
+        for name, source in load_sources().items()
+        for declaration in _declarations(directory)
+        if any(table.name in declaration.values["fills"] for table in source.tables)
+    }
+
+
 @cache
 def source_landing(source: str, directory: Path = HERE) -> SourceLanding:
     """Return how a source lands, with the datasets that the environment names.

@@ -7,28 +7,41 @@ import json
 import pytest
 
 from include.pipeline.settings import settings
-from tests.e2e.conftest import DAY_3, Story
+from tests.e2e.conftest import DAY_1, DAY_3, Story
 from tools.local.chain import Chain, Run
 
 pytestmark = pytest.mark.one_line
-MISSING = "zendesk_tickets"
-BAD_LINES = ['{"id": "not a number", "_fivetran_synced": "soon"}', "this is no JSON"]
+MISSING = "ticket"  # of Zendesk
+TOO_HIGH = 1_000_000  # an amount whose decimal point is misplaced
+
+# Copies of orders under ids of their own.
+BAD_ORDERS_SQL = """
+    insert into `{orders}`
+    select * replace (
+        id + 9000000000000 as id, total_price_set_shop_amount * {factor} as total_price_set_shop_amount
+    )
+    from `{orders}`
+    where date(_fivetran_synced) = '{day}' and total_price_set_shop_amount > 10
+    order by id
+    limit 2
+"""
 
 
 @pytest.fixture(scope="module")
 def bad_day(story: Story) -> dict[str, list[Run]]:
-    """Land a day without one table and with malformed orders; then land the table and clear the failed task."""
-    orders = story.sample / "shopify_orders" / f"{DAY_3}.ndjson"
-    orders.write_text(orders.read_text() + "\n".join(BAD_LINES) + "\n")
-    tables = sorted(path.name for path in story.sample.iterdir() if (path / f"{DAY_3}.ndjson").exists())
-    story.land(DAY_3, DAY_3, [table for table in tables if table != MISSING])
+    """Sync a day without one table and with malformed orders; then sync the table and clear the failed task."""
+    story.sync(DAY_3, DAY_3)
+    orders = f"{settings.project_id}.shopify.order"
+    story.client.query(BAD_ORDERS_SQL.format(orders=orders, factor=TOO_HIGH, day=DAY_3)).result()
+    story.client.delete_table(f"{settings.project_id}.zendesk.{MISSING}")
     runs = {}
 
     chain = Chain(story.stack)
     chain.trigger(DAY_3, DAY_3)
     runs["bad"] = chain.wait({run.dag_id for run in story.runs["second day"] if run.dag_id.startswith("ingest_")})
 
-    story.land(DAY_3, DAY_3, [MISSING])
+    # Whoever selects a table again gets all of it.
+    story.sync(DAY_1, DAY_3)
     chain = Chain(story.stack)
     story.stack.airflow("tasks", "clear", "ingest_zendesk", "--only-failed", "--downstream", "--yes")
     runs["fixed"] = chain.wait({"build_silver", "build_gold"})
@@ -47,16 +60,16 @@ def test_only_the_source_that_lacks_a_table_fails(bad_day: dict[str, list[Run]])
     assert not any(run.dag_id == "build_silver" for run in bad_day["bad"]), "silver must wait for all sources"
 
 
-def test_the_message_names_table_day_and_fix(story: Story, bad_day: dict[str, list[Run]]) -> None:
-    log = task_log(story, "ingest_zendesk", "wait_for_partitions")
-    assert f"raw_data.{MISSING} has no partition {DAY_3}" in log
+def test_the_message_names_table_and_fix(story: Story, bad_day: dict[str, list[Run]]) -> None:
+    log = task_log(story, "ingest_zendesk", "land_rows")
+    assert f"Dataset zendesk has no table {MISSING}" in log
     assert "clear this task" in log
 
 
 def test_the_engineer_is_told_once_with_the_fix(story: Story, bad_day: dict[str, list[Run]]) -> None:
     alerts = [json.dumps(body) for _, body in story.slack.requests if "ingest_zendesk" in json.dumps(body)]
     assert len(alerts) == 1
-    assert f"raw_data.{MISSING} has no partition {DAY_3}" in alerts[0]
+    assert f"Dataset zendesk has no table {MISSING}" in alerts[0]
     assert "clear this task" in alerts[0]
     assert "docs/runbooks/ingest.md" in alerts[0]
 
@@ -71,10 +84,15 @@ def test_clearing_the_task_completes_the_day(story: Story, bad_day: dict[str, li
 
 
 def test_malformed_rows_are_kept_aside_and_the_rest_lands(story: Story, bad_day: dict[str, list[Run]]) -> None:
-    rejects = (story.sample / "rejects" / "shopify_orders" / f"{DAY_3}.ndjson").read_text().splitlines()
-    assert len(rejects) == len(BAD_LINES)
-    assert all(json.loads(line)["reason"] for line in rejects)
-    good = (story.sample / "shopify_orders" / f"{DAY_3}.ndjson").read_text().splitlines()[: -len(BAD_LINES)]
+    kept = story.rows(
+        f"select reason, row_json from `{settings.table('ops', 'quarantined_rows')}` "
+        f"where table_name like '%.shopify_orders' and status = 'quarantined' and date(quarantined_at) > '2000-01-01'"
+    )
+    assert len(kept) == 2
+    assert all("total_price" in str(row["reason"]) for row in kept)
+    bad = {json.loads(str(row["row_json"]))["id"] for row in kept}
     table = settings.table("bronze", "shopify_orders")
-    landed = story.rows(f"select count(*) as n from `{table}` where date(_fivetran_synced) = '{DAY_3}'")
-    assert landed[0]["n"] == len(good)
+    landed = {row["id"] for row in story.rows(f"select id from `{table}` where date(_fivetran_synced) = '{DAY_3}'")}
+    lines = (story.sample / "shopify_orders" / f"{DAY_3}.ndjson").read_text().splitlines()
+    assert {json.loads(line)["id"] for line in lines} == landed
+    assert bad.isdisjoint(landed)

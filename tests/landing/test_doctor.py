@@ -13,8 +13,9 @@ from include.landing import declared_landings
 from include.pipeline.settings import settings
 from tests.landing.conftest import BRONZE, Warehouse
 from tests.landing.connectors import GA4_EVENTS
-from tests.plugins.fivetran_server import connection, serve_fivetran
+from tests.plugins.fivetran_server import serve_fivetran
 from tools.doctor import examine
+from tools.local.fivetran import connection
 
 OBJECTS = ("account", "contact", "lead", "opportunity")
 TIME = "TIMESTAMP"

@@ -7,12 +7,10 @@ knows in the end: an event is in it once, whenever it landed and however often.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,13 +18,13 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.ingestion.landing import CONNECTION, SYNCED, LandedTable
+from martech.ingestion.landing import CONNECTION, SYNCED
 from martech.ingestion.landing_operator import LandRowsOperator
 from martech.warehouse.ddl import load_scripts
 
-from include.landing.declared_landings import load_landings
 from include.pipeline.layer_ddl import layer_files
 from include.pipeline.settings import settings
+from tests.landing.raw_rows import AUTOMATIC, LANDINGS, TABLES, Row, by_key, last_of_each_day, typed
 from tests.sample_sources.conftest import read_rows
 from tools.sample_sources.connectors import connection_of
 from tools.sample_sources.generate import generate
@@ -37,14 +35,8 @@ RECIPE = Recipe(customers=120, start=date(2026, 11, 3), end=date(2026, 11, 6), s
 DAYS = [RECIPE.start + timedelta(days=day) for day in range((RECIPE.end - RECIPE.start).days + 1)]
 PROJECT = "round-trip"
 BRONZE = settings.layers["bronze"].dataset
-LANDINGS = load_landings()
-TABLES = {table.name: table for landing in LANDINGS.values() for table in landing.tables}
 ANALYTICS = {name for name, table in TABLES.items() if name.startswith(("ga360", "firebase"))}
 
-Row = dict[str, Any]
-
-# Lists that a connector reads whole on each day, changed or not.
-READ_WHOLE = {"google_ads_campaigns"}
 # What the systems know and their connectors do not deliver: NULL in bronze.
 NOT_DELIVERED = {
     "braze_campaigns": {"description"},
@@ -87,29 +79,12 @@ class RoundTrip:
     def landed(self, table: str) -> list[Row]:
         """Return the rows of a bronze table."""
         rows = self.client.list_rows(self.client.get_table(f"{PROJECT}.{BRONZE}.{table}"))
-        return [typed(TABLES[table], dict(row)) for row in rows]
+        return [typed(table, dict(row)) for row in rows]
 
     def raw(self, table: str) -> list[Row]:
         """Return the raw rows, in the order of their landing."""
-        rows = [typed(TABLES[table], row) for row in read_rows(self.sample, table)]
+        rows = [typed(table, row) for row in read_rows(self.sample, table)]
         return sorted(rows, key=lambda row: row[SYNCED])
-
-
-def typed(table: LandedTable, row: Row) -> Row:
-    """Return a row with all columns of its table, of the same Python types wherever it was read."""
-    return {name: _typed(kind, row.get(name)) for name, kind in table.columns.items()}
-
-
-def _typed(kind: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if kind == "NUMERIC":
-        return Decimal(str(value))
-    if kind == "TIMESTAMP":
-        return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).astimezone(UTC)
-    if kind == "DATE":
-        return value if isinstance(value, date) else date.fromisoformat(value)
-    return json.loads(value) if kind == "JSON" and isinstance(value, str) else value
 
 
 @pytest.fixture(scope="module")
@@ -148,24 +123,6 @@ def land(source: str, days: list[date]) -> None:
         location="US",
     )
     task.execute({"ti": SimpleNamespace(dag_id=f"ingest_{source}", task_id="land_rows", run_id="1", try_number=1)})
-
-
-def by_key(rows: Iterable[Row], *key: str) -> dict[tuple[Any, ...], Row]:
-    """Return the last row of each key."""
-    return {tuple(row[name] for name in key): row for row in rows}
-
-
-def last_of_each_day(table: str, rows: Iterable[Row]) -> list[Row]:
-    """Return the versions that are seen at the end of each day; a connector does not sync what has not changed."""
-    key = TABLES[table].key
-    seen: dict[tuple[Any, ...], Row] = {}
-    versions: dict[tuple[Any, ...], Row] = {}
-    for row in rows:
-        identity = tuple(row[name] for name in key)
-        if table in READ_WHOLE or identity not in seen or seen[identity] | {SYNCED: row[SYNCED]} != row:
-            seen[identity] = row
-            versions[*identity, row[SYNCED].date()] = row
-    return list(versions.values())
 
 
 def expected(table: str, row: Row, without: Iterable[str] = ()) -> Row:
@@ -268,8 +225,6 @@ def test_an_installation_lands_on_each_day_on_which_it_was_used(trip):
         assert row["user_properties"] == {"notifications": str(raw[key]["user_properties"]["notifications"]).lower()}
 
 
-# What Analytics sends by itself, beside what the people of the sample do.
-AUTOMATIC = {"first_visit", "session_start", "view_item"}
 EVENT_NAMES = {"submit": "generate_lead", "checkout": "begin_checkout"}
 
 

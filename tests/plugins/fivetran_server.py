@@ -10,39 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-EARLIER = "2026-11-22T00:10:00.000000Z"
-
-
-def connection(**facts: Any) -> dict[str, Any]:
-    """Return ``data`` of the answer to GET /v1/connections/{id}, in the shape of Fivetran's reference.
-
-    :param facts: what differs from a connection that waits for its next sync.
-    """
-    status = {
-        "tasks": [],
-        "warnings": [],
-        "schema_status": "ready",
-        "update_state": "on_schedule",
-        "setup_state": "connected",
-        "sync_state": "scheduled",
-        "is_historical_sync": False,
-    }
-    data = {
-        "id": "warm_goose",
-        "service": "zendesk",
-        "schema": "zendesk",
-        "paused": False,
-        "sync_frequency": 360,
-        "schedule_type": "auto",
-        "created_at": "2024-01-01T00:00:00.000000Z",
-        "succeeded_at": EARLIER,
-        "failed_at": None,
-    }
-    return {
-        **data,
-        **{key: value for key, value in facts.items() if key in data},
-        "status": {**status, **{key: value for key, value in facts.items() if key in status}},
-    }
+from tools.local.fivetran import connection
 
 
 @dataclass

@@ -8,7 +8,8 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 from martech.ingestion.fivetran_hook import FivetranError, FivetranHook
 
-from tests.plugins.fivetran_server import FivetranServer, connection
+from tests.plugins.fivetran_server import FivetranServer
+from tools.local.fivetran import connection
 
 
 def test_sync_is_asked_for_as_fivetran_documents_it(fivetran: FivetranServer) -> None:

