@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 SCHEMA_FILE = HERE / "landing.schema.json"
 QUERIES = SQL_DIR / "landing"
 QUERY = re.compile(r"(?P<comment>(?:--[^\n]*\n)*)with\n(?P<ctes>.*)\n\nselect \* from (?P<last>\w+)\n", re.DOTALL)
+CURRENTS = "braze_currents"
 DATASET = re.compile(r"[A-Za-z0-9_]{1,1024}")
 
 
@@ -40,6 +41,12 @@ def _declarations(directory: Path) -> tuple[Declaration, ...]:
     declarations = tuple(read_declaration(path, SCHEMA_FILE) for path in sorted(directory.glob("*.yml")))
     known = [table.name for source in load_sources().values() for table in source.tables]
     for declaration in declarations:
+        if declaration.values["connector"] == CURRENTS:
+            raise declaration.error(
+                ("connector",),
+                "Currents writes files of events to a bucket, and neither profiles nor campaigns nor tables",
+                "Read it by Fivetran's connector of Braze and write `fivetran`, or fill bronze and write `none`.",
+            )
         for name in declaration.values["fills"]:
             if name not in known:
                 raise declaration.error(("fills", name), "there is no such table", f"Use one of: {', '.join(known)}.")

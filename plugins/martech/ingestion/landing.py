@@ -16,8 +16,12 @@ from martech.ingestion.landing_columns import convert, find_column, normalized, 
 from martech.warehouse.statements import Sql, require_identifier, statement
 
 SYNCED = "_fivetran_synced"
-# What stands for the time of the sync where a connector writes none: Salesforce's time of the last change.
-SYNC_TIMES = {"salesforce_transfer": (SYNCED, "SystemModstamp")}
+# What stands for the time of the sync where a connector writes none: Salesforce's time of the last change, the end of
+# the day that Google Ads reports on.
+SYNC_TIMES = {"salesforce_transfer": (SYNCED, "SystemModstamp"), "google_ads_transfer": (SYNCED, "_DATA_DATE")}
+# Connectors that keep a table per account, whose id of ten digits ends its name: ads_Campaign_1234567890.
+ACCOUNT_TABLES = {"google_ads_transfer"}
+ACCOUNT = re.compile(r"_\d{10}$")
 CONNECTION = "_connection"
 ACTIVE, HISTORY_START = "_fivetran_active", "_fivetran_start"
 FINAL = "final"
@@ -235,10 +239,12 @@ def _relations(
         if sharded:
             found += sharded
             continue
-        name = _one_table(source, dataset, tables)
-        if name:
-            found.append(_Relation(dataset, name, tables[name]))
-        elif not source.optional and not source.shards:
+        if landing.connector in ACCOUNT_TABLES:
+            names = _account_tables(source, tables)
+        else:
+            names = _one_table(source, dataset, tables)
+        found += [_Relation(dataset, name, tables[name]) for name in names]
+        if not names and not source.optional and not source.shards:
             raise LandingError(
                 f"Dataset {dataset} has no table {' or '.join(source.names)}, which {landing.connector} delivers. "
                 "Select the table in the connector and sync it; where it has another name, add that to "
@@ -247,7 +253,13 @@ def _relations(
     return found
 
 
-def _one_table(source: InputTable, dataset: str, tables: Iterable[str]) -> str | None:
+def _account_tables(source: InputTable, tables: Iterable[str]) -> list[str]:
+    """Return the tables of all accounts; several may be transferred to one dataset."""
+    wanted = {normalized(name) for name in source.names}
+    return sorted(name for name in tables if ACCOUNT.search(name) and normalized(ACCOUNT.sub("", name)) in wanted)
+
+
+def _one_table(source: InputTable, dataset: str, tables: Iterable[str]) -> list[str]:
     for wanted in source.names:
         same = [name for name in tables if normalized(name) == normalized(wanted)]
         if len(same) > 1:
@@ -256,8 +268,8 @@ def _one_table(source: InputTable, dataset: str, tables: Iterable[str]) -> str |
                 "two connections write to it. Give each connection a dataset of its own."
             )
         if same:
-            return same[0]
-    return None
+            return same
+    return []
 
 
 def _sharded(
@@ -400,6 +412,8 @@ def _column(
         if column.name != SYNCED:
             findings.missing += [f"{table.table}.{' or '.join(column.names)}" for table in tables]
         return null
+    if column.name == SYNCED and value.data_type == "DATE":
+        return f"timestamp_sub(timestamp(date_add({value.expression}, interval 1 day)), interval 1 microsecond)"
     converted = convert(value, column.data_type)
     if converted is None:
         raise LandingError(
