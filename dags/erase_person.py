@@ -10,11 +10,13 @@ keeps what a run was triggered with. An e-mail that several customers share is r
 
 `plan_erasure` finds all records of the person (by silver's `identity_map`) and suppresses them · the syncs are started
 and remove the person · `remove_from_destinations` waits until all have confirmed it · `erase_rows` deletes from bronze
-to gold and in `ops` · `prove_erasure` searches every column of every table, and then forgets the identifiers.
+to gold and in `ops` · `prove_erasure` searches every column of every table, connectors' tables too, and then forgets
+the identifiers.
 
 **When it fails** the red task's log names the fix. `remove_from_destinations` is retried for a day: it names the
 syncs that have not confirmed. `prove_erasure` names table and column: where a build ran meanwhile clear `erase_rows`,
-otherwise declare the column first. Every task can be cleared at any time; a proven request does nothing any more.
+otherwise declare the column first. Connectors' tables it names with their source: erase there, delete the rows, then
+clear it. Every task can be cleared at any time; a proven request does nothing any more.
 
 **Not in its reach** are the sources themselves (Salesforce, Shopify …): erase there first, or the raw data come again
 (the `stg_` models drop them). BigQuery's time travel keeps deleted rows for up to 7 days.
@@ -37,6 +39,7 @@ from martech.privacy.operators import (
 )
 
 from include.activation.declared_syncs import load_syncs
+from include.landing.declared_landings import sources_by_dataset
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
 from include.pipeline.settings import SQL_DIR, settings
 from include.privacy.declared_personal_data import personal_tables
@@ -64,6 +67,7 @@ with DAG(
         "load_tables": personal_tables,
         "sql_dir": SQL_DIR / "privacy",
         "sql_context": settings.sql_context,
+        "load_connectors": sources_by_dataset,
     }
     chain(
         PlanErasureOperator(task_id="plan_erasure", **common),

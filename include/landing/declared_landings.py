@@ -69,6 +69,19 @@ def connections(directory: Path = HERE) -> dict[str, tuple[str, tuple[str, ...]]
     }
 
 
+def sources_by_dataset(directory: Path = HERE) -> dict[str, str]:
+    """Return the sources that deliver into each connector's dataset, between commas.
+
+    :param directory: folder of the declarations.
+    :raises DeclarationError: see :func:`connections`.
+    """
+    names: dict[str, list[str]] = {}
+    for source, (_, datasets) in connections(directory).items():
+        for dataset in datasets:
+            names.setdefault(dataset, []).append(source)
+    return {dataset: ", ".join(sources) for dataset, sources in names.items()}
+
+
 def dataset_variables(directory: Path = HERE) -> dict[str, str]:
     """Return by source the environment variable that names the datasets of its connections.
 

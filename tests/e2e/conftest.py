@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from google.cloud import bigquery
+from martech.privacy.personal_table import pattern_sql
+from martech.warehouse.statements import Sql
 
 from include.pipeline.settings import settings
 from tests.channels import Server, answering, serving
@@ -75,6 +77,18 @@ class Story:
     def sync(self, start: date, end: date) -> None:
         """Let the connectors write days of the sample into their tables."""
         sync(self.sample, start, end)
+
+    def task_log(self, dag_id: str, task_id: str) -> str:
+        """Return all logs of a task, of every run and attempt."""
+        folder = self.stack.airflow_home / "logs" / f"dag_id={dag_id}"
+        return "\n".join(path.read_text() for path in sorted(folder.glob(f"run_id=*/task_id={task_id}/*.log")))
+
+    def delete_person(self, table: str, request_id: str) -> None:
+        """Delete all rows of a table that name the person of an open request, as its owner would."""
+        pattern = pattern_sql(Sql(f"`{settings.table('ops', 'erasure_identifiers')}`"))
+        sql = f"delete from `{table}` as kept where regexp_contains(to_json_string(kept), {pattern})"
+        request = bigquery.ScalarQueryParameter("request_id", "STRING", request_id)
+        self.client.query(sql, bigquery.QueryJobConfig(query_parameters=[request])).result()
 
     def daily_run(self, chapter: str, day: date, expected: set[str]) -> None:
         """Run the chain for one day and remember what it built."""

@@ -48,12 +48,6 @@ def bad_day(story: Story) -> dict[str, list[Run]]:
     return runs
 
 
-def task_log(story: Story, dag_id: str, task_id: str) -> str:
-    """Return all logs of a task, of every run and attempt."""
-    folder = story.stack.airflow_home / "logs" / f"dag_id={dag_id}"
-    return "\n".join(path.read_text() for path in sorted(folder.glob(f"run_id=*/task_id={task_id}/*.log")))
-
-
 def test_only_the_source_that_lacks_a_table_fails(bad_day: dict[str, list[Run]]) -> None:
     failed = {run.dag_id for run in bad_day["bad"] if run.state == "failed"}
     assert failed == {"ingest_zendesk"}
@@ -61,7 +55,7 @@ def test_only_the_source_that_lacks_a_table_fails(bad_day: dict[str, list[Run]])
 
 
 def test_the_message_names_table_and_fix(story: Story, bad_day: dict[str, list[Run]]) -> None:
-    log = task_log(story, "ingest_zendesk", "land_rows")
+    log = story.task_log("ingest_zendesk", "land_rows")
     assert f"Dataset zendesk has no table {MISSING}" in log
     assert "clear this task" in log
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from include.pipeline.settings import settings
 from tests.e2e.conftest import DAY_3, Story
 from tools.local.chain import Chain, Run
+from tools.sample_sources.connectors import CONNECTIONS
 
 pytestmark = pytest.mark.one_line
 WATCHERS = {"watch_costs", "enforce_retention"}
@@ -41,9 +44,23 @@ def watched(story: Story) -> list[Run]:
     return chain.wait(WATCHERS)
 
 
+@dataclass
+class Erased:
+    """What an erasure has done.
+
+    :param keys: the person's former records.
+    :param kept: tables in which connectors still had the person, as the first proof named them.
+    :param runs: the runs in the end.
+    """
+
+    keys: list[str]
+    kept: list[str]
+    runs: list[Run]
+
+
 @pytest.fixture(scope="module")
-def erased(story: Story) -> tuple[list[str], list[Run]]:
-    """Erase the person whom most systems know; return the former keys and the runs."""
+def erased(story: Story) -> Erased:
+    """Erase the person whom most systems know; connectors still have them, until their rows are deleted there."""
     tables = {
         "identity_map": settings.table("silver", "identity_map"),
         "state": settings.table("ops", "activation_state"),
@@ -52,9 +69,15 @@ def erased(story: Story) -> tuple[list[str], list[Run]]:
     chain = Chain(story.stack)
     request = json.dumps({"request_id": REQUEST, "customer_id": person["customer_id"]})
     story.stack.airflow("dags", "trigger", "erase_person", "--conf", request)
+    chain.wait({"erase_person"})
+    log = story.task_log("erase_person", "prove_erasure")
+    kept = sorted(set(re.findall(rf"{settings.project_id}\.(\w+\.\w+): \w+ in \d+ rows", log)))
+    for table in kept:
+        story.delete_person(f"{settings.project_id}.{table}", REQUEST)
+    story.stack.airflow("tasks", "clear", "erase_person", "--only-failed", "--downstream", "--yes")
     keys = person["keys"]
     assert isinstance(keys, list)
-    return keys, chain.wait({"erase_person"})
+    return Erased(keys, kept, chain.wait({"erase_person"}))
 
 
 def test_watchers_succeed(watched: list[Run]) -> None:
@@ -80,12 +103,17 @@ def test_every_layer_has_a_quality_score(story: Story) -> None:
     assert all(50 < float(str(row["score"])) <= 100 for row in scores)
 
 
-def test_an_erased_person_is_in_no_table_any_more(story: Story, erased: tuple[list[str], list[Run]]) -> None:
-    keys, runs = erased
-    assert {run.dag_id: run.state for run in runs if run.state != "success"} == {}
+def test_the_proof_named_the_connectors_that_had_the_person(story: Story, erased: Erased) -> None:
+    datasets = {table.partition(".")[0] for table in erased.kept}
+    assert datasets
+    assert datasets <= {connection.dataset for connection in CONNECTIONS}
+
+
+def test_an_erased_person_is_in_no_table_any_more(story: Story, erased: Erased) -> None:
+    assert {run.dag_id: run.state for run in erased.runs if run.state != "success"} == {}
     request = rows_of(story, "erasure_requests", f"request_id = '{REQUEST}'")[0]
     assert request["status"] == "proven"
     assert request["erased_rows"]
     mapped = story.rows(f"select identity_key from `{settings.table('silver', 'identity_map')}`")
-    assert {row["identity_key"] for row in mapped}.isdisjoint(keys)
+    assert {row["identity_key"] for row in mapped}.isdisjoint(erased.keys)
     assert rows_of(story, "erasure_identifiers", f"request_id = '{REQUEST}'") == []

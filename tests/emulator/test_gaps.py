@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError, NotFound
 from google.auth.credentials import AnonymousCredentials
@@ -71,3 +73,16 @@ def test_a_materialized_view_may_begin_with_comments(client: bigquery.Client, co
         client.query(sql).result()
         assert client.get_table("lake.totals").table_type == "MATERIALIZED_VIEW"
     client.query("drop materialized view lake.totals").result()
+
+
+def test_a_star_has_the_records_of_a_table_that_was_loaded(client: bigquery.Client) -> None:
+    point = [bigquery.SchemaField("x", "INTEGER"), bigquery.SchemaField("y", "INTEGER")]
+    schema = [bigquery.SchemaField("n", "INTEGER"), bigquery.SchemaField("points", "RECORD", "REPEATED", fields=point)]
+    config = bigquery.LoadJobConfig(schema=schema, source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON)
+    line = BytesIO(b'{"n": 1, "points": [{"x": 2, "y": 3}, {"x": 4, "y": 5}]}')
+    client.load_table_from_file(line, "gaps.lake.loaded", job_config=config).result()
+    sql = (
+        "with more as (select *, (select max(p.y) from unnest(points) as p) as top from lake.loaded) select * from more"
+    )
+    (row,) = client.query_and_wait(sql)
+    assert dict(row) == {"n": 1, "points": [{"x": 2, "y": 3}, {"x": 4, "y": 5}], "top": 5}

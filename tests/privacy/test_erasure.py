@@ -54,6 +54,7 @@ LAYERS = ["bronze", "intermediate", "silver", "gold"]
 EVERYWHERE = [*LAYERS, "ops"]
 STATE = ["ops.activation_state", "ops.activation_outbox"]
 AUDIENCE = "8765432109"
+CONNECTORS = {"a_shop_by_fivetran": "shopify"}
 
 
 def hashed(kind: str, text: str) -> str:
@@ -86,6 +87,7 @@ class Story:
             load_tables=self.warehouse.tables,
             sql_dir=SQL_DIR / "privacy",
             sql_context=self.warehouse.sql_context,
+            load_connectors=lambda: CONNECTORS,
             **further.get(kind, {}),
         )
 
@@ -141,6 +143,13 @@ def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterat
         warehouse.query(
             f"create table copied_by_hand as select 1 as id, [struct('{ANNAS_OWN_EMAIL}' as mail)] as people", "ops"
         )
+        warehouse.query(f"create schema `{warehouse.project}.a_shop_by_fivetran`")
+        for name, rows in {
+            "customer": f"select {ANNA} as id, true as _fivetran_deleted union all select {BERND}, false",
+            "metafield": f"select 1 as id, to_json_string(struct('{ANNAS_OWN_EMAIL}' as mail)) as value",
+            "product": "select 1 as id, 'a shirt' as title",
+        }.items():
+            warehouse.query(f"create table `{warehouse.project}.a_shop_by_fivetran.{name}` as {rows}")
         notes["kinds"] = warehouse.kinds_of_identifiers()
         story.sync()
         notes["audience_before"] = story.audience()
@@ -174,6 +183,13 @@ def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterat
         notes["status_not_proved"] = story.status()
         warehouse.query("drop table copied_by_hand", "ops")
         notes["erased_again"] = story.run(EraseRowsOperator)
+        with pytest.raises(AirflowFailException) as kept:
+            story.run(ProveErasureOperator)
+        notes["kept_by_connectors"] = str(kept.value)
+        notes["status_kept"] = story.status()
+        shop = f"{warehouse.project}.a_shop_by_fivetran"
+        warehouse.query(f"delete from `{shop}.customer` where id = {ANNA}")
+        warehouse.query(f"delete from `{shop}.metafield` where id = 1")
         notes["searched"] = story.run(ProveErasureOperator)
         notes["status_proved"] = story.status()
         notes["after"] = warehouse.contents(EVERYWHERE)
@@ -280,6 +296,17 @@ def test_the_proof_finds_what_nobody_declared(story: Story) -> None:
     assert ANNAS_OWN_EMAIL not in story.notes["not_proved"]
     assert story.notes["status_not_proved"] == "erased"
     assert story.notes["erased_again"] == 0
+
+
+def test_the_proof_names_what_connectors_still_have(story: Story) -> None:
+    said = story.notes["kept_by_connectors"]
+    assert "a_shop_by_fivetran.customer: id in 1 rows" in said
+    assert "a_shop_by_fivetran.metafield: value in 1 rows" in said
+    assert "product" not in said
+    assert "Erase the person at shopify first" in said
+    assert ANNAS_OWN_EMAIL not in said
+    assert story.notes["status_kept"] == "erased"
+    assert "2 rows in 2 connectors' tables are to be erased at the source" in story.notes["dry_run"]
 
 
 def test_identifiers_are_forgotten(story: Story) -> None:

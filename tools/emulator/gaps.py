@@ -15,6 +15,7 @@ from bqemulator.api.routes import tables as table_routes
 from bqemulator.catalog import ddl_sync
 from bqemulator.jobs import ddl_result, executor
 from bqemulator.scripting import interpreter
+from bqemulator.sql import catalog_schema
 from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning import ddl as view_ddl
@@ -287,6 +288,12 @@ def answer_queries_as_jobs() -> None:
     router.add_api_route("/projects/{project_id}/queries", query, methods=["POST"])
 
 
+def keep_records_in_stars() -> None:
+    """Let ``SELECT *, x`` of a table have its RECORD columns; the emulator writes out only those of a type it can name."""
+    type_of = catalog_schema._safe_bq_to_duckdb
+    catalog_schema._safe_bq_to_duckdb = lambda bq_type: type_of(bq_type) or "UNKNOWN"
+
+
 def close_gaps() -> None:
     """Close every gap of this module."""
     find_not_null_beside_column_options()
@@ -301,4 +308,5 @@ def close_gaps() -> None:
     replace_row_access_policies()
     keep_required_partition_filter()
     show_altered_columns()
+    keep_records_in_stars()
     answer_queries_as_jobs()

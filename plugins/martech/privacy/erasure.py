@@ -203,23 +203,27 @@ class Erasure:
         self._advance("erased", erased_rows=json.dumps(total, sort_keys=True))
         return counts
 
-    def prove(self, datasets: Iterable[str]) -> int:
+    def preview_of_connectors(self, customer_id: str, connectors: Mapping[str, str]) -> dict[str, int]:
+        """Return how many rows of which connectors' tables name a customer. Nothing is written.
+
+        :param connectors: the source that delivers, by dataset.
+        """
+        tables = self._tables_of(connectors)
+        found = self._tables_with_traces(tables, person=self._names["person"], customer_id=customer_id)
+        return {_name(table): rows for table, rows in found}
+
+    def prove(self, datasets: Iterable[str], connectors: Mapping[str, str]) -> int:
         """Search every column of every table for every identifier; return the number of tables searched.
 
         Empties the list of identifiers in the end: then no trace of the person is left.
 
-        :param datasets: ids of the datasets to search.
+        :param datasets: ids of our datasets.
+        :param connectors: the source that delivers, by dataset of a connector. The pipeline may only read these.
         :raises ErasureError: where an identifier is found, naming table and columns, or the identifiers are gone.
         """
         self._require_identifiers()
-        names = [
-            f"{item.project}.{item.dataset_id}.{item.table_id}"
-            for dataset in datasets
-            for item in self._client.list_tables(dataset)
-            if item.table_type == "TABLE"
-        ]
-        tables = [self._client.get_table(name) for name in names if name != self._names["identifiers"]]
-        found = [self._columns_with_traces(table) for table in self._tables_with_traces(tables)]
+        ours, theirs = self._tables_of(datasets), self._tables_of(connectors)
+        found = [self._columns_with_traces(table) for table, _ in self._tables_with_traces(ours)]
         if found:
             raise ErasureError(
                 "The person is still found: "
@@ -227,16 +231,40 @@ class Erasure:
                 + ". A build that ran meanwhile may have written it: clear erase_rows. Otherwise declare the column "
                 "(`person` or `person_references`), or drop the table if it is not ours, and clear it."
             )
-        self._advance("proven", searched_tables=len(tables))
+        traces = [(self._columns_with_traces(table), table.dataset_id) for table, _ in self._tables_with_traces(theirs)]
+        if traces:
+            sources = ", ".join(sorted({connectors[dataset] for _, dataset in traces}))
+            raise ErasureError(
+                "Our tables have nothing of the person any more, but connectors' tables, which the pipeline only "
+                f"reads: {'; '.join(text for text, _ in traces)}. Erase the person at {sources} first, or the "
+                "connector writes the rows again. Then delete these rows: a connector keeps what its source has "
+                "deleted. Then clear prove_erasure."
+            )
+        self._advance("proven", searched_tables=len(ours) + len(theirs))
         self.forget()
-        return len(tables)
+        return len(ours) + len(theirs)
+
+    def _tables_of(self, datasets: Iterable[str]) -> list[bigquery.Table]:
+        names = [
+            f"{item.project}.{item.dataset_id}.{item.table_id}"
+            for dataset in datasets
+            for item in self._client.list_tables(dataset)
+            if item.table_type == "TABLE"
+        ]
+        return [self._client.get_table(name) for name in names if name != self._names["identifiers"]]
 
     def forget(self) -> None:
         """Delete the identifiers of the request."""
         self._query(self._statement("forget"))
 
-    def _tables_with_traces(self, tables: Sequence[bigquery.Table]) -> list[bigquery.Table]:
-        pattern = pattern_sql(self._identifiers)
+    def _tables_with_traces(
+        self, tables: Sequence[bigquery.Table], person: Sql | None = None, **values: str
+    ) -> list[tuple[bigquery.Table, int]]:
+        """Return the tables in which somebody is found, and in how many rows.
+
+        :param person: query for their identifiers; without it those of the request are read.
+        """
+        pattern = pattern_sql(Sql("identifiers") if person else self._identifiers)
         searched = [
             {"number": number, "name": _name(table), "everywhere": _everywhere(table)}
             for number, table in enumerate(tables)
@@ -244,8 +272,8 @@ class Erasure:
         found = []
         for start in range(0, len(searched), TABLES_PER_QUERY):
             part = searched[start : start + TABLES_PER_QUERY]
-            rows = self._rows(self._statement("tables_with_traces", tables=part, pattern=pattern))
-            found += [tables[row["number"]] for row in rows if row["found"]]
+            sql = self._statement("tables_with_traces", tables=part, pattern=pattern, person=person or Sql(""))
+            found += [(tables[row["number"]], row["found"]) for row in self._rows(sql, **values) if row["found"]]
         return found
 
     def _columns_with_traces(self, table: bigquery.Table) -> str:
@@ -280,7 +308,7 @@ class Erasure:
         self._query(self._statement("advance", status=status), run_id=self._run_id, **values)
 
     def _statement(self, name: str, **names: Any) -> Sql:
-        return statement(f"privacy/sql/{name}.sql", **self._names, **names)
+        return statement(f"privacy/sql/{name}.sql", **{**self._names, **names})
 
     def _query(self, sql: str, **values: str | int | None) -> RowIterator:
         return run(self._client, sql, {"request_id": self._request_id, **values})

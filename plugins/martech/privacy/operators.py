@@ -30,13 +30,14 @@ class ErasureOperator(WarehouseOperator):
     :param load_tables: returns what the tables hold; asked when the task runs.
     :param sql_dir: folder with ``find_customer.sql`` and ``person_identifiers.sql``.
     :param sql_context: values for the Jinja templates in them.
+    :param load_connectors: returns the source that delivers, by dataset of a connector; asked when the task runs.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     """
 
     template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "request_id")
     ui_color = "#fce4ec"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the request, and what is declared
         self,
         *,
         request_id: str,
@@ -44,6 +45,7 @@ class ErasureOperator(WarehouseOperator):
         load_tables: Callable[[], list[PersonalTable]],
         sql_dir: Path,
         sql_context: Mapping[str, Any],
+        load_connectors: Callable[[], Mapping[str, str]] = dict,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -52,6 +54,7 @@ class ErasureOperator(WarehouseOperator):
         self.load_tables = load_tables
         self.sql_dir = sql_dir
         self.sql_context = sql_context
+        self.load_connectors = load_connectors
 
     def execute(self, context: Context) -> Any:
         """Do the step; what a retry cannot fix fails at once.
@@ -107,8 +110,13 @@ class PlanErasureOperator(ErasureOperator):
             counts = erasure.preview(customer_id)
             for name, rows in counts.items():
                 self.log.info("%8d rows in %s", rows, name)
+            theirs = erasure.preview_of_connectors(customer_id, self.load_connectors())
+            for name, rows in theirs.items():
+                self.log.warning("%8d rows in %s, a connector's: erase at the source, then delete them.", rows, name)
+            at_sources = f" {sum(theirs.values())} rows in {len(theirs)} connectors' tables are to be erased at the "
             raise AirflowSkipException(
                 f"Dry run: {sum(counts.values())} rows in {len(counts)} tables would be removed; nothing was changed."
+                + (f"{at_sources}source, the log names them." if theirs else "")
             )
         erasure.request(customer_id)
         self.log.info("Request %s is written; the `stg_` models leave the person out from now on.", self.request_id)
@@ -171,7 +179,9 @@ class EraseRowsOperator(ErasureOperator):
 class ProveErasureOperator(ErasureOperator):
     """Searches every column of every table for every identifier, whatever the tables are declared to hold.
 
-    :param datasets: datasets to search.
+    Connectors' tables are searched too. The pipeline may not change them, so what is found there is named.
+
+    :param datasets: our datasets.
     :param kwargs: see :class:`ErasureOperator`.
     """
 
@@ -184,7 +194,7 @@ class ProveErasureOperator(ErasureOperator):
 
         :raises ErasureError: where an identifier is found, naming table and column.
         """
-        searched = erasure.prove(self.datasets)
+        searched = erasure.prove(self.datasets, self.load_connectors())
         self.log.info("No identifier of the person is in any of %d tables.", searched)
         return searched
 

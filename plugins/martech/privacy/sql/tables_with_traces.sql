@@ -1,3 +1,15 @@
+{% if person %}
+with identifiers as (
+    select
+        @request_id as request_id,
+        kind,
+        value
+    from (
+        {{ person }}
+    )
+)
+
+{% endif %}
 {% for table in tables %}
 select {{ table.number }} as number, count(*) as found
 from `{{ table.name }}` as searched
