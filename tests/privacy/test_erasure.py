@@ -119,6 +119,17 @@ class Story:
         return self.request()["status"]
 
 
+def deliver_to_a_shop(warehouse: PrivateWarehouse) -> None:
+    """Make tables of a connector with rows of Anna, of which the shop has deleted one."""
+    warehouse.query(f"create schema `{warehouse.project}.a_shop_by_fivetran`")
+    for name, rows in {
+        "customer": f"select {ANNA} as id, true as _fivetran_deleted union all select {BERND}, false",
+        "metafield": f"select 1 as id, to_json_string(struct('{ANNAS_OWN_EMAIL}' as mail)) as value",
+        "product": "select 1 as id, 'a shirt' as title",
+    }.items():
+        warehouse.query(f"create table `{warehouse.project}.a_shop_by_fivetran.{name}` as {rows}")
+
+
 @pytest.fixture(scope="module")
 def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterator[Story]:
     """Run the DAG's steps for Anna."""
@@ -143,13 +154,7 @@ def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterat
         warehouse.query(
             f"create table copied_by_hand as select 1 as id, [struct('{ANNAS_OWN_EMAIL}' as mail)] as people", "ops"
         )
-        warehouse.query(f"create schema `{warehouse.project}.a_shop_by_fivetran`")
-        for name, rows in {
-            "customer": f"select {ANNA} as id, true as _fivetran_deleted union all select {BERND}, false",
-            "metafield": f"select 1 as id, to_json_string(struct('{ANNAS_OWN_EMAIL}' as mail)) as value",
-            "product": "select 1 as id, 'a shirt' as title",
-        }.items():
-            warehouse.query(f"create table `{warehouse.project}.a_shop_by_fivetran.{name}` as {rows}")
+        deliver_to_a_shop(warehouse)
         notes["kinds"] = warehouse.kinds_of_identifiers()
         story.sync()
         notes["audience_before"] = story.audience()
@@ -187,9 +192,8 @@ def story(warehouse: PrivateWarehouse, customer: Callable[[int], str]) -> Iterat
             story.run(ProveErasureOperator)
         notes["kept_by_connectors"] = str(kept.value)
         notes["status_kept"] = story.status()
-        shop = f"{warehouse.project}.a_shop_by_fivetran"
-        warehouse.query(f"delete from `{shop}.customer` where id = {ANNA}")
-        warehouse.query(f"delete from `{shop}.metafield` where id = 1")
+        for table in ("customer", "metafield"):
+            warehouse.query(f"delete from `{warehouse.project}.a_shop_by_fivetran.{table}` where id in (1, {ANNA})")
         notes["searched"] = story.run(ProveErasureOperator)
         notes["status_proved"] = story.status()
         notes["after"] = warehouse.contents(EVERYWHERE)

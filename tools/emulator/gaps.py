@@ -289,7 +289,7 @@ def answer_queries_as_jobs() -> None:
 
 
 def keep_records_in_stars() -> None:
-    """Let ``SELECT *, x`` of a table have its RECORD columns; the emulator writes out only those of a type it can name."""
+    """Let ``SELECT *, x`` of a loaded table have its RECORD columns; the emulator leaves them out."""
     type_of = catalog_schema._safe_bq_to_duckdb
     catalog_schema._safe_bq_to_duckdb = lambda bq_type: type_of(bq_type) or "UNKNOWN"
 

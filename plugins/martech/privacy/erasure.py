@@ -76,12 +76,13 @@ class Erasure:
         self._run_id = run_id
         self._table = table
         # The salt is read where it is used: no statement, log or job has it in its text.
+        self._person = Sql(identifiers_sql)
         self._names = {
             "requests": table("ops.erasure_requests"),
             "identifiers": table("ops.erasure_identifiers"),
             "suppressed": table("ops.suppressed_identities"),
             "salts": table("ops.erasure_salt"),
-            "person": Sql(identifiers_sql),
+            "person": self._person,
         }
         self._identifiers = Sql(f"`{self._names['identifiers']}`")
         self._find_customer_sql = find_customer_sql
@@ -209,7 +210,7 @@ class Erasure:
         :param connectors: the source that delivers, by dataset.
         """
         tables = self._tables_of(connectors)
-        found = self._tables_with_traces(tables, person=self._names["person"], customer_id=customer_id)
+        found = self._tables_with_traces(tables, person=self._person, customer_id=customer_id)
         return {_name(table): rows for table, rows in found}
 
     def prove(self, datasets: Iterable[str], connectors: Mapping[str, str]) -> int:
