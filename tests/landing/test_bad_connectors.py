@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from martech.ingestion.landing import Plan
+from martech.ingestion.landing_hook import LandingHook
 
 from tests.landing.conftest import Warehouse
 from tests.landing.connectors import GA4_EVENTS
@@ -249,3 +251,27 @@ def test_a_record_that_was_added_to_the_export_later_is_optional(warehouse: Ware
     (session,) = warehouse.rows("ga360_sessions")
     assert (session["traffic_source_source"], session["traffic_source_gclid"]) == ("(direct)", None)
     assert "events_20261120.batch_event_index" in result["ga360_sessions"]["missing"]
+
+
+SOON = "timestamp_add(current_timestamp(), interval 1 minute)"
+
+
+def test_a_sync_while_rows_land_is_named_with_the_remedy(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_salesforce(warehouse, "busy")
+    warehouse.empty("salesforce_accounts")
+    land = LandingHook.land
+
+    def land_while_a_sync_runs(hook: LandingHook, plan: Plan) -> None:
+        land(hook, plan)
+        warehouse.query(
+            f"insert into `{warehouse.client.project}.busy.account` (id, _fivetran_synced) values ('late', {SOON})"
+        )
+
+    monkeypatch.setattr(LandingHook, "land", land_while_a_sync_runs)
+    with caplog.at_level(logging.WARNING):
+        warehouse.land("salesforce", "busy", days=[DAY], only=["salesforce_accounts"])
+    assert "busy.account was synced while its rows landed: 1 rows since" in caplog.text
+    assert "FIVETRAN_CONNECTOR_SALESFORCE" in caplog.text
+    assert "late" not in {row["id"] for row in warehouse.rows("salesforce_accounts")}

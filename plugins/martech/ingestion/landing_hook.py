@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from google.api_core.exceptions import NotFound
 
@@ -83,6 +83,17 @@ class LandingHook(WarehouseClient):
             if row.older_rows:
                 found.append((name, row.older_rows, row.first_day))
         return found
+
+    def synced_since(self, origins: Mapping[str, Sql], moment: datetime) -> dict[str, int]:
+        """Return connectors' tables that have rows which synced at a moment or later, and how many.
+
+        :param origins: SQL of the time of the sync by table.
+        :param moment: the moment.
+        """
+        if not origins:
+            return {}
+        sql = statement("ingestion/sql/synced_meanwhile.sql", origins=sorted(origins.items()))
+        return {row.connector_table: row.new_rows for row in self.query(sql, moment=moment) if row.new_rows}
 
     def shared_keys(self, bronze_dataset: str, table: LandedTable, days: Iterable[date]) -> list[str]:
         """Return keys that several connections have, at most three: later layers take them for one record.

@@ -16,6 +16,7 @@ from martech.ingestion.operators import check_row
 from martech.ingestion.partition_checks import CheckResult
 from martech.warehouse.days import parse_days
 from martech.warehouse.operators import WarehouseOperator
+from martech.warehouse.statements import Sql
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -82,14 +83,15 @@ class LandRowsOperator(WarehouseOperator):
             catalog = hook.catalog(landing)
         except LandingError as error:
             raise AirflowFailException(str(error)) from error
-        may_retry = False
+        may_retry, began = False, datetime.now(UTC)
+        origins: dict[str, Sql] = {}
         landed: dict[str, Any] = {}
         checks: list[CheckResult] = []
         problems: list[str] = []
         for table in landing.tables:
             known = len(problems)
             try:
-                landed[table.name] = self._land(hook, landing, table, catalog, days, checks, problems)
+                landed[table.name] = self._land(hook, landing, table, catalog, days, checks, problems, origins)
                 # What has landed may lack a day that comes later.
                 may_retry |= len(problems) > known
             except LandingError as error:
@@ -100,6 +102,13 @@ class LandRowsOperator(WarehouseOperator):
                     f"{table.name} could not land, nothing of it was changed: {_first_line(error)} Compare the "
                     f"connector's table with {landing.declared_in}, then clear this task."
                 )
+        for name, rows in hook.synced_since(origins, began).items():
+            self.log.warning(
+                "%s was synced while its rows landed: %d rows since %s UTC. What it had before has landed, these rows "
+                "land with the day of their sync. Name the connection (FIVETRAN_CONNECTOR_%s), so that sync_source "
+                "waits for it, or let it sync at another time; where they are needed today, clear this task then.",
+                name, rows, f"{began:%H:%M:%S}", landing.source.upper(),
+            )  # fmt: skip
         if self.results_table and checks:
             hook.append_rows(self.results_table, [check_row(check, context) for check in checks])
         if problems:
@@ -133,6 +142,7 @@ class LandRowsOperator(WarehouseOperator):
         days: list[date],
         checks: list[CheckResult],
         problems: list[str],
+        origins: dict[str, Sql],
     ) -> dict[str, Any]:
         plan = plan_landing(
             hook.project_id, self.dataset_id, landing=landing, table=table, catalog=catalog, window=days
@@ -145,6 +155,7 @@ class LandRowsOperator(WarehouseOperator):
                 "is older than bronze keeps start a re-sync of the table in the connector.",
                 table.name, rows, name, days[0], first_day,
             )  # fmt: skip
+        origins |= plan.origins
         hook.land(plan)
         problems += [f"{table.name}: {problem}" for problem in plan.problems]
         if len(landing.datasets) > 1:

@@ -1,5 +1,6 @@
+-- With `person` the pattern reads their identifiers, which no request has written down yet.
 {% if person %}
-with identifiers as (
+with identifiers as (  -- noqa: ST03
     select
         @request_id as request_id,
         kind,
