@@ -3,8 +3,9 @@
 
 Every day at 06:30 UTC it compares the partition expiry of every table in all layers with the declared one
 (`include/sql` and the dbt project), sets it where it differs, and reads it again to prove it. Tables that nobody
-declared, partitions that outlived their expiry and default expiries of datasets are reported as warnings. Results are
-kept in `ops.retention_checks`. It never deletes data itself; BigQuery deletes partitions that have expired.
+declared, partitions that outlived their expiry, default expiries of datasets and tables of days that an export keeps
+longer than `include/landing` declares (`keep_days`) are reported as warnings. Results are kept in
+`ops.retention_checks`. It never deletes data itself; BigQuery deletes partitions that have expired.
 
 **To look first** trigger with `{"repair": false}`: differences fail the task, nothing is changed.
 
@@ -23,7 +24,7 @@ from martech.retention.operators import EnforceRetentionOperator
 
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
-from include.pipeline.declared_retention import declared_retention
+from include.pipeline.declared_retention import declared_exports, declared_retention
 from include.pipeline.settings import settings
 
 with DAG(
@@ -40,6 +41,7 @@ with DAG(
         task_id="enforce_retention",
         **WAREHOUSE,
         load_declared=declared_retention,
+        load_exports=declared_exports,
         results_table=settings.table("ops", "retention_checks"),
         repair="{{ params.repair }}",
         alert=send_alert,

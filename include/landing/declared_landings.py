@@ -82,6 +82,21 @@ def sources_by_dataset(directory: Path = HERE) -> dict[str, str]:
     return {dataset: ", ".join(sources) for dataset, sources in names.items()}
 
 
+def exports_by_day(directory: Path = HERE) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...], int]]:
+    """Yield of each export whose ``keep_days`` are declared: variable, datasets, prefixes of tables of days, days.
+
+    :param directory: folder of the declarations.
+    :raises DeclarationError: see :func:`connections`.
+    """
+    declarations = _declarations(directory)
+    datasets = _datasets(declarations)
+    for declaration in declarations:
+        if "keep_days" in declaration.values:
+            prefixes = [prefix for table in declaration.values["reads"].values() for prefix in table.get("shards", [])]
+            variable = declaration.values["datasets"]
+            yield variable, datasets[variable], tuple(prefixes), declaration.values["keep_days"]
+
+
 def dataset_variables(directory: Path = HERE) -> dict[str, str]:
     """Return by source the environment variable that names the datasets of its connections.
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from martech.retention.policy import ExportRetention
+
+from include.landing.declared_landings import exports_by_day
 from include.pipeline.dbt_manifest import load_manifest
 from include.pipeline.layer_ddl import layer_scripts
 from include.pipeline.settings import MANIFEST, SQL_DIR, settings
@@ -35,3 +38,15 @@ def declared_retention(manifest: Path = MANIFEST) -> dict[str, dict[str, int | N
             if create.kind == "table":
                 declared[layer.dataset][create.table_id] = create.options.get("partition_expiration_days")
     return declared
+
+
+def declared_exports() -> dict[str, ExportRetention]:
+    """Return how long connectors' exports are to keep their tables of days, by dataset that the environment names.
+
+    :raises DeclarationError: for the first declaration of a landing that cannot be used.
+    """
+    return {
+        dataset: ExportRetention(prefixes, days, variable)
+        for variable, datasets, prefixes, days in exports_by_day()
+        for dataset in datasets
+    }

@@ -9,7 +9,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from martech.alerts.messages import Alert
 from martech.retention.client import RetentionClient
 from martech.retention.operators import EnforceRetentionOperator
-from martech.retention.policy import TableRetention
+from martech.retention.policy import ExportRetention, TableRetention
 from martech.warehouse.ddl import render
 
 from include.pipeline.layer_ddl import table_statement
@@ -168,3 +168,28 @@ def test_facts_of_tables(kept: Dataset) -> None:
 )
 def test_partitions_begin_on_the_day_of_their_id(partition_id: str, day: date) -> None:
     assert RetentionClient.partition_day(partition_id) == day
+
+
+def test_an_exports_old_tables_are_reported_and_left_alone(
+    dataset: Dataset, context: dict[str, Any], alerts: list[Alert]
+) -> None:
+    old, new = (f"{TODAY - timedelta(days=days):%Y%m%d}" for days in (60, 1))
+    names = [f"events_{old}", f"events_intraday_{new}", f"events_{new}", "events_of_2020", f"users_{old}"]
+    for name in names:
+        dataset.query(f"create table `{PROJECT}.{dataset.name}.{name}` (event_name string)")
+    export = ExportRetention(("events_", "events_intraday_"), 30, "MARKETING_LANDING_GA4")
+    operator = EnforceRetentionOperator(
+        task_id="enforce",
+        project_id=PROJECT,
+        location="US",
+        load_declared=dict,
+        load_exports=lambda: {dataset.name: export},
+        alert=lambda alert, _: alerts.append(alert),
+    )
+    (warning,) = operator.execute(context)["warnings"]
+    assert f"{dataset.name}, which MARKETING_LANDING_GA4 names, still has 1 tables of days before" in warning
+    assert f"from events_{old} on; 30 days are declared" in warning
+    assert "default_table_expiration_days = 30" in warning
+    assert {table.table_id for table in dataset.client.list_tables(dataset.name)} == set(names)
+    dataset.query(f"drop table `{PROJECT}.{dataset.name}.events_{old}`")
+    assert operator.execute(context)["warnings"] == []

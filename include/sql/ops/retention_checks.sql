@@ -3,7 +3,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.retention_checks`
     dataset_id string not null options (description = 'Dataset that was checked.'),
     table_id string options (description = 'Table that was checked; null for the dataset itself.'),
     check_name string not null options (
-        description = 'expiration, overdue_partition, declared_table or dataset_default.'
+        description = 'expiration, overdue_partition, declared_table, dataset_default or overdue_export.'
     ),
     passed bool not null options (description = 'False if the policy was not met when it was looked at.'),
     repaired bool not null options (description = 'True if it was put right at once, and read again to prove it.'),

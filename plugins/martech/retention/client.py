@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from martech.retention.policy import TableRetention
 from martech.warehouse.client import WarehouseClient
 from martech.warehouse.statements import require_identifier, statement
 
+DAY = re.compile(r"\d{8}")
 MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000
 
 
@@ -35,6 +38,19 @@ class RetentionClient(WarehouseClient):
             )
             for row in rows
         }
+
+    def tables_by_day(self, dataset_id: str, prefixes: Sequence[str]) -> dict[str, date]:
+        """Return the day of each table that an export has made for a day; lists names only.
+
+        :param dataset_id: the dataset.
+        :param prefixes: what the tables' names begin with, before the day.
+        :raises AirflowException: where the dataset is missing.
+        """
+        dataset = f"{self.project_id}.{require_identifier('dataset_id', dataset_id)}"
+        with self.fix_of_missing_dataset():
+            names = [table.table_id for table in self.bigquery.list_tables(dataset)]
+        found = [(name, name.removeprefix(prefix)) for name in names for prefix in prefixes if name.startswith(prefix)]
+        return {name: self.partition_day(day) for name, day in found if DAY.fullmatch(day)}
 
     @staticmethod
     def partition_day(partition_id: str) -> date:

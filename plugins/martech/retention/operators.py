@@ -11,23 +11,33 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
 from martech.retention.client import RetentionClient
-from martech.retention.policy import EXPIRATION, RetentionCheck, TableRetention, check_dataset, check_default
+from martech.retention.policy import (
+    EXPIRATION,
+    ExportRetention,
+    RetentionCheck,
+    TableRetention,
+    check_dataset,
+    check_default,
+    check_export,
+)
 from martech.warehouse.operators import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 Declared = Mapping[str, Mapping[str, int | None]]
+Exports = Mapping[str, ExportRetention]
 
 
 class EnforceRetentionOperator(WarehouseOperator):
     """Compares every table's partition expiry with the declared one, sets it where it differs, and reads it again.
 
-    It deletes nothing: BigQuery deletes what has expired. Undeclared tables, partitions that outlived their expiry
-    and default expiries of datasets are reported, not touched. Returns (to XCom) the number of checks, what was
-    repaired and the warnings.
+    It deletes nothing: BigQuery deletes what has expired. Undeclared tables, partitions that outlived their expiry,
+    default expiries of datasets and old tables of exports by day are reported, not touched. Returns (to XCom) the
+    number of checks, what was repaired and the warnings.
 
     :param load_declared: returns days by dataset and table id, None where partitions are kept forever.
+    :param load_exports: returns how long exports are to keep their tables of days, by dataset.
     :param results_table: ``project.dataset.table`` to which all results are appended, shaped like
         ``include/sql/ops/retention_checks.sql``; None records nothing (templated).
     :param repair: false only reports what differs, and fails (templated).
@@ -43,6 +53,7 @@ class EnforceRetentionOperator(WarehouseOperator):
         self,
         *,
         load_declared: Callable[[], Declared],
+        load_exports: Callable[[], Exports] = dict,
         results_table: str | None = None,
         repair: bool | str = True,
         alert: Callable[[Alert, Context], None] | None = None,
@@ -50,6 +61,7 @@ class EnforceRetentionOperator(WarehouseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.load_declared = load_declared
+        self.load_exports = load_exports
         self.results_table = results_table
         self.repair = repair
         self.alert = alert
@@ -70,6 +82,9 @@ class EnforceRetentionOperator(WarehouseOperator):
             results += checks
             if str(self.repair).lower() == "true":
                 repaired |= self._repair(client, dataset, policy, found, checks)
+        for dataset, export in self.load_exports().items():
+            days = client.tables_by_day(dataset, export.prefixes)
+            results.append(check_export(dataset, export, days, checked_at.date()))
         failed = [result for result in results if not result.passed and result not in repaired]
         for result in (*repaired, *failed):
             self.log.warning("%s%s", "Repaired: " if result in repaired else "", result.message)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from martech.alerts.severity import Severity
 
 EXPIRATION, OVERDUE, DECLARED, DEFAULT = "expiration", "overdue_partition", "declared_table", "dataset_default"
+EXPORT = "overdue_export"
 # BigQuery deletes an expired partition some time after it expired.
 GRACE = timedelta(days=2)
 
@@ -30,12 +31,26 @@ class TableRetention:
 
 
 @dataclass(frozen=True)
+class ExportRetention:
+    """How long an export that makes a table per day is to keep them.
+
+    :param prefixes: what the tables' names begin with, before the day.
+    :param days: days that are kept.
+    :param variable: the setting that names the dataset, for messages.
+    """
+
+    prefixes: tuple[str, ...]
+    days: int
+    variable: str
+
+
+@dataclass(frozen=True)
 class RetentionCheck:
     """Outcome of one check.
 
     :param dataset: dataset id.
     :param table: table id; None for the dataset itself.
-    :param check: expiration, overdue_partition, declared_table or dataset_default.
+    :param check: expiration, overdue_partition, declared_table, dataset_default or overdue_export.
     :param passed: False where the policy is not met.
     :param observed: what was found.
     :param expected: what is declared.
@@ -137,3 +152,25 @@ def check_default(dataset: str, table_expiration: float | None, partition_expira
             "default_partition_expiration_days = NULL)."
         )
     return RetentionCheck(dataset, None, DEFAULT, passed, observed, "no default expiry", message)
+
+
+def check_export(dataset: str, declared: ExportRetention, found: Mapping[str, date], today: date) -> RetentionCheck:
+    """Check that an export keeps no table of a day longer than declared. Its owner alone can change that.
+
+    :param dataset: dataset of the export.
+    :param declared: what is declared of it.
+    :param found: day of each table.
+    :param today: the current UTC day.
+    """
+    first_kept = today - timedelta(days=declared.days) - GRACE
+    overdue = sorted(table for table, day in found.items() if day < first_kept)
+    oldest = min(found.values(), default=None)
+    message = f"{dataset} has no table of a day older than declared."
+    if overdue:
+        message = (
+            f"{dataset}, which {declared.variable} names, still has {len(overdue)} tables of days before {first_kept}, "
+            f"from {overdue[0]} on; {declared.days} days are declared. The pipeline may only read it. As its owner set "
+            f"ALTER SCHEMA {dataset} SET OPTIONS (default_table_expiration_days = {declared.days}), which new tables "
+            "get, and drop the older ones; or change keep_days in include/landing."
+        )
+    return RetentionCheck(dataset, None, EXPORT, not overdue, f"{oldest}", f"{first_kept} or later", message)
