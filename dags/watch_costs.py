@@ -8,11 +8,12 @@ that is about to exceed its budget.
 
 **When it fails** in `check_costs`, the month is expected to exceed its budget by more than a fifth: select the largest
 spenders of the month from `ops.job_costs` (the query is in `docs/costs.md`) and stop them, or raise
-`monthly_budget_usd`. In `measure_costs` the service account usually may not list jobs: it needs
-`roles/bigquery.resourceViewer` and `roles/bigquery.metadataViewer` on the project. Clearing a task is always safe: a
-day is measured again.
+`monthly_budget_usd`. It fails once for that, and again for every further fifth. In `measure_costs` the service account
+usually may not list jobs: it needs `roles/bigquery.resourceViewer` and `roles/bigquery.metadataViewer` on the project.
+Clearing a task is always safe: a day is measured again.
 
-**Owner** marketing-data · **Reads** `INFORMATION_SCHEMA` · **Writes** `ops.job_costs`, `ops.storage_costs`
+**Owner** marketing-data · **Reads** `INFORMATION_SCHEMA` · **Writes** `ops.job_costs`, `ops.storage_costs`,
+`ops.budget_alarms`
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ with DAG(
             budget_error_share=cost_policy.budget_error_share,
             anomaly_minimum_usd=cost_policy.anomaly_minimum_usd,
             budget_setting=BUDGET_SETTING,
+            alarms_table=settings.table("ops", "budget_alarms"),
             alert=send_alert,
             **common,
         ),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,7 +53,9 @@ def before(days: int) -> list[date]:
     return [DAY - timedelta(days=n) for n in range(1, days + 1)]
 
 
-def check(dataset: Dataset, alerts: list[Alert], context: dict[str, Any], budget: str = "1000") -> dict[str, Any]:
+def check(
+    dataset: Dataset, alerts: list[Alert], context: dict[str, Any], budget: str = "1000", **arguments: Any
+) -> dict[str, Any]:
     return CheckCostsOperator(
         task_id="check",
         project_id=PROJECT,
@@ -65,6 +68,7 @@ def check(dataset: Dataset, alerts: list[Alert], context: dict[str, Any], budget
         anomaly_minimum_usd=Decimal(1),
         budget_setting=BUDGET_SETTING,
         alert=lambda alert, _: alerts.append(alert),
+        **arguments,
     ).execute(context)
 
 
@@ -129,6 +133,33 @@ def test_forecast_far_above_the_budget_fails_without_a_retry(
         check(costs, alerts, context, budget="49.99")
     # The failure callback reports it, once.
     assert alerts == []
+
+
+def run(name: str) -> dict[str, Any]:
+    return {"ti": SimpleNamespace(dag_id="watch_costs", task_id="check", run_id=name, try_number=1)}
+
+
+def test_a_month_over_its_budget_is_red_once_and_again_for_every_further_step(
+    costs: Dataset, alerts: list[Alert]
+) -> None:
+    costs.query(render(SQL_DIR / "ops" / "budget_alarms.sql", {**settings.sql_context, "ops_dataset": costs.name}))
+    kept = {"alarms_table": f"{PROJECT}.{costs.name}.budget_alarms"}
+    spend(costs, [DAY, *before(27)], "2")
+    over = pytest.raises(AirflowFailException, match="its budget is")
+    with over:
+        check(costs, alerts, run("the 20th"), budget="49", **kept)
+    with over:
+        # Clearing it shows the same: nothing has changed.
+        check(costs, alerts, run("the 20th"), budget="49", **kept)
+    assert check(costs, alerts, run("the 21st"), budget="49", **kept)["forecast_usd"] == "60.00"
+    assert alerts == []
+    spend(costs, [DAY], "10", dag="build_silver")
+    with over:
+        check(costs, alerts, run("the 22nd"), budget="49", **kept)
+    assert check(costs, alerts, run("the 23rd"), budget="49", **kept)["forecast_usd"] > "68"
+    with over:
+        # A new budget is another limit.
+        check(costs, alerts, run("the 24th"), budget="48", **kept)
 
 
 def test_few_days_of_history_alarm_nobody(costs: Dataset, alerts: list[Alert], context: dict[str, Any]) -> None:

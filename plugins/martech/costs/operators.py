@@ -19,6 +19,7 @@ from martech.warehouse.client import WarehouseClient
 from martech.warehouse.days import parse_days
 from martech.warehouse.ddl import render
 from martech.warehouse.operators import WarehouseOperator
+from martech.warehouse.statements import statement
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -100,12 +101,15 @@ class CheckCostsOperator(WarehouseOperator):
     :param budget_error_share: a forecast above the budget by this share fails the task.
     :param anomaly_minimum_usd: a rise of less is never worth a warning, US dollars.
     :param budget_setting: how messages call the budget: what to raise, and where.
+    :param alarms_table: ``project.dataset.table``, shaped like ``include/sql/ops/budget_alarms.sql``, which keeps for
+        what a month has failed already; None fails in every run (templated).
     :param alert: how a warning is sent; None only logs it.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
-    :raises AirflowFailException: where the forecast exceeds the budget by more than ``budget_error_share``.
+    :raises AirflowFailException: where the forecast exceeds the budget by more than ``budget_error_share``, once, and
+        again for every further ``budget_error_share``: a month cannot be made cheaper afterwards.
     """
 
-    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "days")
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "days", "alarms_table")
     ui_color = "#f3e5f5"
 
     def __init__(  # noqa: PLR0913 - the policy
@@ -118,6 +122,7 @@ class CheckCostsOperator(WarehouseOperator):
         budget_error_share: Decimal,
         anomaly_minimum_usd: Decimal,
         budget_setting: str = "the budget",
+        alarms_table: str | None = None,
         alert: Callable[[Alert, Context], None] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -129,6 +134,7 @@ class CheckCostsOperator(WarehouseOperator):
         self.budget_error_share = budget_error_share
         self.anomaly_minimum_usd = anomaly_minimum_usd
         self.budget_setting = budget_setting
+        self.alarms_table = alarms_table
         self.alert = alert
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -136,7 +142,8 @@ class CheckCostsOperator(WarehouseOperator):
         days = parse_days(self.days)
         today = datetime.now(UTC).date()
         days = [day for day in days if day < today] or days
-        spending = self._spending(self.warehouse(context), days)
+        client = self.warehouse(context)
+        spending = self._spending(client, days)
         anomalies = [
             anomaly
             for day in days
@@ -154,7 +161,7 @@ class CheckCostsOperator(WarehouseOperator):
             self.monthly_budget_usd,
             forecast.days_known,
         )
-        self._check_budget(forecast, context)
+        self._check_budget(client, forecast, context)
         return {
             "month": f"{forecast.month:%Y-%m}",
             "to_date_usd": f"{forecast.to_date:.2f}",
@@ -187,22 +194,61 @@ class CheckCostsOperator(WarehouseOperator):
             for_jobs.days_known,
         )
 
-    def _check_budget(self, forecast: Forecast, context: Context) -> None:
+    def _check_budget(self, client: WarehouseClient, forecast: Forecast, context: Context) -> None:
         if forecast.total <= self.monthly_budget_usd:
             return
         alert = _budget_alert(forecast, self.monthly_budget_usd, self.budget_setting)
         if not forecast.is_sound:
             self.log.warning("%s Not alerted: %d days of history.", alert.reason, forecast.days_known)
         elif forecast.total > self.monthly_budget_usd * (1 + self.budget_error_share):
+            if self._is_told(client, forecast, context):
+                self.log.warning("%s. %s An earlier run has failed for it.", alert.title, alert.reason)
+                return
             # A retry would find the same; the failure callback sends the alert.
             raise AirflowFailException(f"{alert.title}. {alert.reason}\n{alert.fix}")
         else:
             self._warn(alert, context)
 
+    def _is_told(self, client: WarehouseClient, forecast: Forecast, context: Context) -> bool:
+        """Return whether another run has failed for as much already; keep that this one does, if not."""
+        if self.alarms_table is None:
+            return False
+        level = budget_level(forecast.total, self.monthly_budget_usd, self.budget_error_share)
+        run_id = context["ti"].run_id
+        rows = client.query(
+            statement("costs/sql/told_level.sql", alarms=self.alarms_table),
+            month=forecast.month,
+            budget=self.monthly_budget_usd,
+            run_id=run_id,
+        )
+        if next(iter(rows)).level >= level:
+            return True
+        row = {
+            "month": forecast.month.isoformat(),
+            "level": level,
+            "forecast_usd": f"{forecast.total:.2f}",
+            "budget_usd": str(self.monthly_budget_usd),
+            "run_id": run_id,
+            "told_at": datetime.now(UTC).isoformat(),
+        }
+        client.append_rows(self.alarms_table, [row])
+        return False
+
     def _warn(self, alert: Alert, context: Context) -> None:
         self.log.warning("%s. %s %s", alert.title, alert.reason, alert.fix)
         if self.alert:
             self.alert(alert, context)
+
+
+def budget_level(total: Decimal, budget: Decimal, share: Decimal) -> int:
+    """Return how many whole times ``share`` a month costs more than its budget; 1 where that has no end.
+
+    :param total: what the month costs, US dollars.
+    :param budget: what it may cost, US dollars.
+    :param share: share of the budget that is one level.
+    """
+    step = budget * share
+    return int((total - budget) / step) if step else 1
 
 
 def _anomaly_alert(anomaly: Anomaly) -> Alert:

@@ -1,0 +1,6 @@
+select coalesce(max(level), 0) as level
+from `{{ alarms }}`
+where
+    month = @month
+    and budget_usd = @budget
+    and run_id != @run_id
