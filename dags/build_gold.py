@@ -18,7 +18,7 @@ from martech.airflow_lines.schedules import asset_chain
 
 from include.pipeline.assets import GOLD_ASSET, SILVER_ASSET, publish_asset
 from include.pipeline.dag_defaults import Tag, dag_arguments
-from include.pipeline.dbt_steps import GOLD, build_with_dbt
+from include.pipeline.dbt_steps import GOLD, dbt_tasks
 
 with DAG(
     dag_id="build_gold",
@@ -26,4 +26,4 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.GOLD, Tag.ON_ASSETS),
 ):
-    chain(*map(build_with_dbt, GOLD), publish_asset(GOLD_ASSET))
+    chain(*dbt_tasks(GOLD), publish_asset(GOLD_ASSET))

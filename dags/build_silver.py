@@ -20,7 +20,7 @@ from martech.airflow_lines.schedules import asset_chain
 from include.landing.enabled_sources import enabled_sources
 from include.pipeline.assets import SILVER_ASSET, publish_asset, source_asset
 from include.pipeline.dag_defaults import Tag, dag_arguments
-from include.pipeline.dbt_steps import SILVER, build_with_dbt
+from include.pipeline.dbt_steps import SILVER, dbt_tasks
 
 with DAG(
     dag_id="build_silver",
@@ -28,4 +28,4 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.SILVER, Tag.ON_ASSETS),
 ):
-    chain(*map(build_with_dbt, SILVER), publish_asset(SILVER_ASSET))
+    chain(*dbt_tasks(SILVER), publish_asset(SILVER_ASSET))

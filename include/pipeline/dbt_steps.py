@@ -1,23 +1,25 @@
 """How Airflow runs dbt: one project, one profile, one ``dbt build`` per step of a layer.
 
-Steps, and not a task per model, because an Airflow task costs more than most models do
-(docs/dbt_on_airflow.md has the measurements). A step builds its models in dbt's own order, each followed by its
-tests: what depends on a failed test is not built. What became of each model and test is kept in ``ops.dbt_results``.
+Steps, and not a task per model, because an Airflow task costs more than most models do; ``MARKETING_DBT_TASKS=models``
+makes a task per model all the same (docs/dbt_on_airflow.md has the measurements). A step builds its models in dbt's own
+order, each followed by its tests: what depends on a failed test is not built. What became of each model and test is
+kept in ``ops.dbt_results``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
-from cosmos import DbtBuildLocalOperator, ProfileConfig
-from cosmos.constants import InvocationMode, TestIndirectSelection
+from cosmos import DbtBuildLocalOperator, DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import InvocationMode, LoadMode, TestBehavior, TestIndirectSelection
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
 from martech.dbt.artifacts import NOTABLE, NodeResult, node_results
@@ -25,7 +27,8 @@ from martech.warehouse.client import WarehouseClient, job_labels
 
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.dag_defaults import WAREHOUSE
-from include.pipeline.settings import DBT_DIR, settings
+from include.pipeline.dbt_manifest import load_manifest
+from include.pipeline.settings import DBT_DIR, MANIFEST, MODELS, settings
 from include.pipeline.windows import window_of
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ SILVER = (
     ),
 )
 GOLD = (DbtStep("build_marts", ("path:seeds", "path:models/gold", *BUILT_WITH_GOLD), exclude=("+path:models/silver",)),)
+LAYERS = (SILVER, GOLD)
 
 
 def _keep_results(results: list[NodeResult], context: Context) -> None:
@@ -122,6 +126,35 @@ def report_warnings(context: Context) -> None:
         send_alert(Alert(title, "\n".join(found), fix, severity=Severity.WARNING), context)
 
 
+def cache_folder() -> Path:
+    """Return where dbt's parse of the project is kept: one folder per checkout and user, who share a worker's disk."""
+    checkout = hashlib.sha256(str(DBT_DIR).encode()).hexdigest()[:8]
+    return Path(tempfile.gettempdir()) / f"marketing-dbt-{os.getuid()}-{checkout}"
+
+
+def _profile() -> ProfileConfig:
+    return ProfileConfig(
+        profile_name="marketing",
+        target_name=os.environ.get("DBT_TARGET", "prod"),
+        profiles_yml_filepath=DBT_DIR / "profiles.yml",
+    )
+
+
+def _task_arguments() -> dict[str, Any]:
+    """Return the arguments of every task that runs dbt, whatever it builds."""
+    return {
+        # Unit tests prove the code, not the day's data: they run in `make test`.
+        "dbt_cmd_flags": ["--exclude-resource-type", "unit_test"],
+        "vars": settings.variables,
+        # Not among the vars, for which dbt would parse the project again (include/dbt/macros/window/window_day.sql).
+        "env": {"MARKETING_START_DATE": "{{ window_start() }}", "MARKETING_END_DATE": "{{ window_end() }}"},
+        "install_deps": False,
+        "should_store_compiled_sql": False,  # of all models at once; settle_results logs what failed
+        "append_env": True,
+        "callback": settle_results,
+    }
+
+
 def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
     """Return the task that builds and tests a step's models for the run's window.
 
@@ -130,27 +163,114 @@ def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
     return DbtBuildLocalOperator(
         task_id=step.task_id,
         project_dir=str(DBT_DIR),
-        profile_config=ProfileConfig(
-            profile_name="marketing",
-            target_name=os.environ.get("DBT_TARGET", "prod"),
-            profiles_yml_filepath=DBT_DIR / "profiles.yml",
-        ),
+        profile_config=_profile(),
         invocation_mode=InvocationMode.DBT_RUNNER,
         select=list(step.select),
         exclude=list(step.exclude),
         # A test of several models runs in the step in which the last of them is built.
         indirect_selection=TestIndirectSelection.BUILDABLE.value,
-        # Unit tests prove the code, not the day's data: they run in `make test`.
-        dbt_cmd_flags=["--exclude-resource-type", "unit_test"],
-        vars=settings.variables,
-        # Not among the vars, for which dbt would parse the project again (include/dbt/macros/window/window_day.sql).
-        env={"MARKETING_START_DATE": "{{ window_start() }}", "MARKETING_END_DATE": "{{ window_end() }}"},
         # The project is parsed once, not once per step.
-        cache_dir=Path(tempfile.gettempdir()) / "marketing-dbt",
-        install_deps=False,
+        cache_dir=cache_folder(),
         emit_datasets=False,  # the layer's asset says more than one asset per model would
-        should_store_compiled_sql=False,  # of all models at once; settle_results logs what failed
-        append_env=True,
-        callback=settle_results,
+        on_warning_callback=report_warnings,
+        **_task_arguments(),
+    )
+
+
+def _seeds_read_by(path: str) -> list[str]:
+    """Return the selections of the seeds that the models of a folder read, directly or through others.
+
+    Cosmos looks for what an exclusion's models read among what was selected, and does not find it there.
+
+    :param path: the folder, from the project's root.
+    """
+    manifest = load_manifest()
+    nodes, found = manifest["nodes"], set()
+    waiting = [name for name, node in nodes.items() if Path(node["original_file_path"]).is_relative_to(path)]
+    while waiting:
+        for name in manifest["parent_map"].get(waiting.pop(), ()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return [f"fqn:{'.'.join(nodes[name]['fqn'])}" for name in sorted(found) if name.startswith("seed.")]
+
+
+def _tests_that_read(paths: Collection[str]) -> set[str]:
+    """Return the ids of the data tests that read a model of one of some folders.
+
+    :param paths: folders, from the project's root.
+    """
+    nodes = load_manifest()["nodes"]
+    models = {
+        name
+        for name, node in nodes.items()
+        if any(Path(node["original_file_path"]).is_relative_to(path) for path in paths)
+    }
+    return {
+        name
+        for name, node in nodes.items()
+        if node["resource_type"] == "test" and models.intersection(node["depends_on"]["nodes"])
+    }
+
+
+def _leave_out(group: DbtTaskGroup, nodes: Collection[str]) -> None:
+    """Take tasks of tests out of a group: Cosmos makes one for every test of a model, whatever is excluded.
+
+    :param group: the group.
+    :param nodes: ids of the tests; those that it has not are no matter.
+    """
+    for node in nodes & group.tasks_map.keys():
+        task = group.tasks_map.pop(node)
+        for before in task.upstream_list:
+            before.downstream_task_ids.discard(task.task_id)
+        del task.task_group.children[task.task_id]
+        del task.dag.task_dict[task.task_id]
+
+
+def build_models_with_dbt(steps: tuple[DbtStep, ...]) -> DbtTaskGroup:
+    """Return a task per model of a layer, which builds it with its tests, and one per test of several models.
+
+    The graph comes from dbt's manifest, so that reading the DAGs starts no dbt.
+
+    :param steps: what builds the layer: one of ``LAYERS``.
+    """
+    select = [choice for step in steps for choice in step.select]
+    # What one step leaves to another is no exclusion of the layer.
+    exclude = {choice for step in steps for choice in step.exclude} - {*select}
+    for choice in [choice for choice in exclude if choice.startswith("+path:")]:
+        exclude |= {*_seeds_read_by(choice.removeprefix("+path:"))}
+    group = DbtTaskGroup(
+        group_id="models",
+        project_config=ProjectConfig(
+            dbt_project_path=DBT_DIR, manifest_path=MANIFEST, project_name="marketing", install_dbt_deps=False
+        ),
+        profile_config=_profile(),
+        execution_config=ExecutionConfig(invocation_mode=InvocationMode.DBT_RUNNER),
+        render_config=RenderConfig(
+            load_method=LoadMode.DBT_MANIFEST,
+            select=select,
+            exclude=sorted(exclude),
+            test_behavior=TestBehavior.BUILD,
+            should_detach_multiple_parents_tests=True,
+            emit_datasets=False,
+        ),
+        operator_args=_task_arguments(),
         on_warning_callback=report_warnings,
     )
+    # A test of models of several layers runs with the last of them.
+    later = [choice for layer in LAYERS[LAYERS.index(steps) + 1 :] for step in layer for choice in step.select]
+    _leave_out(group, _tests_that_read([choice.removeprefix("path:") for choice in later if "models" in choice]))
+    for task in group.tasks_map.values():
+        # Cosmos would keep a parse per group.
+        task.cache_dir = cache_folder()
+    return group
+
+
+def dbt_tasks(steps: tuple[DbtStep, ...]) -> list[DbtBuildLocalOperator | DbtTaskGroup]:
+    """Return what builds a layer, in order, as ``MARKETING_DBT_TASKS`` wants it: a task per step, or one per model.
+
+    :param steps: what builds the layer.
+    """
+    if settings.dbt_tasks == MODELS:
+        return [build_models_with_dbt(steps)]
+    return [build_with_dbt(step) for step in steps]

@@ -26,6 +26,7 @@ MANIFEST = DBT_DIR / "target" / "manifest.json"
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 DATASET_ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
 PRINCIPAL = re.compile(r"(user|group|serviceAccount|domain):[A-Za-z0-9._%+@-]+")
+STEPS, MODELS = "steps", "models"
 POLICY_TAG = re.compile(r"projects/[^/]+/locations/[^/]+/taxonomies/\d+/policyTags/\d+")
 
 
@@ -70,6 +71,7 @@ class Settings:
         (``MARKETING_PIPELINE_ACCOUNT``; needed where analysts are named).
     :param pii_policy_tag: full name of the policy tag of personal columns (``MARKETING_PII_POLICY_TAG``); None sets
         no tags.
+    :param dbt_tasks: ``steps`` or ``models``: how many tasks build a layer (``MARKETING_DBT_TASKS``).
     :param report_uri: folder of the HTML reports, such as ``gs://bucket/reports`` (``MARKETING_REPORT_URI``).
     """
 
@@ -85,6 +87,7 @@ class Settings:
     landing_timeout: timedelta
     landing_poll: timedelta
     maximum_bytes_billed: int
+    dbt_tasks: str
     report_uri: str
     analysts: tuple[str, ...]
     pipeline_account: str | None
@@ -126,6 +129,13 @@ def _whole(variable: str, unit: str, value: str) -> int:
 
 def _seconds(environ: dict[str, str], variable: str, *, default: int) -> timedelta:
     return timedelta(seconds=_whole(variable, "seconds", environ.get(variable, str(default))))
+
+
+def _choice(environ: dict[str, str], variable: str, *choices: str) -> str:
+    value = environ.get(variable) or choices[0]
+    if value not in choices:
+        raise SettingsError(f"{variable}={value!r}: set it to {' or '.join(choices)}, or unset it.")
+    return value
 
 
 def _principals(environ: dict[str, str], variable: str) -> tuple[str, ...]:
@@ -206,6 +216,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),
         landing_poll=_seconds(environ, "MARKETING_LANDING_POLL_SECONDS", default=300),
         maximum_bytes_billed=_whole("MARKETING_MAXIMUM_BYTES_BILLED", "bytes", profile["maximum_bytes_billed"]),
+        dbt_tasks=_choice(environ, "MARKETING_DBT_TASKS", STEPS, MODELS),
         report_uri=environ.get("MARKETING_REPORT_URI", (INCLUDE_DIR.parent / ".local" / "reports").as_uri()),
         **_access(environ),
     )

@@ -25,5 +25,5 @@ options (
     description = 'History of partition checks: one row per check of a table and day, appended.',
     partition_expiration_days = {{ gold_retention_days }},
     require_partition_filter = true,
-    labels = [('layer', 'ops'), ('domain', 'quality'), ('pii', 'false')]
+    labels = [('layer', 'ops'), ('domain', 'quality'), ('pii', 'true')]
 );
