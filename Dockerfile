@@ -1,21 +1,29 @@
 # One image for `astro dev`, Kubernetes and CI. The layout is Astro's: dags/, include/, plugins/.
-# Astro users pass --build-arg AIRFLOW_IMAGE=quay.io/astronomer/astro-runtime:<the 2.11 line>-base;
-# Airflow 3 passes AIRFLOW_IMAGE=apache/airflow:3.3.2-python3.11, REQUIREMENTS=requirements-airflow3.txt and
-# CONSTRAINTS=constraints-airflow3.txt.
+#
+# Astro Runtime on Airflow 2: AIRFLOW_IMAGE=quay.io/astronomer/astro-runtime:<release of 2.11>-base
+# Astro Runtime on Airflow 3: AIRFLOW_IMAGE=astrocrpublic.azurecr.io/runtime:<release of 3.3>-base
+# Airflow 3 without Astro:    AIRFLOW_IMAGE=apache/airflow:3.3.2-python3.11
+# All on Airflow 3 also pass REQUIREMENTS=requirements-airflow3.txt and CONSTRAINTS=constraints-airflow3.txt.
 ARG AIRFLOW_IMAGE=apache/airflow:2.11.2-python3.11
 FROM ${AIRFLOW_IMAGE}
 
 ARG REQUIREMENTS=requirements.txt
 ARG CONSTRAINTS=constraints.txt
-COPY requirements*.txt constraints*.txt /tmp/
+COPY requirements.txt requirements-airflow3.txt constraints.txt constraints-airflow3.txt /tmp/
 RUN pip install --no-cache-dir -r /tmp/${REQUIREMENTS} -c /tmp/${CONSTRAINTS}
 
-COPY --chown=airflow:0 dags ${AIRFLOW_HOME}/dags
-COPY --chown=airflow:0 include ${AIRFLOW_HOME}/include
-COPY --chown=airflow:0 plugins ${AIRFLOW_HOME}/plugins
+# By number: the user is called airflow in Airflow's images and astro in Astro's, and is 50000 in both.
+COPY --chown=50000:0 dags ${AIRFLOW_HOME}/dags
+COPY --chown=50000:0 include ${AIRFLOW_HOME}/include
+COPY --chown=50000:0 plugins ${AIRFLOW_HOME}/plugins
+COPY --chown=50000:0 deploy/healthcheck.sh ${AIRFLOW_HOME}/healthcheck.sh
 
+WORKDIR ${AIRFLOW_HOME}
 ENV PYTHONPATH=${AIRFLOW_HOME} \
     AIRFLOW__COSMOS__ENABLE_TELEMETRY=False
 
 # Retention and privacy are declared in the models: Airflow reads them from dbt's manifest, so the image carries it.
-RUN dbt parse --project-dir include/dbt --profiles-dir include/dbt
+RUN python -m dbt.cli.main parse --project-dir include/dbt --profiles-dir include/dbt
+
+# Docker's own; Kubernetes has probes instead.
+HEALTHCHECK --interval=60s --timeout=30s --start-period=120s CMD ["bash", "healthcheck.sh"]
