@@ -98,6 +98,10 @@ packages() {
 pools() {
     say "pools: airflow_settings.yaml"
     environment_flags
+    if is_airflow_3; then
+        say "gcloud cannot create pools on Airflow 3: create those of airflow_settings.yaml in the UI (Admin → Pools)"
+        return 0
+    fi
     "$python" - "$root/airflow_settings.yaml" <<'PYTHON' | while IFS=$'\t' read -r name slots description; do
 import sys
 import yaml
@@ -138,9 +142,32 @@ sync() {
     mirror "$stage/dags" "$bucket/dags" '^include/.*|^airflow_monitoring\.py$'
 }
 
+# Whether the environment runs Airflow 3, in which `gcloud composer environments run` takes no command.
+is_airflow_3() { [[ "${REQUIREMENTS:-}" == *airflow3* ]]; }
+
+# Print what Airflow's REST API says: api PATH
+api() {
+    local address token
+    address="$(gcloud composer environments describe "${flags[@]}" --format="value(config.airflowUri)")"
+    token="$(gcloud auth print-access-token)"
+    # The token by standard input: arguments can be read by others on this machine.
+    curl --silent --show-error --fail --header @- "$address/api/v2/$1" <<<"Authorization: Bearer $token"
+}
+
 smoke() {
     say "smoke: every DAG can be imported"
     environment_flags
+    if is_airflow_3; then
+        [[ -z "$dry_run" ]] || return 0
+        sleep "${COMPOSER_SYNC_SECONDS:-120}"
+        api importErrors | "$python" -c '
+import json, sys
+errors = json.load(sys.stdin)["import_errors"]
+for error in errors:
+    print(error["filename"], error["stack_trace"], sep="\n")
+sys.exit(bool(errors))' || fail "Airflow cannot import every DAG, or its API did not answer (above). Correct it, or go back: docs/deployment.md, «Roll back»."
+        return 0
+    fi
     if [[ -n "$dry_run" ]]; then
         airflow dags list-import-errors
         return

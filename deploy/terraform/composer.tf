@@ -2,6 +2,12 @@
 # deploy/composer.sh, not from here.
 
 locals {
+  # A build of each line. Builds are offered for about a year: `gcloud composer environments list-upgrades` names those
+  # that an environment can go to.
+  composer_images = {
+    "2" = "composer-3-airflow-2.11.1-build.19"
+    "3" = "composer-3-airflow-3.3.1-build.2"
+  }
   # What include/pipeline/settings.py reads.
   airflow_environment = merge(
     {
@@ -44,7 +50,7 @@ resource "google_composer_environment" "airflow" {
     }
 
     software_config {
-      image_version            = var.composer_image
+      image_version            = coalesce(var.composer_image, local.composer_images[var.airflow_line])
       airflow_config_overrides = local.airflow_configuration
       env_variables            = local.airflow_environment
     }

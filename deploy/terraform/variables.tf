@@ -57,10 +57,21 @@ variable "composer_name" {
   default     = "marketing-data"
 }
 
+variable "airflow_line" {
+  description = "Airflow line of the Composer environment: 2 (requirements.txt) or 3 (requirements-airflow3.txt)."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = contains([2, 3], var.airflow_line)
+    error_message = "airflow_line is 2 or 3: there are requirements for these."
+  }
+}
+
 variable "composer_image" {
-  description = "Image of Composer: a build of the Airflow line that requirements.txt is for."
+  description = "Another build of Composer than the one pinned for airflow_line in composer.tf; null for that one."
   type        = string
-  default     = "composer-3-airflow-2"
+  default     = null
 }
 
 variable "composer_size" {

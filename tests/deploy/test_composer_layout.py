@@ -181,6 +181,36 @@ def test_dags_that_cannot_be_imported_fail_the_deployment(cloud: dict[str, str])
     assert "Roll back" in done.stderr
 
 
+# Says what it was asked, with the header from its input, and answers like Airflow 3's REST API.
+CURL = """#!/bin/bash
+printf 'curl %s %s\\n' "$*" "$(cat)" >> "$CALLS"
+echo "$API"
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ('{"import_errors": [], "total_entries": 0}', 0),
+        ('{"import_errors": [{"filename": "x.py", "stack_trace": "ImportError: y"}], "total_entries": 1}', 1),
+        ("<html>Sign in</html>", 1),
+    ],
+    ids=["no error", "an error", "no answer of Airflow"],
+)
+def test_on_airflow_3_the_rest_api_is_asked(cloud: dict[str, str], tmp_path: Path, answer: str, code: int) -> None:
+    curl = tmp_path / "bin" / "curl"
+    curl.write_text(CURL)
+    curl.chmod(0o755)
+    done = run("smoke", "pools", REQUIREMENTS="requirements-airflow3.txt", API=answer, **cloud)
+    assert done.returncode == code
+    asked = calls(cloud)
+    assert any(call.startswith("curl ") and "/api/v2/importErrors Authorization: Bearer" in call for call in asked)
+    # gcloud refuses these on Airflow 3.
+    assert not [call for call in asked if "environments run" in call]
+    assert ("Roll back" in done.stderr) is bool(code)
+    assert ("x.py\nImportError: y" in done.stdout) is ("ImportError" in answer)
+
+
 def test_image_of_another_line_stops_the_deployment(cloud: dict[str, str]) -> None:
     Path(cloud["IMAGE"]).write_text("apache-airflow 3.3.1+composer\n")
     done = run("all", **cloud)
@@ -207,7 +237,7 @@ def test_wrong_calls_say_what_is_missing(arguments: tuple[str, ...], message: st
 
 
 def test_scripts_are_clean() -> None:
-    scripts = [str(SCRIPT), str(ROOT / ".ci" / "run")]
+    scripts = [*map(str, SCRIPT.parent.glob("*.sh")), str(ROOT / ".ci" / "run")]
     done = subprocess.run(
         [str(Path(sys.executable).with_name("shellcheck")), *scripts], capture_output=True, text=True, check=False
     )

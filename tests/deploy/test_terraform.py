@@ -223,3 +223,14 @@ def test_composer_gets_what_the_project_needs_to_wait_and_to_hide(resources: dic
     config = resources["google_composer_environment.airflow"]["config"][0]
     assert config["workloads_config"][0]["triggerer"][0]["count"] >= 1, "Deferred sensors would wait forever."
     assert config["node_config"][0]["service_account"] == "${google_service_account.pipeline.email}"
+
+
+def test_a_build_of_composer_is_pinned_for_each_airflow_line() -> None:
+    text = (TERRAFORM / "composer.tf").read_text()
+    builds = dict(re.findall(r'"(\d)" = "composer-3-airflow-(\d+\.\d+)\.\d+-build\.\d+"', text))
+    tested = {}
+    for name in ("requirements.txt", "requirements-airflow3.txt"):
+        pinned = re.search(r"^apache-airflow==((\d)\.\d+)", (TERRAFORM.parents[1] / name).read_text(), re.MULTILINE)
+        tested[pinned[2]] = pinned[1]
+    assert builds == tested
+    assert "coalesce(var.composer_image, local.composer_images[var.airflow_line])" in text

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from datetime import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from include.pipeline.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -61,12 +65,48 @@ def test_every_chapter_runs_on_both_lines_at_night() -> None:
 def test_deployment_waits_for_green_tests_of_main_and_takes_their_commit() -> None:
     deploy = workflow("deploy")
     assert deploy[True]["workflow_run"]["workflows"] == [workflow("ci")["name"]]
-    (job,) = deploy["jobs"].values()
-    assert "conclusion == 'success'" in job["if"]
-    assert "github.ref == 'refs/heads/main'" in job["if"]
-    assert "workflow_run.head_sha" in job["steps"][0]["with"]["ref"]
+    choice, job = deploy["jobs"]["commit"], deploy["jobs"]["composer"]
+    assert "conclusion == 'success'" in choice["if"]
+    assert "github.ref == 'refs/heads/main'" in choice["if"]
+    assert "workflow_run.head_sha" in choice["steps"][-1]["env"]["SHA"]
+    assert (job["needs"], job["if"]) == ("commit", "needs.commit.outputs.sha != ''")
+    assert job["steps"][0]["with"]["ref"] == "${{ needs.commit.outputs.sha }}"
     assert "make manifest" in commands("deploy")
     assert "deploy/composer.sh" in commands("deploy")
+
+
+def chosen(tmp_path: Path, event: str, now: str) -> str:
+    """Return the commit that is deployed at a time of day, where the newest green one is `green`."""
+    (tmp_path / "gh").write_text('#!/bin/bash\n[[ "$*" == *"--status success"* ]] && echo green\n')
+    (tmp_path / "gh").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "EVENT": event, "SHA": "tested", "NOW": now}
+    script = [str(ROOT / "deploy" / "choose_commit.sh")]
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip().removeprefix("sha=")
+
+
+@pytest.mark.parametrize(
+    ("event", "now", "commit"),
+    [
+        ("workflow_run", "0029", "tested"),
+        ("workflow_run", "0030", ""),
+        ("workflow_run", "0759", ""),
+        ("workflow_run", "0800", "tested"),
+        ("workflow_run", "2359", "tested"),
+        ("workflow_dispatch", "0400", "tested"),
+        ("schedule", "0810", "green"),
+    ],
+)
+def test_deployment_stays_out_of_the_nightly_run(tmp_path: Path, event: str, now: str, commit: str) -> None:
+    assert chosen(tmp_path, event, now) == commit
+
+
+def test_what_waited_goes_after_the_deadline_of_gold() -> None:
+    (entry,) = workflow("deploy")[True]["schedule"]
+    minute, hour = (int(part) for part in entry["cron"].split()[:2])
+    defaults = load_settings({})
+    assert time(hour, minute) > defaults.gold_deadline
+    assert defaults.daily_schedule.split()[:2] == ["30", "0"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -77,6 +117,7 @@ def test_no_key_few_permissions_no_text_from_outside_in_a_script(path: Path) -> 
     assert parsed["permissions"].get("contents") == "read"
     assert set(parsed["permissions"]) <= {"contents", "id-token"}
     for job in parsed["jobs"].values():
+        assert set(job.get("permissions", {}).values()) <= {"read"}
         assert job["timeout-minutes"]
         for step in job["steps"]:
             assert "${{" not in step.get("run", ""), "Pass it by `env`, or it could be a command."
