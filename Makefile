@@ -47,7 +47,7 @@ $(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -no
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest ddl run ui docs doctor reset bench
+.PHONY: manifest ddl run backfill ui docs doctor reset bench
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
@@ -55,6 +55,13 @@ ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
 
 run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
 	@$(LOCAL) run $(ARGS)
+
+# Says what is missing, before anything is started.
+BACKFILL = $(foreach name,DAG FROM TO,$(or $($(name)),$(error make backfill needs DAG, FROM and TO: make backfill DAG=build_silver FROM=2026-11-20 TO=2026-11-22)))
+backfill: ## rebuild days of a DAG on what `make run` built: DAG=build_silver FROM=2026-11-20 TO=2026-11-22 (AIRFLOW_LINE=3)
+	@: $(BACKFILL)
+	@$(MAKE) --no-print-directory setup manifest
+	@$(LOCAL) backfill $(BACKFILL)
 
 ui: setup manifest ## open Airflow's web UI on what `make run` built
 	@$(LOCAL) ui

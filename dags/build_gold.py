@@ -6,7 +6,8 @@ value, cohorts, KPIs, ML features and the dashboards' materialized views, each f
 
 **When it fails** open the red task's log: it ends with dbt's message and the query of what failed, ready to paste. What
 depends on a failed test is not built. Correct the data or the model, then clear the red task. Rebuilding days is always
-safe: `airflow dags backfill build_gold -s DAY -e DAY`.
+safe: `airflow dags backfill build_gold -s DAY -e DAY
+--reset-dagruns` (on Airflow 3: `docs/backfill.md`).
 
 **Owner** marketing-data · **Reads** silver · **Writes** gold
 """

@@ -7,7 +7,8 @@ its tests.
 
 **When it fails** open the red task's log: it ends with dbt's message and the query of what failed, ready to paste. What
 depends on a failed test is not built. Correct the data or the model, then clear the red task: it is run again with
-everything after it. Rebuilding days is always safe: `airflow dags backfill build_silver -s DAY -e DAY`.
+everything after it. Rebuilding days is always safe: `airflow dags backfill build_silver -s DAY -e DAY
+--reset-dagruns` (on Airflow 3: `docs/backfill.md`).
 
 **Owner** marketing-data · **Reads** bronze · **Writes** intermediate, silver
 """

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from tools.local.chain import Chain, Run
-from tools.local.report import print_report, warehouse_client
+from tools.local.report import print_report, runs_table, warehouse_client
 from tools.local.services import REPOSITORY, StackError
 from tools.local.stack import LocalStack
 
@@ -81,6 +81,24 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def backfill(arguments: argparse.Namespace) -> int:
+    """Rebuild days of a DAG on what ``run`` built, and follow what that starts; return the exit code."""
+    if arguments.first > arguments.last:
+        raise StackError(f"{arguments.first} is after {arguments.last}: swap FROM and TO.")
+    with LocalStack(arguments.home) as stack:
+        stack.start_airflow()
+        chain = Chain(stack)
+        _step("waiting for Airflow to read the DAGs")
+        dags = chain.wait_for_dags()
+        if arguments.dag not in dags:
+            raise StackError(f"{arguments.dag} is no DAG of the chain: use one of {', '.join(sorted(dags))}.")
+        _step(f"rebuilding {arguments.dag} for {arguments.first} … {arguments.last}")
+        stack.backfill(arguments.dag, arguments.first, arguments.last)
+        runs = chain.wait({arguments.dag})
+        print(runs_table(runs))
+    return int(any(run.state != "success" for run in runs))
+
+
 def ui(arguments: argparse.Namespace) -> int:
     """Serve Airflow's web UI until Ctrl-C."""
     with LocalStack(arguments.home) as stack:
@@ -114,6 +132,11 @@ def main() -> int:
     runner.add_argument("--seed", type=int, default=7, help="seed of the sample (default: 7)")
     runner.add_argument("--force", action="store_true", help="build again though nothing has changed")
     runner.set_defaults(function=run)
+    again = commands.add_parser("backfill", help=backfill.__doc__)
+    again.add_argument("dag", help="id of the DAG")
+    again.add_argument("first", type=date.fromisoformat, help="first data day, YYYY-MM-DD")
+    again.add_argument("last", type=date.fromisoformat, help="last data day, YYYY-MM-DD")
+    again.set_defaults(function=backfill)
     commands.add_parser("ui", help=ui.__doc__).set_defaults(function=ui)
     execute = commands.add_parser("exec", help=command.__doc__)
     execute.add_argument("program", nargs=argparse.REMAINDER, help="program and its arguments")
