@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from airflow.providers.common.compat.sdk import AirflowFailException
 from jinja2 import pass_context
 
 START, END = "start_date", "end_date"
 ONE_DAY = timedelta(days=1)
 
 
-class WindowError(ValueError):
-    """The window cannot be used; the message names the key and the fix."""
+class WindowError(AirflowFailException, ValueError):
+    """The window cannot be used; the message names the key and the fix. Airflow does not try again: it stays wrong."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,15 @@ def _event_extras(context: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [event.extra or {} for asset_events in events.values() for event in asset_events]
 
 
+def _require_known(conf: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+    """Refuse a key that no param of the DAG has: Airflow would pass over it, and the run would mean other days."""
+    unknown = sorted(conf.keys() - params.keys())
+    if unknown:
+        raise WindowError(
+            f"the run's conf has {', '.join(unknown)}, which this DAG does not know: use some of {', '.join(params)}."
+        )
+
+
 def window_of(context: Mapping[str, Any], today: date | None = None) -> Window:
     """Return the window of a running task, on both Airflow lines.
 
@@ -121,11 +131,13 @@ def window_of(context: Mapping[str, Any], today: date | None = None) -> Window:
     :raises WindowError: see :func:`resolve_window`.
     """
     dag_run = context["dag_run"]
+    params = context.get("params") or {}
+    _require_known(getattr(dag_run, "conf", None) or {}, params)
     bounds = (dag_run.data_interval_start, dag_run.data_interval_end)
     # Airflow 3 has no logical date for runs that assets trigger, Airflow 2.11 has no run_after.
     run_at = getattr(dag_run, "logical_date", None) or dag_run.run_after
     return resolve_window(
-        params=context.get("params") or {},
+        params=params,
         event_extras=_event_extras(context),
         interval=bounds if all(bounds) else None,
         run_at=run_at,

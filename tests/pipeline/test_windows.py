@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
@@ -136,3 +137,25 @@ def test_macros_speak_of_the_same_window() -> None:
     context = {**context_of(), "params": given_days("2026-11-01", "2026-11-02")}
     rendered = template.render({**context, **WINDOW_MACROS})
     assert rendered == "2026-11-01 2026-11-02 2026-11-01,2026-11-02"
+
+
+@pytest.mark.parametrize(
+    ("conf", "message"),
+    [
+        ({"start_date": "2026-11-22", "end_date": "2026-11-20"}, "2026-11-22 is after end_date 2026-11-20: swap them"),
+        ({"start_date": "2026-11-20"}, "has start_date only: give both start_date and end_date"),
+        ({"end_date": "2026-11-20"}, "has end_date only"),
+        ({"start_date": "2026-11-20", "end_date": "2999-01-01"}, "2999-01-01 is in the future"),
+        ({"start_day": "2026-11-20", "end_day": "2026-11-20"}, "has end_day, start_day, which this DAG does not know"),
+        ({"startdate": "2026-11-20"}, "use some of start_date, end_date"),
+    ],
+)
+def test_a_wrong_conf_is_not_tried_again(conf: dict[str, str], message: str) -> None:
+    interval = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
+    run = SimpleNamespace(
+        conf=conf, data_interval_start=interval[0], data_interval_end=interval[1], logical_date=interval[0]
+    )
+    params = {"start_date": None, "end_date": None, **conf}
+    declared = {name: params[name] for name in ("start_date", "end_date")}
+    with pytest.raises(AirflowFailException, match=message):
+        window_of({"dag_run": run, "params": declared})
