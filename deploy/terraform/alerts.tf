@@ -83,7 +83,7 @@ resource "google_monitoring_alert_policy" "airflow_is_down" {
   }
 
   documentation {
-    content = "Open Composer's monitoring page: scheduler, database, then workers. Nothing is lost meanwhile: after it is up again the chain goes on, and missed days are backfilled (docs/backfill.md)."
+    content = "Open Composer's monitoring page: scheduler, database, then workers. Runbook: docs/runbooks/README.md, «No alert at all, and nothing runs»."
   }
 
   depends_on = [google_composer_environment.airflow]

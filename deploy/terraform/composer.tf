@@ -17,6 +17,8 @@ locals {
       MARKETING_PII_POLICY_TAG   = google_data_catalog_policy_tag.pii.name
       MARKETING_REPORT_URI       = "gs://${google_storage_bucket.reports.name}/reports"
     },
+    # Alerts link to the runbooks there.
+    var.github_repository == null ? {} : { MARKETING_RUNBOOKS = "https://github.com/${var.github_repository}/blob/main/docs/runbooks" },
     length(var.analysts) == 0 ? {} : { MARKETING_ANALYSTS = join(",", var.analysts) },
     { for layer, dataset in var.dataset_names : "MARKETING_${upper(layer)}_DATASET" => dataset },
     { for source, datasets in var.landing_datasets : "MARKETING_LANDING_${source}" => join(",", datasets) },

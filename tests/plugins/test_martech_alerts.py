@@ -135,6 +135,16 @@ def test_every_part_of_a_message_is_masked() -> None:
     assert message.alert.title == "[email] x"
 
 
+@pytest.mark.parametrize(
+    ("runbook", "linked"),
+    [("https://github.com/acme/data/blob/main/docs/runbooks/ingest.md", True), ("docs/runbooks/ingest.md", False)],
+)
+def test_a_runbook_with_an_address_is_a_link(runbook: str, linked: bool) -> None:
+    message = message_of(Alert("title", "reason", "fix"), context_of(), runbook=runbook)
+    assert message.facts["Runbook"] == runbook
+    assert (message.links.get("Runbook") == runbook) is linked
+
+
 def test_facts_and_links() -> None:
     message = message_of(failure_alert(context_of()), context_of(), "2026-11-23")
     assert message.facts == {

@@ -103,7 +103,10 @@ def message_of(alert: Alert, context: Context, window: str = "", runbook: str = 
             severity=alert.severity,
         ),
         facts={name: value for name, value in facts.items() if value},
-        links={"Log": log, "DAG run": _run_url(log)} if log else {},
+        links={
+            **({"Log": log, "DAG run": _run_url(log)} if log else {}),
+            **({"Runbook": runbook} if runbook.startswith("https://") else {}),
+        },
         key=hashlib.sha256("\n".join(parts).encode()).hexdigest(),
     )
 
