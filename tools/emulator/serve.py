@@ -60,6 +60,8 @@ if __name__ == "__main__":
         compile_only()
     elif googlesql != "off":
         from googlesql.gate import refuse_what_bigquery_refuses
+        from translations import remember_translations
 
         refuse_what_bigquery_refuses(compare=googlesql == "compare")
+        remember_translations()
     main(["start", *sys.argv[1:]], prog_name="bqemulator")

@@ -25,12 +25,13 @@ from googlesql import ddl_rules
 from googlesql.analyzer import Analyzer, RefusedError, bigquery_names
 from googlesql.ddl_rules import DDL_RULES
 from googlesql.engine import CACHE, Engine
+from googlesql.marks import MarkedStatement
 from googlesql.passed import Passed, passed_by, passed_of_text
 from googlesql.rules import RULES
 from googlesql.script import Script, TableNotFoundError
 from googlesql.types import parameter_type, parse_type, type_text
 from googlesql.values import differences, result_table
-from googlesql.verdicts import Observed, Verdicts, without_days
+from googlesql.verdicts import Observed, Verdicts
 from googlesql.warehouse import Warehouse, result_with_null
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Request:
 
 
 REQUEST: ContextVar[Request | None] = ContextVar("request", default=None)
+# What decides about the job that runs: its text without its days, and the shapes of its tables. Empty outside of jobs.
+JOB_KEY: ContextVar[str] = ContextVar("job_key", default="")
 
 
 class Gate:
@@ -89,8 +92,10 @@ class Gate:
             self._analyzer = Analyzer(Engine())
         return self._analyzer
 
-    def check(self, project: str, request: Request, parameters: list[dict[str, Any]], context: AppContext) -> Passed:
-        """Check a job.
+    def check(
+        self, project: str, request: Request, parameters: list[dict[str, Any]], context: AppContext
+    ) -> tuple[Passed, str]:
+        """Check a job; return what it does, and the key of all that decides about that.
 
         :param project: the job's project.
         :param request: the query.
@@ -114,16 +119,20 @@ class Gate:
                     "EMULATOR_GOOGLESQL=off starts the warehouse without it."
                 ) from error
 
-    def _check(self, project: str, request: Request, parameters: list[dict[str, Any]], warehouse: Warehouse) -> Passed:
+    def _check(
+        self, project: str, request: Request, parameters: list[dict[str, Any]], warehouse: Warehouse
+    ) -> tuple[Passed, str]:
         types = [(p.get("name", ""), parameter_type(p["parameterType"])) for p in parameters]
         declared = [f"{name} {type_text(kind)}" for name, kind in types]
-        statement = self._verdicts.key(project, without_days(request.sql), request.default_dataset, *declared)
+        marked = MarkedStatement(request.sql)
+        statement = self._verdicts.key(project, marked.text, request.default_dataset, *declared)
         # The first answer is which tables decide; with their shapes of now, the second is what became of it.
         world = Observed(warehouse)
         if (decisive := self._verdicts.find(statement, project)) is not None:
-            world.look_again(json.loads(decisive))
-            if passed := self._verdicts.find(self._verdicts.key(project, statement, world.seen_text()), project):
-                return passed_of_text(passed)
+            world.look_again(json.loads(marked.restore(decisive)))
+            key = self._verdicts.key(project, statement, marked.mark_moments(world.seen_text()))
+            if passed := self._verdicts.find(key, project):
+                return passed_of_text(marked.restore(passed)), key
         world = Observed(warehouse)
         script = Script(
             self._get_analyzer(), world, project, request.default_dataset, types, rules=(*RULES, *DDL_RULES)
@@ -132,9 +141,10 @@ class Gate:
             raise RefusedError(message)
         script.check(request.sql)
         passed_now = passed_by(script)
-        self._verdicts.keep(statement, project, json.dumps(sorted(world.seen)))
-        self._verdicts.keep(self._verdicts.key(project, statement, world.seen_text()), project, passed_now.as_text())
-        return passed_now
+        self._verdicts.keep(statement, project, marked.mark_moments(json.dumps(sorted(world.seen))))
+        key = self._verdicts.key(project, statement, marked.mark_moments(world.seen_text()))
+        self._verdicts.keep(key, project, marked.mark_moments(passed_now.as_text()))
+        return passed_now, key
 
 
 @dataclass(frozen=True)
@@ -195,9 +205,13 @@ def stand_before_jobs(run: Callable[[Job], Awaitable[JobMeta]]) -> None:
         request = REQUEST.get() or Request(sql, "")
         gate.warehouse(ctx)  # made here: DuckDB's connection belongs to this thread
         # In a thread, so that DuckDB goes on with other jobs meanwhile.
-        passed = await asyncio.to_thread(gate.check, project_id, request, query_params or [], ctx)
+        passed, key = await asyncio.to_thread(gate.check, project_id, request, query_params or [], ctx)
         plain = partial(plain_execute, project_id, job_id, sql, query_params, ctx, **rest)
-        return await run(Job(project_id, job_id, request, sql, passed, gate, ctx, plain))
+        token = JOB_KEY.set(key)
+        try:
+            return await run(Job(project_id, job_id, request, sql, passed, gate, ctx, plain))
+        finally:
+            JOB_KEY.reset(token)
 
     routes._handle_query_job = handle
     routes.execute_query_job = execute

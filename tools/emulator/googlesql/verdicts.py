@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing, suppress
-from datetime import date
+from contextlib import closing
 from pathlib import Path
 
 from googlesql.changes import Changes
@@ -21,25 +19,6 @@ from googlesql.shapes import Shape, shape_of_text
 # Stands for the project in what is kept: each test has a project of its own.
 PROJECT = "\x00"
 BUSY_SECONDS = 30
-# A day between quotes: each run of the models has its own days in statements that are the same otherwise.
-QUOTED_DAY = re.compile(r"(['\"])(\d{4}-\d{2}-\d{2})\1")
-
-
-def without_days(sql: str) -> str:
-    """Return a statement with one and the same day in place of each day that it names.
-
-    Which day it is decides about no type and no rule. What looks like a day and is none stays, for it is refused.
-
-    :param sql: the statement.
-    """
-
-    def any_day(quoted: re.Match[str]) -> str:
-        with suppress(ValueError):
-            date.fromisoformat(quoted[2])
-            return f"{quoted[1]}a day{quoted[1]}"
-        return quoted[0]
-
-    return QUOTED_DAY.sub(any_day, sql)
 
 
 class Verdicts:
