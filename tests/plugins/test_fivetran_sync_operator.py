@@ -178,6 +178,12 @@ def test_without_an_airflow_connection_it_succeeds_and_asks_nothing(
     assert fivetran.requests == []
 
 
+def test_an_id_that_cannot_be_one_is_not_tried_again(fivetran: FivetranServer, context: dict[str, Any]) -> None:
+    with pytest.raises(AirflowFailException, match="'warm goose' is not a Fivetran connection id: copy it"):
+        make("warm goose").execute(context)
+    assert fivetran.requests == []
+
+
 def test_refusal_fails_the_task(fivetran: FivetranServer, context: dict[str, Any]) -> None:
     fivetran.status = 404
     with pytest.raises(AirflowException, match="correct the configured id"):

@@ -236,7 +236,7 @@ class FivetranSyncOperator(BaseOperator):
                 watch.look(hook)
             except FivetranUnavailableError as error:
                 log.warning("%s Trying again in the triggerer.", error)
-            except FivetranError as error:
+            except (FivetranError, ValueError) as error:
                 raise AirflowFailException(str(error)) from error
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, str]:
