@@ -68,34 +68,36 @@ def test_of_many_that_want_it_at_once_one_gets_it(project: DbtWarehouse, name: s
     owners = [Owner(f"run {number}", 1) for number in range(6)]
     start = threading.Barrier(len(owners))
 
-    def acquire(owner: Owner) -> bool:
+    def acquire(owner: Owner) -> str | None:
         client = LeaseClient(project_id=project.project, location="US")
         start.wait()
         return client.acquire(TABLE, name, owner, LONG)
 
     with ThreadPoolExecutor(len(owners)) as pool:
         got = list(pool.map(acquire, owners))
-    assert got.count(True) == 1
+    (number,) = [number for number, token in enumerate(got) if token]
     holder = LeaseClient(project_id=project.project, location="US").holder(TABLE, name)
-    assert holder == owners[got.index(True)]
+    assert holder == owners[number]
 
 
 def test_a_name_that_was_added_twice_is_still_one_lease(client: LeaseClient, project: DbtWarehouse, name: str) -> None:
     for _ in range(2):  # as two that found none at the same time do
         project.query(f"insert into leases (name) values ('{name}')", layer="ops")
-    assert client.acquire(TABLE, name, OTHER, LONG)
+    token = client.acquire(TABLE, name, OTHER, LONG)
+    assert token
     assert not client.acquire(TABLE, name, FIRST_TRY, LONG)
-    client.release(TABLE, name, OTHER)
+    client.release(TABLE, name, token)
     assert client.acquire(TABLE, name, FIRST_TRY, LONG)
 
 
 def test_an_expired_lease_is_taken_over_and_its_owner_cannot_renew_it(client: LeaseClient, name: str) -> None:
-    assert client.acquire(TABLE, name, OTHER, timedelta(seconds=1))
+    token = client.acquire(TABLE, name, OTHER, timedelta(seconds=3))
+    assert token
     assert not client.acquire(TABLE, name, FIRST_TRY, LONG)
-    time.sleep(1.2)
+    time.sleep(3.2)
     assert client.acquire(TABLE, name, FIRST_TRY, LONG)
-    assert not client.heartbeat(TABLE, name, OTHER, LONG)
-    client.release(TABLE, name, OTHER)
+    assert not client.heartbeat(TABLE, name, token, LONG)
+    client.release(TABLE, name, token)
     assert client.holder(TABLE, name) == FIRST_TRY
 
 
@@ -104,6 +106,15 @@ def test_a_heartbeat_keeps_it(client: LeaseClient, name: str) -> None:
         time.sleep(2)
         assert not client.acquire(TABLE, name, OTHER, LONG)
     assert client.acquire(TABLE, name, OTHER, LONG), "it is given back at the end"
+
+
+def test_of_two_processes_of_one_try_the_later_one_holds_it(client: LeaseClient, name: str) -> None:
+    first = client.acquire(TABLE, name, FIRST_TRY, LONG)
+    second = client.acquire(TABLE, name, FIRST_TRY, LONG)
+    assert first
+    assert second
+    assert not client.heartbeat(TABLE, name, first, LONG)
+    assert client.heartbeat(TABLE, name, second, LONG)
 
 
 def test_an_earlier_try_does_not_take_over_from_a_later_one(client: LeaseClient, name: str) -> None:
@@ -143,9 +154,10 @@ def test_a_later_try_takes_over_and_waits_until_the_earlier_one_must_have_ended(
 
 
 def test_a_run_beside_another_waits_for_it(client: LeaseClient, project: DbtWarehouse, name: str) -> None:
-    assert client.acquire(TABLE, name, OTHER, LONG)
+    token = client.acquire(TABLE, name, OTHER, LONG)
+    assert token
     other = LeaseClient(project_id=project.project, location="US")
-    releasing = threading.Timer(0.5, lambda: other.release(TABLE, name, OTHER))
+    releasing = threading.Timer(0.5, other.release, (TABLE, name, token))
     releasing.start()
     with held(client, TABLE, name, FIRST_TRY, replace(QUICK, patience=timedelta(seconds=30))):
         assert client.holder(TABLE, name) == FIRST_TRY

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 
 class LeasedBuildOperator(DbtBuildLocalOperator):  # type: ignore[misc] # Cosmos has no types
-    """Runs ``dbt build`` while it holds the lease of a layer.
+    """Runs ``dbt build`` while it holds the lease of what its DAG builds, which is named as the DAG.
 
-    :param lease: what the lease is of.
     :param leases: ``project.dataset.table``, shaped like ``include/sql/ops/leases.sql``.
     :param warehouse: where the warehouse is, as every operator of this project is told.
     :param times: how long everything about the lease takes.
@@ -26,11 +25,8 @@ class LeasedBuildOperator(DbtBuildLocalOperator):  # type: ignore[misc] # Cosmos
     :raises LeaseError: where another owner has the lease for too long, or has taken it over.
     """
 
-    def __init__(
-        self, *, lease: str, leases: str, warehouse: Mapping[str, Any], times: Times | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, leases: str, warehouse: Mapping[str, Any], times: Times | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.lease = lease
         self.leases = leases
         self.warehouse = warehouse
         self.times = times
@@ -38,5 +34,5 @@ class LeasedBuildOperator(DbtBuildLocalOperator):  # type: ignore[misc] # Cosmos
     def execute(self, context: Context, **kwargs: Any) -> None:
         """Wait for the lease, and build while it is this try's."""
         client = LeaseClient(**self.warehouse, labels=job_labels(context))
-        with held(client, self.leases, self.lease, owner_of(context), self.times):
+        with held(client, self.leases, context["ti"].dag_id, owner_of(context), self.times):
             super().execute(context, **kwargs)

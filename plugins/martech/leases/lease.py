@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -78,39 +79,43 @@ class Times:
 class LeaseClient(WarehouseClient):
     """Changes leases; every change is one statement."""
 
-    def _change(self, file: str, table: str, name: str, owner: Owner, **values: Any) -> bool:
-        sql = statement(f"leases/sql/{file}.sql", leases=table)
-        return bool(self.change(sql, name=name, owner=owner.task, try_number=owner.try_number, **values))
+    def _change(self, file: str, table: str, name: str, **values: Any) -> bool:
+        return bool(self.change(statement(f"leases/sql/{file}.sql", leases=table), name=name, **values))
 
-    def acquire(self, table: str, name: str, owner: Owner, expires: timedelta) -> bool:
-        """Take a lease that is free, has expired, or is held by an earlier try; return whether that has succeeded.
+    def acquire(self, table: str, name: str, owner: Owner, expires: timedelta) -> str | None:
+        """Take a lease that is free, has expired, or is held by this or an earlier try; return its token, or None.
 
         :param table: ``project.dataset.table``, shaped like ``include/sql/ops/leases.sql``.
         :param name: what is worked on.
         :param owner: who wants it.
         :param expires: how long it lasts without a sign of life.
         """
-        self.change(statement("leases/sql/add_lease.sql", leases=table), name=name)
-        return self._change("acquire", table, name, owner, seconds=_seconds(expires))
+        token = uuid.uuid4().hex
+        self._change("add_lease", table, name)
+        is_taken = self._change(
+            "acquire", table, name, owner=owner.task, try_number=owner.try_number, token=token,
+            seconds=_seconds(expires),
+        )  # fmt: skip
+        return token if is_taken else None
 
-    def heartbeat(self, table: str, name: str, owner: Owner, expires: timedelta) -> bool:
-        """Say that the owner is alive; return whether it still is the owner.
+    def heartbeat(self, table: str, name: str, token: str, expires: timedelta) -> bool:
+        """Say that the holder is alive; return whether it still holds the lease.
 
         :param table: ``project.dataset.table`` of the leases.
         :param name: what is worked on.
-        :param owner: who says so.
+        :param token: what ``acquire`` returned.
         :param expires: how long the lease lasts from now.
         """
-        return self._change("heartbeat", table, name, owner, seconds=_seconds(expires))
+        return self._change("heartbeat", table, name, token=token, seconds=_seconds(expires))
 
-    def release(self, table: str, name: str, owner: Owner) -> None:
-        """Give a lease back, where it still is the owner's.
+    def release(self, table: str, name: str, token: str) -> None:
+        """Give a lease back, where it still is held.
 
         :param table: ``project.dataset.table`` of the leases.
         :param name: what was worked on.
-        :param owner: who had it.
+        :param token: what ``acquire`` returned.
         """
-        self._change("release", table, name, owner)
+        self._change("release", table, name, token=token)
 
     def holder(self, table: str, name: str) -> Owner | None:
         """Return who has a lease that has not expired.
@@ -138,8 +143,8 @@ def held(client: LeaseClient, table: str, name: str, owner: Owner, times: Times 
     :raises LeaseError: where another has the lease for longer than one waits, or it was lost.
     """
     times = times or Times()
-    _wait_for(client, table, name, owner, times)
-    keeper = _Keeper(client, table, name, owner, times)
+    token = _wait_for(client, table, name, owner, times)
+    keeper = _Keeper(client, table, name, owner, token, times)
     former = signal.signal(signal.SIGINT, keeper.interrupt)
     keeper.start()
     try:
@@ -155,17 +160,19 @@ def held(client: LeaseClient, table: str, name: str, owner: Owner, times: Times 
                 "If a later try or another run has taken it over, nothing is to be done; else clear this task."
             )
         try:
-            client.release(table, name, owner)
+            client.release(table, name, token)
         except GoogleAPIError:
             log.exception("The lease of %s could not be given back; it ends within %s.", name, times.expires)
 
 
-def _wait_for(client: LeaseClient, table: str, name: str, owner: Owner, times: Times) -> None:
+def _wait_for(client: LeaseClient, table: str, name: str, owner: Owner, times: Times) -> str:
+    """Return the token of the lease, once whoever had it before must have ended."""
     deadline = time.monotonic() + times.patience.total_seconds()
     said: Owner | None = None
     while True:
         holder = client.holder(table, name)
-        if client.acquire(table, name, owner, times.expires):
+        token = client.acquire(table, name, owner, times.expires)
+        if token:
             break
         holder = holder or client.holder(table, name)
         if time.monotonic() > deadline:
@@ -177,17 +184,21 @@ def _wait_for(client: LeaseClient, table: str, name: str, owner: Owner, times: T
             log.info("Waiting for the lease of %s, which %s has.", name, holder)
             said = holder
         time.sleep(times.look.total_seconds())
-    if holder and holder.task == owner.task and holder.try_number < owner.try_number:
+    if holder and holder.task == owner.task:
         log.warning("%s has the lease of %s: it is told to stop, which takes %s.", holder, name, times.takeover)
         time.sleep(times.takeover.total_seconds())
+    return token
 
 
 class _Keeper(threading.Thread):
     """Says that the owner is alive, and interrupts the main thread where it no longer is the owner."""
 
-    def __init__(self, client: LeaseClient, table: str, name: str, owner: Owner, times: Times) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - the lease, and who holds it how
+        self, client: LeaseClient, table: str, name: str, owner: Owner, token: str, times: Times
+    ) -> None:
         super().__init__(name=f"lease of {name}", daemon=True)
         self._client, self._table, self._name, self._owner, self._times = client, table, name, owner, times
+        self._token = token
         self._ended = threading.Event()
         self.is_lost = False
 
@@ -209,7 +220,7 @@ class _Keeper(threading.Thread):
         heard = time.monotonic()
         while not self._ended.wait(self._times.heartbeat.total_seconds()):
             try:
-                is_owner = self._client.heartbeat(self._table, self._name, self._owner, self._times.expires)
+                is_owner = self._client.heartbeat(self._table, self._name, self._token, self._times.expires)
             except GoogleAPIError:
                 log.exception("The lease of %s could not be renewed; the next try follows.", self._name)
                 is_owner = time.monotonic() - heard < self._times.silence.total_seconds()

@@ -4,6 +4,7 @@ update `{{ leases }}`
 set
     owner = @owner,
     try_number = @try_number,
+    token = @token,
     acquired_at = current_timestamp(),
     heartbeat_at = current_timestamp(),
     expires_at = timestamp_add(current_timestamp(), interval @seconds second)

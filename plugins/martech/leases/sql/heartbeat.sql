@@ -4,5 +4,4 @@ set
     expires_at = timestamp_add(current_timestamp(), interval @seconds second)
 where
     name = @name
-    and owner = @owner
-    and try_number = @try_number
+    and token = @token

@@ -2,8 +2,8 @@ update `{{ leases }}`
 set
     owner = null,
     try_number = null,
+    token = null,
     expires_at = null
 where
     name = @name
-    and owner = @owner
-    and try_number = @try_number
+    and token = @token
