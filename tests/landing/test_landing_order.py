@@ -123,6 +123,20 @@ def test_a_rerun_changes_nothing(connected: Warehouse, landed_at_once: dict[str,
     assert content(connected, source) == landed_at_once[source]
 
 
+def test_a_row_that_came_after_its_day_had_landed_lands_with_the_next_day(connected: Warehouse) -> None:
+    connected.empty("salesforce_accounts")
+    land(connected, "salesforce", [FIRST])
+    table = f"`{connected.client.project}.salesforce.account`"
+    connected.query(f"insert into {table} (id, _fivetran_synced) values ('late', timestamp '{FIRST} 23:00:00')")
+    try:
+        land(connected, "salesforce", [FIRST + timedelta(days=1)])
+        assert ("late", FIRST) in {
+            (row["id"], row["_fivetran_synced"].date()) for row in connected.rows("salesforce_accounts")
+        }
+    finally:
+        connected.query(f"delete from {table} where id = 'late'")
+
+
 def test_an_older_version_stays_when_a_newer_one_has_replaced_it_in_the_connector(connected: Warehouse) -> None:
     connected.empty("salesforce_accounts")
     land(connected, "salesforce", DAYS)

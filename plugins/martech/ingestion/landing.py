@@ -90,7 +90,7 @@ class LandedTable:
     :param inputs: connector tables that its SQL reads, first the one whose rows it has.
     :param ctes: CTEs, the last of which is ``final``.
     :param absent: columns that no connector has, with the reason.
-    :param late_arrival_days: so many days before the window are replaced too.
+    :param late_arrival_days: so many days before the window land too: what came after they had landed.
     """
 
     name: str
@@ -191,8 +191,7 @@ def plan_landing(  # noqa: PLR0913 - where it lands, what is known of the source
     :raises LandingError: where a table or column is missing that nothing can stand in for, has another
         type, or where no day of the window has been exported.
     """
-    late = 0 if table.appends else table.late_arrival_days
-    wanted = [window[0] - ONE_DAY * ago for ago in range(late, 0, -1)] + list(window)
+    wanted = [window[0] - ONE_DAY * ago for ago in range(table.late_arrival_days, 0, -1)] + list(window)
     findings = _Findings()
     inputs = {
         source: _relations(source, landing, catalog, (wanted[0] - ONE_DAY, wanted[-1] + ONE_DAY))
