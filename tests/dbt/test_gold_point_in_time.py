@@ -1,6 +1,6 @@
-"""A snapshot of ml_features holds what was known on its day: what happens later never changes it.
+"""A snapshot of ml_features holds what was known when its day began: what happens later never changes it.
 
-One warehouse has only what landed until the snapshot was final (``late_arrival_days`` after its day), another
+One warehouse has only what landed until the snapshot was final (``late_arrival_days`` after the day before), another
 one has everything. Both build the same snapshot from scratch.
 """
 
@@ -19,8 +19,9 @@ from tools.sample_sources.generate import generate
 from tools.sample_sources.recipe import Recipe
 
 FIRST_DAY = date(2026, 11, 8)
-SNAPSHOT = date(2026, 11, 12)
-FINAL_DAY = SNAPSHOT + timedelta(days=int(settings.variables["late_arrival_days"]))
+LAST_KNOWN_DAY = date(2026, 11, 12)
+SNAPSHOT = LAST_KNOWN_DAY + timedelta(days=1)
+FINAL_DAY = LAST_KNOWN_DAY + timedelta(days=int(settings.variables["late_arrival_days"]))
 LAST_DAY = date(2026, 11, 21)
 
 
@@ -64,7 +65,7 @@ def test_a_rebuilt_snapshot_is_the_one_of_its_day_to_the_row(warehouse: DbtWareh
     customers_later = customers_of(warehouse)
     # It would prove little if nobody had turned out to be somebody else since.
     assert any(customers_later.get(key) != customer for key, customer in customers_then.items())
-    build(warehouse, SNAPSHOT, SNAPSHOT)
+    build(warehouse, LAST_KNOWN_DAY, LAST_KNOWN_DAY)
     rebuilt = snapshot_of(warehouse)
     assert rebuilt.keys() == then.keys()
     differing = {key: (then[key], rebuilt[key]) for key in then if then[key] != rebuilt[key]}
@@ -80,7 +81,7 @@ def test_a_snapshot_built_with_later_data_only_differs_where_identity_was_correc
     later.land(sample, FIRST_DAY, LAST_DAY)
     build(later, FIRST_DAY, LAST_DAY)
     rows_then, rows_later = snapshot_of(warehouse), snapshot_of(later)
-    known = f"select identity_key, customer_id from int_features__links where valid_from <= '{SNAPSHOT}'"
+    known = f"select identity_key, customer_id from int_features__links where valid_from < '{SNAPSHOT}'"
     records: list[dict[str, set[str]]] = []
     for side in (warehouse, later):
         members: dict[str, set[str]] = {}

@@ -2,14 +2,14 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by={'field': 'snapshot_date', 'data_type': 'date'},
-    partitions=window_partitions(var('late_arrival_days')),
+    partitions=window_partitions(var('late_arrival_days'), last='day_after_window()'),
     partition_expiration_days=var('gold_retention_days'),
     cluster_by=['entity_type', 'entity_id'],
     labels={'layer': 'gold', 'domain': 'data_science', 'pii': 'false'},
 ) }}
 
--- Point in time: a snapshot sees what was dated until its day, by records that were linked by then. It is
--- rewritten while rows of its day may still arrive late and final afterwards.
+-- Point in time: a snapshot sees what was dated before its day, by records that were linked before it: what was known
+-- when the day began. It is rewritten while rows of the day before may still arrive late and final afterwards.
 
 {%- set first_day = window_start(var('late_arrival_days')) %}
 {%- set history = feature_history_days() %}
@@ -21,7 +21,7 @@ with daily as (
         cast(sessions > 0 as int64) as active_days
     from {{ ref('int_features__daily') }}
     where
-        activity_date > date_sub({{ first_day }}, interval {{ history }} day)
+        activity_date >= date_sub({{ first_day }}, interval {{ history }} day)
         and activity_date <= {{ window_end() }}
 ),
 
@@ -42,13 +42,15 @@ leads as (
         created_date
     from {{ ref('unified_leads') }}
     where
-        created_date > date_sub({{ first_day }}, interval {{ history }} day)
+        created_date >= date_sub({{ first_day }}, interval {{ history }} day)
         and created_date <= {{ window_end() }}
 ),
 
 snapshots as (
-    select snapshot_date
-    from unnest(generate_date_array({{ first_day }}, {{ window_end() }})) as snapshot_date
+    select
+        snapshot_date,
+        date_sub(snapshot_date, interval 1 day) as last_day
+    from unnest(generate_date_array({{ first_day }}, {{ day_after_window() }})) as snapshot_date
 ),
 
 lead_customers as (
@@ -95,12 +97,12 @@ entity_snapshots as (
         snapshots.snapshot_date,
         count(*) as record_count,
         count(distinct entity_records.source) as source_count,
-        date_diff(snapshots.snapshot_date, max(entity_records.lead_created_date), day) as lead_age_days
+        date_diff(max(snapshots.last_day), max(entity_records.lead_created_date), day) as lead_age_days
     from entity_records
     inner join snapshots
         on
-            entity_records.known_from <= snapshots.snapshot_date
-            and entity_records.known_to > snapshots.snapshot_date
+            entity_records.known_from <= snapshots.last_day
+            and entity_records.known_to > snapshots.last_day
     group by entity_records.entity_type, entity_records.entity_id, snapshots.snapshot_date
 ),
 
@@ -110,7 +112,7 @@ entity_days as (
         entity_records.entity_type,
         entity_records.entity_id,
         snapshots.snapshot_date,
-        date_diff(snapshots.snapshot_date, daily.activity_date, day) as days_ago,
+        date_diff(snapshots.last_day, daily.activity_date, day) as days_ago,
         max(daily.active_days) as active_days,
         {%- for measure in feature_windows() if measure != 'active_days' %}
         sum(daily.{{ measure }}) as {{ measure }},
@@ -121,10 +123,10 @@ entity_days as (
     inner join daily on entity_records.identity_key = daily.identity_key
     inner join snapshots
         on
-            entity_records.known_from <= snapshots.snapshot_date
-            and entity_records.known_to > snapshots.snapshot_date
-            and daily.activity_date <= snapshots.snapshot_date
-            and daily.activity_date > date_sub(snapshots.snapshot_date, interval {{ history }} day)
+            entity_records.known_from <= snapshots.last_day
+            and entity_records.known_to > snapshots.last_day
+            and daily.activity_date <= snapshots.last_day
+            and daily.activity_date > date_sub(snapshots.last_day, interval {{ history }} day)
     group by entity_records.entity_type, entity_records.entity_id, snapshots.snapshot_date, days_ago
 ),
 
