@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from include.pipeline.settings import settings
 from tests.e2e.conftest import Story
 from tests.landing.raw_rows import AUTOMATIC, TABLES, Row, last_of_each_day, typed
 
-ACCEPTANCE = sorted((Path(__file__).parent / "acceptance").glob("*.sql"))
 CHAPTERS = ["first day", pytest.param("second day", marks=pytest.mark.one_line), "backfill"]
 
 
@@ -158,14 +156,6 @@ def test_a_backfilled_day_changes_nothing(story: Story) -> None:
 def test_marts_are_filled(story: Story) -> None:
     empty = {name for name, (rows, _) in story.tables[story.newest].items() if rows == 0}
     assert empty == set()
-
-
-@pytest.mark.one_line
-@pytest.mark.parametrize("query", ACCEPTANCE, ids=lambda path: path.stem)
-def test_acceptance_query(story: Story, query: Path) -> None:
-    rows = story.rows(query.read_text().format(project_id=settings.project_id, day=story.days[-1]))
-    assert rows, f"{query.name} returns no row"
-    print(f"\n{query.stem}: {len(rows)} rows, first: {rows[0]}")
 
 
 def test_every_model_and_test_of_a_day_is_on_record(story: Story) -> None:
