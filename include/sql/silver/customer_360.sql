@@ -139,7 +139,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
         description = 'Risk of losing the person (0–1): silence, falling activity, complaints, opt-out'
     ),
     churn_risk_category string not null options (description = 'low, medium, high or critical, by churn_risk_score'),
-    profile_completeness float64 not null options (
+    profile_completeness_score float64 not null options (
         description = 'Share of the profile attributes that are filled, weighted (0–100)'
     ),
     has_valid_email bool not null options (description = 'Whether the e-mail has the form of an address'),

@@ -123,7 +123,7 @@ final as (
         scores.engagement_score,
         scores.churn_risk_score,
         {{ band_of('churn_bands.bands', 'scores.churn_risk_score') }} as churn_risk_category,
-        scores.profile_completeness,
+        scores.profile_completeness_score,
         facts.email is not null as has_valid_email,
         facts.phone is not null as has_valid_phone,
         coalesce(facts.distinct_email_count, 0) as distinct_email_count,

@@ -90,7 +90,7 @@ select
     engagement_score,
     churn_risk_score,
     churn_risk_category,
-    profile_completeness,
+    profile_completeness_score,
     has_valid_email,
     has_valid_phone,
     distinct_email_count,

@@ -73,7 +73,8 @@ final as (
         end as lifecycle_stage,
         round({{ weighted_score(scores.engagement, 'engagement_weights', 100) }}, 1) as engagement_score,
         round({{ weighted_score(scores.churn_risk, 'churn_weights', 1) }}, 4) as churn_risk_score,
-        round({{ weighted_score(scores.profile_completeness, 'profile_weights', 100) }}, 1) as profile_completeness
+        round({{ weighted_score(scores.profile_completeness, 'profile_weights', 100) }}, 1)
+            as profile_completeness_score
     from components
     cross join engagement_weights
     cross join churn_weights
