@@ -95,4 +95,4 @@ def test_datasets_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.
     ],
 )  # fmt: skip
 def test_types_are_converted_or_refused(found: str, wanted: str, sql: str | None) -> None:
-    assert convert(Found("`c`", found), wanted) == sql
+    assert convert(Found("c", "`c`", found), wanted) == sql

@@ -24,6 +24,7 @@ ACCOUNT_TABLES = {"google_ads_transfer"}
 ACCOUNT = re.compile(r"_\d{10}$")
 CONNECTION = "_connection"
 ACTIVE, HISTORY_START = "_fivetran_active", "_fivetran_start"
+STATES_OF_A_VERSION = {normalized(ACTIVE), normalized(HISTORY_START)}
 FINAL = "final"
 SHARD = re.compile(r"(.*?)(\d{8})")
 ONE_DAY = timedelta(days=1)
@@ -328,7 +329,7 @@ def _input_cte(
         if len(group) > 1:
             # Columns are read once, and not once per day: the statement of a month has a tenth of the length.
             rows = f"{require_identifier('input', source.name)}_tables_{number}"
-            united.append(f"{rows} as (\n{_rows_of(project_id, group)}\n)")
+            united.append(f"{rows} as (\n{_rows_of(project_id, group, _columns_read(columns, relation))}\n)")
         if parameters := parameter_columns([column.names for column in columns], relation.columns):
             table, rows = rows, f"{require_identifier('input', source.name)}_parameters_{number}"
             added = ",\n        ".join(["*", *parameters])
@@ -363,13 +364,30 @@ def _of_one_shape(relations: Iterable[_Relation]) -> list[list[_Relation]]:
     return list(groups.values())
 
 
-def _rows_of(project_id: str, group: Sequence[_Relation]) -> str:
+def _columns_read(columns: Iterable[InputColumn], relation: _Relation) -> list[str]:
+    """Return the columns of a table of which something is read, in the table's order."""
+    read = {
+        found.column
+        for column in columns
+        for names in (column.names, *([name] for _, name in column.fields))
+        if (found := find_column(names, relation.columns))
+    }
+    prefixes = tuple(column.prefix for column in columns if column.prefix)
+    return [
+        name
+        for name in relation.columns
+        if name in read or name.startswith(prefixes) or normalized(name) in STATES_OF_A_VERSION
+    ]
+
+
+def _rows_of(project_id: str, group: Sequence[_Relation], names: Iterable[str]) -> str:
     """Return the query of all rows of tables that have the same columns.
 
     :param project_id: Google Cloud project of the tables.
     :param group: the tables.
+    :param names: the columns that are read.
     """
-    columns = ", ".join(f"`{require_identifier('column', column)}`" for column in group[0].columns)
+    columns = ", ".join(f"`{require_identifier('column', name)}`" for name in names)
     selects = [f"    select {columns} from {_address(project_id, table)}" for table in group]  # noqa: S608 - validated
     return "\n    union all\n".join(selects)
 

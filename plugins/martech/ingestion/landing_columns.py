@@ -65,11 +65,13 @@ def normalized(name: str) -> str:
 class Found:
     """A column that a connector's table has.
 
+    :param column: name of the column, or of that in which it is.
     :param expression: SQL that reads it.
     :param data_type: its type, as ``INFORMATION_SCHEMA.COLUMNS`` writes it; for a parameter the types of its values.
     :param values: for a parameter of Analytics: SQL of its value by type, in a column of ``parameter_columns``.
     """
 
+    column: str
     expression: str
     data_type: str
     values: Mapping[str, str] | None = None
@@ -136,14 +138,14 @@ def _inside(column: str, data_type: str, path: list[str]) -> Found | None:
         (key,) = path
         require_identifier("parameter", key)
         values = {kind: f"`{_read_once(column)}`.`{key}__{field}`" for field, kind in _parameter_values(data_type)}
-        return Found(quoted, data_type, values)
+        return Found(column, quoted, data_type, values)
     expression, inner = quoted, _type(data_type)
     for part in path:
         if not inner.is_type("STRUCT") or normalized(part) not in _fields(inner):
             return None
         expression += f".`{require_identifier('field', _spelled(inner, part))}`"
         inner = _fields(inner)[normalized(part)]
-    return Found(expression, inner.sql("bigquery") if path else data_type)
+    return Found(column, expression, inner.sql("bigquery") if path else data_type)
 
 
 def _read_once(column: str) -> str:
@@ -184,7 +186,7 @@ def convert(found: Found, wanted: str) -> str | None:
     :param wanted: BOOL, DATE, FLOAT64, INT64, JSON, NUMERIC, STRING or TIMESTAMP.
     """
     if found.values is not None:
-        parts = [(kind, convert(Found(sql, kind), wanted)) for kind, sql in found.values.items()]
+        parts = [(kind, convert(Found(found.column, sql, kind), wanted)) for kind, sql in found.values.items()]
         # The value of the wanted type first: a number is kept as a text where it is asked for as one.
         parts.sort(key=lambda part: part[0] != wanted)
         return f"coalesce({', '.join(sql for _, sql in parts if sql)})"
