@@ -66,7 +66,9 @@ backfill: ## rebuild days of a DAG on what `make run` built: DAG=build_silver FR
 ui: setup manifest ## open Airflow's web UI on what `make run` built
 	@$(LOCAL) ui
 
-docs: setup manifest ## write dbt's documentation site
+docs: setup ## write dbt's documentation site, with the connectors' columns of which bronze is made
+	@PYTHONPATH=.:plugins $(VENV)/bin/python -m include.landing.column_lineage
+	@$(MAKE) --no-print-directory manifest
 	@$(LOCAL) exec dbt --quiet docs generate --static --empty-catalog --project-dir include/dbt --profiles-dir include/dbt
 	@echo "Open include/dbt/target/static_index.html"
 
