@@ -48,7 +48,7 @@ def connector_columns(table: LandedTable) -> dict[str, list[str]]:
 
 
 def _final(table: LandedTable) -> Scope:
-    types = {
+    types: dict[str, object] = {
         source.name: {column.name: column.data_type for column in source.columns}
         | {SYNCED: "TIMESTAMP", CONNECTION: "STRING"}
         for source in table.inputs
@@ -63,16 +63,20 @@ def _final(table: LandedTable) -> Scope:
 @cache
 def _origins(scope: Scope, column: str) -> Origins:
     """Return the inputs' columns of which a column of a query is made."""
-    if isinstance(scope.expression, exp.SetOperation):
-        position = scope.expression.named_selects.index(column)
+    query = scope.expression
+    if not isinstance(query, exp.Query):
+        return frozenset()  # what is unnested is read by name elsewhere in the same query
+    if isinstance(query, exp.SetOperation):
+        position = query.named_selects.index(column)
+        parts = [(part, part.expression) for part in scope.set_operation_scopes]
         return frozenset().union(
-            *(_origins(part, part.expression.named_selects[position]) for part in scope.set_operation_scopes)
+            *(_origins(part, of.named_selects[position]) for part, of in parts if isinstance(of, exp.Query))
         )
-    selected = next(item for item in scope.expression.selects if item.alias_or_name == column)
+    selected = next(item for item in query.selects if item.alias_or_name == column)
     return frozenset().union(*(_of(scope, read) for read in _values(selected)))
 
 
-def _values(selected: exp.Expression) -> Iterator[exp.Column]:
+def _values(selected: exp.Expr) -> Iterator[exp.Column]:
     windows = list(selected.find_all(exp.Window))
     orders = [window.args.get("order") for window in windows]
     partitions = [part for window in windows for part in window.args.get("partition_by") or []]
@@ -85,9 +89,7 @@ def _of(scope: Scope, read: exp.Column) -> Origins:
     for candidate in _inside(scope):
         source = candidate.sources.get(read.table)
         if isinstance(source, Scope):
-            # What is unnested is read by name elsewhere in the same query.
-            is_query = isinstance(source.expression, exp.Query)
-            return _origins(source, read.name) if is_query else frozenset()
+            return _origins(source, read.name)
         if isinstance(source, exp.Table):
             return frozenset({(source.name, read.name)})
     return frozenset()
