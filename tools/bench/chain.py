@@ -95,7 +95,7 @@ def measure(arguments: argparse.Namespace, work: Path, results: Results) -> None
 
 
 def one_day(stack: LocalStack, customers: int, day: date, seed: int, results: Results) -> tuple[int, float]:
-    """Land one day and follow the chain to its end; return bronze rows and seconds from landing to the end."""
+    """Sync one day and follow the chain to its end; return raw rows and seconds from the sync to the end."""
     sample = stack.home / "sample"
     python(
         "tools.sample_sources", "generate", "--customers", customers, "--start", day, "--end", day, "--seed", seed,
@@ -106,18 +106,17 @@ def one_day(stack: LocalStack, customers: int, day: date, seed: int, results: Re
     chain = Chain(stack)
     dags = chain.wait_for_dags()
     with PeakMemory(psutil.Process()) as memory:
-        chain.trigger(day, day)
-        chain.wait({"create_warehouse"}, until_idle=False)
         began = time.monotonic()
-        stack.run(stack.bin / "python", "-m", "tools.sample_sources", "load", "--from", sample)
-        landed = time.monotonic() - began
+        stack.run(stack.bin / "python", "-m", "tools.sample_sources", "sync", "--from", sample)
+        synced = time.monotonic() - began
+        chain.trigger(day, day)
         runs = chain.wait(dags)
         seconds = time.monotonic() - began
     failed = [run.dag_id for run in runs if run.state != "success"]
     slowest = sorted(((run.seconds or 0, run.dag_id) for run in runs), reverse=True)[:2]
     results.add(
-        f"a day of {rows:,} bronze rows, landing to destinations",
-        f"{seconds:.0f} s (landing {landed:.0f} s; "
+        f"a day of {rows:,} raw rows, sync to destinations",
+        f"{seconds:.0f} s (sync {synced:.0f} s; "
         + ", ".join(f"{name} {took:.0f} s" for took, name in slowest)
         + f"); peak memory warehouse {memory.processes.get('warehouse', 0):,.0f} MB, "
         f"largest Airflow process {memory.processes.get('Airflow', 0):,.0f} MB"
