@@ -77,6 +77,13 @@ def test_rows_that_landed_late(shop: Shop, orders: QualityTable, context: dict[s
     assert "re-sync the Fivetran connector" in messages(results, "freshness")
 
 
+def test_landing_times_of_a_few_rows_are_not_judged(shop: Shop, orders: QualityTable, context: dict[str, Any]) -> None:
+    limits = replace(orders.limits, minimum_rows=ROWS + 1)
+    late = replace(orders, max_age=timedelta(hours=3), limits=limits)
+    (result,) = [result for result in check(shop, context, late) if result.check == "freshness"]
+    assert (result.passed, result.observed) == (None, f"{ROWS} rows")
+
+
 def test_built_table_that_lags_behind(empty_shop: Shop, built: QualityTable, context: dict[str, Any]) -> None:
     empty_shop.land([DAY - timedelta(days=ago) for ago in range(1, HISTORY)])
     results = check(empty_shop, context, built)

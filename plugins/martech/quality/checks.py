@@ -101,7 +101,13 @@ def _freshness(table: QualityTable, evidence: Evidence) -> Iterator[QualityResul
 def _landing_times(table: QualityTable, evidence: Evidence) -> Iterator[QualityResult]:
     if evidence.profile is None:
         return
+    least = table.limits.minimum_rows
     for day, newest in sorted(evidence.profile.newest.items()):
+        rows = evidence.rows.get(day, 0)
+        if rows < least:
+            # Hours without any of a few rows say nothing; ingestion knows whether the source was synced.
+            yield _unknown(table, day, "freshness", f"{rows} rows", f"fewer than {least} rows")
+            continue
         found = check_freshness(table.label, day, newest, table.max_age)
         result = QualityResult.from_partition_check(table.layer, found, table.severity["freshness"])
         yield _with_age(result, day, newest, table.max_age)
