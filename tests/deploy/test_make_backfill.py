@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 from datetime import date
@@ -19,9 +20,10 @@ GIVEN = {"DAG": "build_silver", "FROM": "2026-11-20", "TO": "2026-11-22"}
 
 def make(**variables: str) -> subprocess.CompletedProcess[str]:
     given = [f"{name}={value}" for name, value in variables.items()]
-    return subprocess.run(
-        ["/usr/bin/make", "-n", "backfill", *given], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
-    )
+    # `make test` runs this inside of another make, whose settings it must not take.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["/usr/bin/make", "-n", "backfill", *given]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.mark.parametrize(("line", "environment"), [("2", ".venv"), ("3", ".venv-airflow3")])

@@ -188,8 +188,7 @@ def test_an_array_with_a_null_element_is_neither_answered_nor_written(dataset: D
 
 def test_columns_that_the_embedded_warehouse_loses_are_an_error(dataset: Dataset) -> None:
     dataset.query("create table t (a int64, b array<struct<c int64>>)")
-    losing = "select * from t order by farm_fingerprint(to_json_string(t))"
-    assert "makes other columns than BigQuery: the result lacks ['b']" in dataset.refusal(losing)
+    assert "makes other columns than BigQuery: the result lacks ['c']" in dataset.refusal("select * from t, unnest(b)")
 
 
 def test_labels_of_a_job_are_checked(dataset: Dataset) -> None:
