@@ -7,11 +7,12 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DAG, Param, TriggerRule, chain
 from martech.activation.operators import PlanSyncOperator, ReportSyncOperator, SendChangesOperator
 from martech.activation.sync import Sync
-from martech.airflow_lines.schedules import asset_chain
+from martech.airflow_lines.schedules import wake_on_any
 
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.assets import GOLD_ASSET, SILVER_ASSET
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.day_chain import choose_days, publish_days
 from include.pipeline.settings import settings
 
 ASSETS = {"silver": SILVER_ASSET, "gold": GOLD_ASSET}
@@ -52,17 +53,20 @@ def activation_dag(sync: Sync) -> DAG:
     dag = DAG(
         dag_id=f"activate_{sync.name}",
         description=sync.description,
-        schedule=asset_chain(ASSETS[sync.schedule]),
+        schedule=wake_on_any(ASSETS[sync.schedule], wake=settings.wake_schedule),
         doc_md=DOC.format(sync=sync, columns=", ".join(column.to for column in sync.columns)),
         **arguments,
     )
     with dag:
-        chain(
-            PlanSyncOperator(task_id="plan_sync", **common),
-            # The pool has one slot: syncs to the same destination share its rate limit by taking turns.
-            SendChangesOperator(task_id="send_changes", pool=f"activation_{sync.destination}", **common),
-            ReportSyncOperator(task_id="report_sync", trigger_rule=TriggerRule.ALL_DONE, **common),
+        # Whoever starts it by hand, or to erase a person, wants it whether or not a day is new.
+        choose = choose_days(runs_without_days=True)
+        send_changes = SendChangesOperator(task_id="send_changes", **common)
+        report_sync = ReportSyncOperator(
+            task_id="report_sync", trigger_rule=TriggerRule.ALL_DONE, chosen_by=choose.task_id, **common
         )
+        chain(choose, PlanSyncOperator(task_id="plan_sync", **common), send_changes, report_sync)
+        # A dry run skips `send_changes`, and has sent no day.
+        chain([send_changes, report_sync], publish_days())
     return dag
 
 

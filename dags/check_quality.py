@@ -1,10 +1,11 @@
 """
 ### Check quality: what all three layers look like, and what is fixed without asking
 
-Runs when gold has been built. It checks every table of bronze, silver and gold for the run's days: freshness, volume
-(against the same weekday of earlier weeks), schema, missing days, nulls in critical columns, references without a
-target, and distributions (against the 28 days before). Results are kept in `ops.quality_checks`, scores (0–100) in
-`ops.quality_scores`, and a page with plots is written to `MARKETING_REPORT_URI`.
+Gold's event wakes it, and the clock; it takes the days that gold has built anew. It checks every table of bronze,
+silver and gold for the run's days: freshness, volume (against the same weekday of earlier weeks), schema, missing days,
+nulls in critical columns, references without a target, and distributions (against the 28 days before). Results are kept
+in `ops.quality_checks`, scores (0–100) in `ops.quality_scores`, and a page with plots is written to
+`MARKETING_REPORT_URI`.
 
 A day that silver or gold lacks while bronze has it is rebuilt, once (`ops.quality_healing`). Rows that silver cannot
 use were taken out by ingestion (`ops.quarantined_rows`): correct `row_json` there, trigger with `{"replay": true}`.
@@ -23,7 +24,7 @@ from __future__ import annotations
 from functools import partial
 
 from airflow.providers.common.compat.sdk import DAG, Param, chain
-from martech.airflow_lines.schedules import asset_chain
+from martech.airflow_lines.schedules import wake_on_any
 from martech.airflow_lines.trigger_dag_run import TriggerDagRunOperator
 from martech.quality.operators import (
     CheckTablesOperator,
@@ -37,14 +38,15 @@ from martech.quality.quarantine_operators import ReplayRowsOperator
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import GOLD_ASSET
 from include.pipeline.dag_defaults import WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
+from include.pipeline.day_chain import BUILDS, LAST, choose_days, load_chain, publish_days
 from include.pipeline.settings import settings
 from include.quality.declared_checks import LAYERS, load_policy, quality_tables, raw_rules
 
 PARAMS = {**WINDOW_PARAMS, "replay": Param(False, type="boolean", description="Put quarantined rows back, if good")}
 
 with DAG(
-    dag_id="check_quality",
-    schedule=asset_chain(GOLD_ASSET),
+    dag_id=LAST,
+    schedule=wake_on_any(GOLD_ASSET, wake=settings.wake_schedule),
     doc_md=__doc__,
     **dag_arguments(Tag.OPERATIONS, Tag.ON_ASSETS, params=PARAMS),
 ):
@@ -80,7 +82,7 @@ with DAG(
         days=days,
         replayed_days=replay_rows.output,
         load_raw_tables=load_raw_tables,
-        dags={"silver": "build_silver", "gold": "build_gold"},
+        dags=BUILDS,
         load_most=lambda: load_policy().healing_days,
         results_table=results_table,
         healing_table=settings.table("ops", "quality_healing"),
@@ -97,10 +99,20 @@ with DAG(
         scores_table=scores_table,
         healing_table=settings.table("ops", "quality_healing"),
         dbt_table=settings.table("ops", "dbt_results"),
+        load_chain=load_chain,
+        day_log=settings.table("ops", "day_log"),
         **WAREHOUSE,
     )
     report_failures = ReportFailuresOperator(
         task_id="report_failures", results_table=results_table, alert=send_alert, **WAREHOUSE
     )
-    chain(replay_rows, check_tables, score_tables, heal_partitions, [rebuild_days, write_report])
-    chain(write_report, report_failures)
+    chain(
+        choose_days(runs_without_days=True),
+        replay_rows,
+        check_tables,
+        score_tables,
+        heal_partitions,
+        [rebuild_days, write_report],
+    )
+    # What was found does not matter here: a day that was checked and is bad is not checked again by itself.
+    chain(write_report, [publish_days(), report_failures])

@@ -2,8 +2,9 @@
 ### Create the warehouse: datasets, tables and views
 
 The head of the chain. Every day at 00:30 UTC it creates what is missing in all layers from `include/sql`, adds
-columns that were added there, and so starts ingestion for the day that has just ended. It never drops a column
-or a table.
+columns that were added there, and so starts ingestion for the day that has just ended, and for those before it that
+were missed while nothing ran. It never drops a column or a table. To land and build days anew, trigger it with
+`{"start_date": "…", "end_date": "…"}`.
 
 **When it fails** the log names the file, or the column whose type or absence differs from the warehouse. Correct the
 SQL file, or change the table by hand (a type cannot be changed in place), then clear the task.
@@ -17,13 +18,14 @@ from airflow.providers.common.compat.sdk import DAG, chain
 from martech.airflow_lines.schedules import daily
 from martech.warehouse.operators import BigQueryScriptsOperator
 
-from include.pipeline.assets import SCHEMA_ASSET, publish_asset
+from include.pipeline.assets import SCHEMA_ASSET
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments, layer_labels
+from include.pipeline.day_chain import HEAD, choose_days, publish_days
 from include.pipeline.layer_ddl import layer_files
 from include.pipeline.settings import settings
 
 with DAG(
-    dag_id="create_warehouse",
+    dag_id=HEAD,
     schedule=daily(settings.daily_schedule),
     doc_md=__doc__,
     **dag_arguments(Tag.DDL, Tag.EVERY_DAY),
@@ -37,4 +39,5 @@ with DAG(
         # Fivetran adds columns on its own; what the DDL does not name does no harm there.
         allow_extra_columns=[settings.layers["bronze"].dataset],
     )
-    chain(create_tables, publish_asset(SCHEMA_ASSET))
+    # The log of days is one of the tables.
+    chain(create_tables, choose_days(), publish_days(SCHEMA_ASSET))

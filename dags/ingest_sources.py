@@ -16,7 +16,9 @@ that is missing or of another type; the log of `wait_for_partitions` names each 
 The log of `check_partitions` names each table that is stale, almost empty, landed twice or of another schema, with the
 fix; to build on such a day as it is, trigger with `{{"accept_checks": {{"who": "…", "why": "…"}}}}` and the day.
 The other tables are landed and checked all the same, and nothing that has landed is lost: clear the task once the
-cause is gone. Silver starts as soon as all sources that are on have published.
+cause is gone, or wait: the next run, by the clock, takes the day again. Silver builds a day as soon as all sources that
+are on have published it. A day that gets rows later is taken again by itself (`choose_days`), and to land a day anew,
+clear its run or backfill it: exactly its days are then built anew in silver and gold.
 
 **Owner** {owner} · **Reads** bronze: {tables}
 """
@@ -28,7 +30,7 @@ from functools import partial
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, chain
-from martech.airflow_lines.schedules import asset_chain
+from martech.airflow_lines.schedules import wake_on_any
 from martech.ingestion.export_sensor import ExportSensor
 from martech.ingestion.fivetran_sync import FivetranSyncOperator
 from martech.ingestion.landing_operator import LandRowsOperator
@@ -39,8 +41,9 @@ from martech.quality.quarantine_operators import QuarantineRowsOperator
 from include.landing.declared_landings import source_landing
 from include.landing.enabled_sources import enabled_sources, is_exported_by_day
 from include.pipeline.alert_channels import send_alert
-from include.pipeline.assets import SCHEMA_ASSET, publish_asset, source_asset
+from include.pipeline.assets import SCHEMA_ASSET, source_asset
 from include.pipeline.dag_defaults import ACCEPT_PARAM, WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
+from include.pipeline.day_chain import choose_days, publish_days
 from include.pipeline.raw_tables import raw_tables
 from include.pipeline.settings import settings
 from include.pipeline.sources import Source
@@ -71,7 +74,7 @@ def ingest_source(source: Source) -> DAG:
     }
     dag = DAG(
         dag_id=f"ingest_{source.name}",
-        schedule=asset_chain(SCHEMA_ASSET),
+        schedule=wake_on_any(SCHEMA_ASSET, wake=settings.wake_schedule),
         doc_md=__doc__.format(source=source.name, description=source.description, owner=source.owner, tables=names),
         **dag_arguments(Tag.BRONZE, Tag.ON_ASSETS, params=PARAMS),
     )
@@ -125,12 +128,13 @@ def ingest_source(source: Source) -> DAG:
             )
             delivery.append(wait_for_export)
         chain(
+            choose_days(source),
             *delivery,
             land_rows,
             wait_for_partitions,
             quarantine_rows,
             check_partitions,
-            publish_asset(source_asset(source.name)),
+            publish_days(source_asset(source.name), source),
         )
     return dag
 

@@ -7,10 +7,9 @@ usage() {
 Usage: deploy/composer.sh [--dry-run] COMMAND...
 
   packages   compare requirements.txt with the image's packages, then install it
-  pools      create the pools of airflow_settings.yaml
   sync       copy dags/, include/, plugins/ and dbt's manifest to the environment's bucket
   smoke      fail where Airflow cannot import a DAG
-  all        packages, pools, sync and smoke
+  all        packages, sync and smoke
 
   --dry-run  say what would be done, change nothing
 
@@ -95,25 +94,6 @@ packages() {
     run gcloud composer environments update "${flags[@]}" --update-pypi-packages-from-file="$work/packages.txt"
 }
 
-pools() {
-    say "pools: airflow_settings.yaml"
-    environment_flags
-    if is_airflow_3; then
-        say "gcloud cannot create pools on Airflow 3: create those of airflow_settings.yaml in the UI (Admin → Pools)"
-        return 0
-    fi
-    "$python" - "$root/airflow_settings.yaml" <<'PYTHON' | while IFS=$'\t' read -r name slots description; do
-import sys
-import yaml
-
-for pool in yaml.safe_load(open(sys.argv[1]))["airflow"]["pools"]:
-    print(pool["pool_name"], pool["pool_slot"], pool["pool_description"], sep="\t")
-PYTHON
-        # Not the loop's input.
-        airflow pools set "$name" "$slots" "$description" </dev/null
-    done
-}
-
 sync() {
     local bucket="${COMPOSER_BUCKET:-}" stage="$work/stage" manifest="$root/include/dbt/target/manifest.json"
     if [[ -z "$bucket" ]]; then
@@ -185,8 +165,8 @@ commands=()
 for argument in "$@"; do
     case "$argument" in
         --dry-run) dry_run=yes ;;
-        packages | pools | sync | smoke) commands+=("$argument") ;;
-        all) commands+=(packages pools sync smoke) ;;
+        packages | sync | smoke) commands+=("$argument") ;;
+        all) commands+=(packages sync smoke) ;;
         -h | --help)
             usage
             exit 0

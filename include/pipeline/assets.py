@@ -1,16 +1,14 @@
-"""The assets that chain the DAGs: each layer says what it has built, the next one starts.
+"""The assets that chain the DAGs: each layer says that it has built something, and what needs it wakes.
 
-Every event carries the window of data days in its ``extra`` (``start_date``, ``end_date``).
+An event only wakes: which days are to be built is in the log of days (``include/pipeline/day_chain.py``). Its ``extra``
+says for a reader of the UI which they were (``start_date``, ``end_date``).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from airflow.providers.common.compat.sdk import Asset, task
+from airflow.providers.common.compat.sdk import Asset
 
 from include.pipeline.settings import settings
-from include.pipeline.windows import window_of
 
 
 def _layer_asset(layer: str, part: str) -> Asset:
@@ -25,18 +23,3 @@ GOLD_ASSET = _layer_asset("gold", "tables")
 def source_asset(source: str) -> Asset:
     """Return the asset that says: this source's raw tables have landed and passed their checks."""
     return _layer_asset("bronze", source)
-
-
-def publish_asset(asset: Asset) -> Any:
-    """Return the task that says ``asset`` is built for the run's window, which starts what waits for it.
-
-    :param asset: the asset to update.
-    """
-
-    @task(task_id="publish_asset", outlets=[asset])
-    def publish(**context: Any) -> dict[str, str]:
-        window = window_of(context).as_dict()
-        context["outlet_events"][asset].extra = window
-        return window
-
-    return publish()

@@ -52,6 +52,20 @@ ACCEPT_PARAM = Param(
     description='Build on these days whatever the checks find: {"who": "…", "why": "…"}',
 )
 
+# Somebody's word that silver is built without some sources; the log of days keeps who said it, and why.
+ACCEPT_SOURCES_PARAM = Param(
+    None,
+    type=["null", "object"],
+    required=["sources", "days", "who", "why"],
+    additionalProperties=False,
+    properties={
+        "sources": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "days": {"type": "string", "minLength": 10},
+        **{key: {"type": "string", "minLength": 1} for key in ("who", "why")},
+    },
+    description='Do not wait for sources: {"sources": ["zendesk"], "days": "2026-11-23", "who": "…", "why": "…"}',
+)
+
 
 def layer_labels(layer: Layer) -> dict[str, str]:
     """Return the labels of a layer's dataset, by which costs are split."""

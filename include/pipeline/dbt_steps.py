@@ -23,6 +23,7 @@ from cosmos.constants import InvocationMode, LoadMode, TestBehavior, TestIndirec
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
 from martech.dbt.artifacts import NOTABLE, NodeResult, node_results
+from martech.dbt.leased_build import LeasedBuildOperator
 from martech.warehouse.client import WarehouseClient, job_labels
 
 from include.pipeline.alert_channels import send_alert
@@ -155,13 +156,15 @@ def _task_arguments() -> dict[str, Any]:
     }
 
 
-def build_with_dbt(step: DbtStep) -> DbtBuildLocalOperator:
-    """Return the task that builds and tests a step's models for the run's window.
+def build_with_dbt(step: DbtStep) -> LeasedBuildOperator:
+    """Return the task that builds and tests a step's models for the run's window, while no other run builds the layer.
 
     :param step: what to build.
     """
-    return DbtBuildLocalOperator(
+    return LeasedBuildOperator(
         task_id=step.task_id,
+        leases=settings.table("ops", "leases"),
+        warehouse=WAREHOUSE,
         project_dir=str(DBT_DIR),
         profile_config=_profile(),
         invocation_mode=InvocationMode.DBT_RUNNER,

@@ -58,6 +58,9 @@ class Settings:
     :param layers: layers by name, in the order in which data flows.
     :param variables: dbt's variables with the overrides of the environment applied.
     :param daily_schedule: cron of the chain's head, UTC (``MARKETING_DAILY_SCHEDULE``; ``none`` switches it off).
+    :param wake_schedule: cron, UTC, by which every DAG of the chain looks for days that no event has told it of
+        (``MARKETING_WAKE_SCHEDULE``, every two hours; off where the head is off).
+    :param days_per_run: most days that a run of the chain takes by itself (``MARKETING_DAYS_PER_RUN``, 90).
     :param operations_schedule: cron of the DAGs that watch what the day cost and keeps
         (``MARKETING_OPERATIONS_SCHEDULE``, some hours after the head; off where the head is off).
     :param gold_deadline: time of day, UTC, by which gold must have the day before (``MARKETING_GOLD_DEADLINE``, 08:00).
@@ -81,6 +84,8 @@ class Settings:
     layers: dict[str, Layer]
     variables: dict[str, Any]
     daily_schedule: str
+    wake_schedule: str
+    days_per_run: int
     gold_deadline: time
     operations_schedule: str
     retry_delay: timedelta
@@ -203,6 +208,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     profile = _profile(environ)
     daily_schedule = environ.get("MARKETING_DAILY_SCHEDULE", "30 0 * * *")
     operations_schedule = "none" if daily_schedule == "none" else "30 6 * * *"
+    # Not at midnight, which is the logical date of a backfilled day.
+    wake_schedule = "none" if daily_schedule == "none" else "17 */2 * * *"
     return Settings(
         project_id=_identifier(PROJECT_ID, "MARKETING_PROJECT_ID", profile["project"]),
         location=profile["location"],
@@ -210,6 +217,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         layers=layers,
         variables=variables,
         daily_schedule=daily_schedule,
+        wake_schedule=environ.get("MARKETING_WAKE_SCHEDULE", wake_schedule),
+        days_per_run=_whole("MARKETING_DAYS_PER_RUN", "days", environ.get("MARKETING_DAYS_PER_RUN", "90")),
         operations_schedule=environ.get("MARKETING_OPERATIONS_SCHEDULE", operations_schedule),
         gold_deadline=_time(environ, "MARKETING_GOLD_DEADLINE", default="08:00"),
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),

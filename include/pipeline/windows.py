@@ -1,6 +1,8 @@
-"""Which data days a run works on: resolved once, the same way in every DAG of the chain.
+"""Which data days a run works on: resolved once, the same way in every DAG.
 
-The order is: the run's params, the asset events that triggered it, its data interval.
+In the chain they are what the first task has chosen: an order (the run's params, or the day of a backfill), or the days
+that are ready. In other DAGs, and where a task is tried alone, they come from the run's params, the asset events that
+triggered it, or its data interval.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 from jinja2 import pass_context
+from martech.days.operators import CHOOSE_DAYS
 
 START, END = "start_date", "end_date"
 ONE_DAY = timedelta(days=1)
+BACKFILL = "backfill"  # what both Airflow lines call the type of such a run
 
 
 class WindowError(AirflowFailException, ValueError):
@@ -123,6 +127,19 @@ def _require_known(conf: Mapping[str, Any], params: Mapping[str, Any]) -> None:
         )
 
 
+def ordered_days(context: Mapping[str, Any], today: date | None = None) -> list[date] | None:
+    """Return the days that somebody has asked a run for, by its params or by a backfill; None where nobody has.
+
+    :param context: the task's context.
+    :param today: the current UTC day, if not the clock's.
+    :raises WindowError: see :func:`resolve_window`.
+    """
+    _require_known(getattr(context["dag_run"], "conf", None) or {}, context.get("params") or {})
+    if context["dag_run"].run_type == BACKFILL or _pair(context.get("params") or {}, "the run's params"):
+        return _resolved(context, today).days
+    return None
+
+
 def window_of(context: Mapping[str, Any], today: date | None = None) -> Window:
     """Return the window of a running task, on both Airflow lines.
 
@@ -130,6 +147,13 @@ def window_of(context: Mapping[str, Any], today: date | None = None) -> Window:
     :param today: the current UTC day, if not the clock's.
     :raises WindowError: see :func:`resolve_window`.
     """
+    chosen = context["ti"].xcom_pull(task_ids=CHOOSE_DAYS) if "ti" in context else None
+    if chosen and chosen["days"]:
+        return Window(date.fromisoformat(chosen[START]), date.fromisoformat(chosen[END]))
+    return _resolved(context, today)
+
+
+def _resolved(context: Mapping[str, Any], today: date | None) -> Window:
     dag_run = context["dag_run"]
     params = context.get("params") or {}
     _require_known(getattr(dag_run, "conf", None) or {}, params)

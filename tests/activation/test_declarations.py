@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 from martech.declarations.reader import DeclarationError
 
 from include.activation.declared_syncs import SYNCS_DIR, load_sync, load_syncs
 from include.pipeline.layer_ddl import table_statement
 
-ROOT = Path(__file__).resolve().parents[2]
 SALESFORCE = (SYNCS_DIR / "lead_scores_to_salesforce.yml").read_text()
 GOOGLE = (SYNCS_DIR / "customers_to_google_ads.yml").read_text()
 
@@ -23,12 +19,6 @@ def columns_of(model: str) -> set[str]:
 
 def test_the_three_destinations_are_declared():
     assert {sync.destination for sync in load_syncs()} == {"salesforce", "braze", "google_data_manager"}
-
-
-def test_every_destination_has_a_pool_of_one_slot():
-    pools = yaml.safe_load((ROOT / "airflow_settings.yaml").read_text())["airflow"]["pools"]
-    slots = {pool["pool_name"]: pool["pool_slot"] for pool in pools}
-    assert {slots.get(f"activation_{sync.destination}") for sync in load_syncs()} == {1}
 
 
 @pytest.mark.parametrize("sync", load_syncs(), ids=lambda sync: sync.name)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 from cosmos.exceptions import CosmosDbtRunError
 from martech.alerts.messages import Alert
+from martech.leases.lease import LeaseClient, LeaseError, Owner, Times
 
 from include.pipeline import dbt_steps
 from include.pipeline.dag_defaults import WAREHOUSE
@@ -86,13 +89,20 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
     return alerts
 
 
-def build(*models: str) -> None:
-    """Build models as the task of a step does."""
+def build(*models: str, times: Times | None = None) -> None:
+    """Build models as the task of a step does.
+
+    :param times: how long everything about the lease takes.
+    """
     window = {"start_date": DAY.isoformat(), "end_date": DAY.isoformat()}
-    task = SimpleNamespace(dag_id="build_silver", task_id="stage_sources", run_id="run 1", try_number=1, map_index=-1)
+    task = SimpleNamespace(
+        dag_id="build_silver", task_id="stage_sources", run_id="run 1", try_number=1, map_index=-1,
+        xcom_pull=lambda task_ids: None,
+    )  # fmt: skip
     midnight = datetime(2026, 11, 21, tzinfo=UTC)
     run = SimpleNamespace(data_interval_start=None, data_interval_end=None, logical_date=midnight)
     operator = build_with_dbt(DbtStep("stage_sources", models))
+    operator.times = times
     operator.env = {f"MARKETING_{name.upper()}": day for name, day in window.items()}
     operator.execute({"ti": task, "task_instance": task, "run_id": "run 1", "params": window, "dag_run": run})
 
@@ -127,6 +137,31 @@ def test_a_step_tells_what_failed_or_warned_and_keeps_every_result(
     (alert,) = told
     assert (alert.title, alert.severity) == ("dbt tests that warn in stage_sources: 1", "warning")
     assert alert.reason.startswith("accepted_values_stg_google_ads__campaigns_campaign_status")
+
+
+def test_a_build_that_another_has_taken_over_from_ends(warehouse: DbtWarehouse, told: list[Alert]) -> None:
+    """The scheduler was killed: the build goes on, and the scheduler starts a second try."""
+    table = f"{warehouse.project}.{settings.layers['ops'].dataset}.leases"
+    quick = Times(heartbeat=timedelta(seconds=0.1))
+    taken: list[Owner] = []
+
+    def second_try() -> None:
+        client = LeaseClient(project_id=warehouse.project, location="US")
+        while not (first := client.holder(table, "build_silver")):
+            time.sleep(0.05)
+        taken.append(Owner(first.task, first.try_number + 1))
+        assert client.acquire(table, "build_silver", taken[0], timedelta(minutes=5))
+
+    later = Thread(target=second_try)
+    later.start()
+    with pytest.raises(LeaseError, match=r"stage_sources, try 1 has lost the lease of build_silver"):
+        build(CAMPAIGNS, CLICKS, times=quick)
+    later.join()
+    assert LeaseClient(project_id=warehouse.project, location="US").holder(table, "build_silver") == taken[0]
+    assert (
+        warehouse.query(f"select * from {settings.layers['ops'].dataset}.dbt_results where finished_at > '2026-01-01'")
+        == []
+    )
 
 
 def test_a_failed_test_is_not_tried_again(warehouse: DbtWarehouse, told: list[Alert]) -> None:

@@ -153,7 +153,6 @@ def test_all_goes_in_the_order_in_which_dags_need_it(cloud: dict[str, str]) -> N
         for part in (
             "list-packages marketing --location=us-central1",
             "environments update marketing --location=us-central1 --update-pypi-packages-from-file=",
-            "run marketing --location=us-central1 pools set -- activation_salesforce 1 Salesforce takes",
             "storage rsync",
             "dags list-import-errors",
         )
@@ -201,7 +200,7 @@ def test_on_airflow_3_the_rest_api_is_asked(cloud: dict[str, str], tmp_path: Pat
     curl = tmp_path / "bin" / "curl"
     curl.write_text(CURL)
     curl.chmod(0o755)
-    done = run("smoke", "pools", REQUIREMENTS="requirements-airflow3.txt", API=answer, **cloud)
+    done = run("smoke", REQUIREMENTS="requirements-airflow3.txt", API=answer, **cloud)
     assert done.returncode == code
     asked = calls(cloud)
     assert any(call.startswith("curl ") and "/api/v2/importErrors Authorization: Bearer" in call for call in asked)

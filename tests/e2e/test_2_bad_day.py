@@ -51,7 +51,25 @@ def bad_day(story: Story) -> dict[str, list[Run]]:
 def test_only_the_source_that_lacks_a_table_fails(bad_day: dict[str, list[Run]]) -> None:
     failed = {run.dag_id for run in bad_day["bad"] if run.state == "failed"}
     assert failed == {"ingest_zendesk"}
-    assert not any(run.dag_id == "build_silver" for run in bad_day["bad"]), "silver must wait for all sources"
+
+
+def test_silver_has_built_the_day_once_after_its_last_source(story: Story, bad_day: dict[str, list[Run]]) -> None:
+    table = settings.table("ops", "day_log")
+    steps = [
+        row["step"]
+        for row in story.rows(
+            f"""
+            select step
+            from `{table}`
+            where
+                event_at >= '2026-01-01' and event = 'published' and data_day = '{DAY_3}'
+                and (starts_with(step, 'ingest_') or step = 'build_silver')
+            order by event_at
+            """
+        )
+    ]
+    assert steps[-2:] == ["ingest_zendesk", "build_silver"]
+    assert steps.count("build_silver") == 1
 
 
 def test_the_message_names_table_and_fix(story: Story, bad_day: dict[str, list[Run]]) -> None:

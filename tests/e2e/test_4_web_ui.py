@@ -19,7 +19,7 @@ from tools.local.stack import AIRFLOW_3, LocalStack
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chrome")
 READY_MILLISECONDS = 30_000
 expect.set_options(timeout=READY_MILLISECONDS)
-CHAIN = (*(step.task_id for step in SILVER), "publish_asset")
+CHAIN = ("choose_days", *(step.task_id for step in SILVER), "publish_days")
 
 
 def browser_path() -> str:

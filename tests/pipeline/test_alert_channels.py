@@ -135,6 +135,7 @@ def _no_metadata_database(monkeypatch: pytest.MonkeyPatch) -> None:
 def context() -> dict[str, Any]:
     run = SimpleNamespace(data_interval_start=None, data_interval_end=None, logical_date=None, run_after=None)
     task = SimpleNamespace(
+        xcom_pull=lambda task_ids: None,  # nothing has chosen days
         dag_id="build_gold",
         task_id="gold.x.run",
         run_id="r1",

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-from include.pipeline.windows import WINDOW_MACROS, Window, WindowError, resolve_window, window_of
+from include.pipeline.windows import WINDOW_MACROS, Window, WindowError, ordered_days, resolve_window, window_of
 
 TODAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -137,6 +137,39 @@ def test_macros_speak_of_the_same_window() -> None:
     context = {**context_of(), "params": given_days("2026-11-01", "2026-11-02")}
     rendered = template.render({**context, **WINDOW_MACROS})
     assert rendered == "2026-11-01 2026-11-02 2026-11-01,2026-11-02"
+
+
+CHOICE = {"days": ["2026-11-05", "2026-11-06"], "start_date": "2026-11-05", "end_date": "2026-11-06"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "window"),
+    [
+        (CHOICE, Window(date(2026, 11, 5), date(2026, 11, 6))),
+        ({"days": [], "start_date": None, "end_date": None}, Window(DAILY[0].date(), DAILY[0].date())),
+        (None, Window(DAILY[0].date(), DAILY[0].date())),
+    ],
+)
+def test_what_the_first_task_has_chosen_comes_before_all_else(choice: dict[str, Any] | None, window: Window) -> None:
+    task = SimpleNamespace(xcom_pull=lambda task_ids: choice if task_ids == "choose_days" else None)
+    assert window_of({**context_of(), "ti": task}, TODAY) == window
+
+
+@pytest.mark.parametrize(
+    ("run_type", "params", "days"),
+    [
+        ("backfill", {}, [DAILY[0].date()]),
+        ("backfill", given_days("2026-11-01", "2026-11-02"), [date(2026, 11, 1), date(2026, 11, 2)]),
+        ("manual", given_days("2026-11-01", "2026-11-02"), [date(2026, 11, 1), date(2026, 11, 2)]),
+        ("manual", given_days(None, None), None),
+        ("scheduled", {}, None),
+        ("asset_triggered", {}, None),
+        ("dataset_triggered", {}, None),
+    ],
+)
+def test_an_order_names_its_days(run_type: str, params: dict[str, object], days: list[date] | None) -> None:
+    context = {**context_of(run_type=run_type), "params": params}
+    assert ordered_days(context, TODAY) == days
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from martech.alerts.messages import Alert
+from martech.days.chain import Chain, DayState, State, Step
 from martech.dbt.artifacts import NodeResult
 from martech.quality.charts import Point, line_chart
 from martech.quality.client import QualityClient
@@ -45,6 +46,7 @@ def page(**facts: Any) -> str:
         "volumes": {"staging.unified_sessions": {DAY: RESULTS[1]}},
         "rebuilds": [Rebuild("silver", DAY, "staging.unified_sessions: 0 rows")],
         "dbt": {},
+        "open_days": [],
         "history": ("p.ops.quality_checks", "p.ops.quality_scores", "p.ops.dbt_results"),
     }
     return render_report(ReportData(**{**data, **facts}))
@@ -59,6 +61,13 @@ def test_page_says_what_failed_with_the_fix_errors_first() -> None:
     assert "4.0 of 24 h" in text
     assert "staging.unified_sessions: 0 rows" in text
     assert "history in p.ops.quality_checks, p.ops.quality_scores, p.ops.dbt_results" in text
+
+
+def test_page_says_which_days_wait_for_what() -> None:
+    waiting = {"build_silver": DayState(State.WAITING, ("ingest_zendesk",)), "ingest_zendesk": DayState(State.READY)}
+    text = page(open_days=[(DAY, waiting)])
+    assert re.search(r"<td>build_silver</td><td[^>]*>waits ingest_zendesk</td>", text)
+    assert "Days that wait" not in page()
 
 
 def test_page_needs_no_network_and_no_script() -> None:
@@ -163,6 +172,8 @@ def test_scores_and_report_of_a_run(
         report_uri=(tmp_path / "reports").as_uri(),
         healing_table=empty_shop.table("quality_healing"),
         dbt_table=empty_shop.table("dbt_results"),
+        load_chain=lambda: Chain([Step("create_warehouse")], keep_days=90, most_days=31),
+        day_log=empty_shop.table("day_log"),
         **tables,
         **WHERE,
     )

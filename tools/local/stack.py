@@ -274,18 +274,6 @@ class LocalStack:
         (self.airflow_home / "webserver_config.py").write_text('AUTH_ROLE_PUBLIC = "Admin"\n')
         (self.airflow_home / "config").mkdir(exist_ok=True)
         (self.airflow_home / "config" / "airflow_local_settings.py").write_text(PRELOAD)
-        settings = yaml.safe_load((REPOSITORY / "airflow_settings.yaml").read_text())["airflow"]
-        pools = {
-            pool["pool_name"]: {
-                "slots": pool["pool_slot"],
-                "description": pool["pool_description"],
-                "include_deferred": False,
-            }
-            for pool in settings["pools"]
-        }
-        pools_file = self.airflow_home / "pools.json"
-        pools_file.write_text(json.dumps(pools))
-        self.airflow("pools", "import", str(pools_file))
 
     def run(self, *command: str | Path) -> str:
         """Run a command in the stack's environment and return what it printed.

@@ -14,6 +14,8 @@ from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.hooks.salesforce import SalesforceHook
 from martech.activation.ledger import Ledger
 from martech.activation.sync import Sync
+from martech.leases.lease import LeaseClient, held
+from martech.leases.tasks import owner_of
 from martech.warehouse.operators import WarehouseOperator
 
 if TYPE_CHECKING:
@@ -103,20 +105,33 @@ class PlanSyncOperator(SyncOperator):
 
 
 class SendChangesOperator(SyncOperator):
-    """Sends what is pending of the run's plan. A retry, or clearing the task, goes on where it stopped."""
+    """Sends what is pending of the run's plan. A retry, or clearing the task, goes on where it stopped.
+
+    Syncs to the same destination share its rate limit by taking turns: who sends holds its lease.
+
+    :param leases: ``layer.table`` of the leases, shaped like ``include/sql/ops/leases.sql``.
+    :param kwargs: see :class:`SyncOperator`.
+    """
+
+    def __init__(self, *, leases: str = "ops.leases", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.leases = leases
 
     def execute(self, context: Context) -> None:
         """Send the plan's pending changes.
 
         :raises AirflowSkipException: on a dry run.
         :raises AirflowFailException: where no retry can succeed, such as refused credentials.
+        :raises LeaseError: where another has sent to the destination for too long, or a later try has taken over.
         """
         plan_id = self.plan_id(context)
         if plan_id is None:
             raise AirflowSkipException("A dry run sends nothing.")
         try:
             destination = DESTINATIONS[self.sync.destination](self.sync)
-            engine.send_changes(self.ledger(context), self.sync, destination, plan_id)
+            client, name = self.warehouse(context, LeaseClient), f"destination {self.sync.destination}"
+            with held(client, self.table(self.leases), name, owner_of(context)):
+                engine.send_changes(self.ledger(context), self.sync, destination, plan_id)
         except FatalError as error:
             raise AirflowFailException(str(error)) from error
 
@@ -126,16 +141,26 @@ class ReportSyncOperator(SyncOperator):
 
     Runs after failures too (``trigger_rule="all_done"``), and fails where something is left to be sent or removed,
     so that the DAG run cannot end green.
+
+    :param chosen_by: task that ended as skipped, and returned nothing, where the run has nothing to do.
+    :param kwargs: see :class:`SyncOperator`.
     """
+
+    def __init__(self, *, chosen_by: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.chosen_by = chosen_by
 
     def execute(self, context: Context) -> dict[str, int]:
         """Report, and return the counts.
 
+        :raises AirflowSkipException: where the run has nothing to do.
         :raises AirflowFailException: where the run failed, left records to be sent or removed, or met too many
             rejections.
         """
         ledger = self.ledger(context)
         plan_id = self.plan_id(context)
+        if self.chosen_by and context["ti"].xcom_pull(task_ids=self.chosen_by) is None:
+            raise AirflowSkipException("The run had nothing to do, so there is nothing to report.")
         row = engine.report_sync(
             ledger,
             self.sync,

@@ -195,30 +195,23 @@ class Chain:
         days = sorted({day for need in self.step(name).needs for day in log.get(need, {}) if day >= first})
         return [day for day in days if self.state(log, name, day).state is State.READY]
 
-    def open_days(self, log: Log, today: date) -> list[date]:
-        """Return the days with which a step is not done, in order.
+    def open_states(self, log: Log, today: date, leave_out: str = "") -> list[tuple[date, dict[str, DayState]]]:
+        """Return the days with which a step that follows the head is not done, in order, and how far these steps are.
 
         :param log: what is known.
         :param today: the current UTC day.
+        :param leave_out: a step that is not asked.
         """
         first = self.first_day(today)
         days = sorted({day for marks in log.values() for day in marks if day >= first})
-        return [
-            day
-            for day in days
-            if any(self.state(log, name, day).state not in (State.NONE, State.DONE) for name in self._followers())
-        ]
-
-    def table(self, log: Log, days: Iterable[date]) -> list[tuple[date, dict[str, DayState]]]:
-        """Return by day how far each step is that follows the head.
-
-        :param log: what is known.
-        :param days: the days.
-        """
-        return [(day, {name: self.state(log, name, day) for name in self._followers()}) for day in days]
-
-    def _followers(self) -> list[str]:
-        return [name for name, step in self.steps.items() if step.needs]
+        steps = [name for name, step in self.steps.items() if step.needs and name != leave_out]
+        found = []
+        for day in days:
+            states = {name: self.state(log, name, day) for name in steps}
+            still_open = {name: state for name, state in states.items() if state.state not in (State.NONE, State.DONE)}
+            if still_open:
+                found.append((day, still_open))
+        return found
 
     def _owed(self, log: Log, name: str, first: date, yesterday: date) -> list[date]:
         """Return the days up to yesterday that the head has not published, since it first published one by itself."""

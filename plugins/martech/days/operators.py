@@ -171,10 +171,9 @@ class ChooseDaysOperator(ChainOperator):
 
     def _tell(self, chain: Chain, log: Log, today: date) -> None:
         """Log one table of what every step waits for."""
-        rows = chain.table(log, chain.open_days(log, today))
         lines = [
-            f"{day}  " + "; ".join(f"{name} {state}" for name, state in states.items() if state.state is not State.NONE)
-            for day, states in rows
+            f"{day}  " + "; ".join(f"{name} {state}" for name, state in states.items())
+            for day, states in chain.open_states(log, today)
         ]
         self.log.info("Days that are not done:\n%s", "\n".join(lines) or "none")
 
@@ -182,7 +181,7 @@ class ChooseDaysOperator(ChainOperator):
     def _why(chain: Chain, log: Log, step: str, today: date) -> str:
         waits = [
             f"{day} waits for {', '.join(states[step].lacks)}"
-            for day, states in chain.table(log, chain.open_days(log, today))
+            for day, states in chain.open_states(log, today)
             if step in states and states[step].state is State.WAITING
         ]
         return "; ".join(waits) or "all that has been published is built."

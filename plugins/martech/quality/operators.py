@@ -10,6 +10,8 @@ from airflow.providers.common.compat.sdk import AirflowFailException, ObjectStor
 
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
+from martech.days.chain import Chain, DayState
+from martech.days.day_log import DayLogClient
 from martech.quality.checks import Evidence, check_table
 from martech.quality.client import QualityClient
 from martech.quality.healing import plan_rebuilds
@@ -255,6 +257,8 @@ class WriteReportOperator(WarehouseOperator):
     :param scores_table: ``project.dataset.table`` of the scores (templated).
     :param healing_table: ``project.dataset.table`` of the rebuilds (templated).
     :param dbt_table: ``project.dataset.table`` of what dbt built (templated).
+    :param load_chain: returns the chain; called when the task runs.
+    :param day_log: ``project.dataset.table`` of the log of days (templated).
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     """
 
@@ -266,6 +270,7 @@ class WriteReportOperator(WarehouseOperator):
         "scores_table",
         "healing_table",
         "dbt_table",
+        "day_log",
     )
     ui_color = "#e3f2fd"
 
@@ -278,6 +283,8 @@ class WriteReportOperator(WarehouseOperator):
         scores_table: str,
         healing_table: str,
         dbt_table: str,
+        load_chain: Callable[[], Chain],
+        day_log: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -287,6 +294,8 @@ class WriteReportOperator(WarehouseOperator):
         self.scores_table = scores_table
         self.healing_table = healing_table
         self.dbt_table = dbt_table
+        self.load_chain = load_chain
+        self.day_log = day_log
 
     def execute(self, context: Context) -> str:
         """Collect, draw and write."""
@@ -305,6 +314,7 @@ class WriteReportOperator(WarehouseOperator):
                 rebuilds=[rebuild for asked_by, rebuild in client.rebuilds(self.healing_table) if asked_by == run_id],
                 dbt=client.dbt_results(self.dbt_table, day),
                 history=(self.results_table, self.scores_table, self.dbt_table),
+                open_days=self._open_days(context),
             )
         )
         path = self._folder() / f"quality-{day}.html"
@@ -312,6 +322,12 @@ class WriteReportOperator(WarehouseOperator):
             file.write(page)
         self.log.info("The report is %s", path)
         return str(path)
+
+    def _open_days(self, context: Context) -> list[tuple[date, dict[str, DayState]]]:
+        """Return the days with which another step of the chain than this one is not done."""
+        chain, today = self.load_chain(), datetime.now(UTC).date()
+        log = self.warehouse(context, DayLogClient).marks(self.day_log, chain.first_day(today))
+        return chain.open_states(log, today, leave_out=context["ti"].dag_id)
 
     def _folder(self) -> ObjectStoragePath:
         if not self.report_uri.startswith("file:"):

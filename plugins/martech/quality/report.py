@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from martech.days.chain import DayState
 from martech.dbt.artifacts import NOTABLE, NodeResult
 from martech.quality.charts import Point, grade, line_chart, meter, ring
 from martech.quality.healing import Rebuild
@@ -38,6 +39,7 @@ class ReportData:
     :param rebuilds: rebuilds that the run asked for.
     :param dbt: what dbt built last for the day, by DAG, the slowest first.
     :param history: tables that keep all of it, that of the results first.
+    :param open_days: days with which a step of the chain is not done, and how far these steps are.
     """
 
     first: date
@@ -49,6 +51,7 @@ class ReportData:
     rebuilds: Sequence[Rebuild]
     dbt: Mapping[str, Sequence[NodeResult]]
     history: tuple[str, ...]
+    open_days: Sequence[tuple[date, Mapping[str, DayState]]]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 The provider's annotations name Airflow 3 alone; without this file all that it re-exports would be ``Any``.
 """
 
+from typing import Any
+
 from airflow.datasets import Dataset as Asset
 from airflow.decorators import task as task
 from airflow.hooks.base import BaseHook as BaseHook
@@ -21,4 +23,4 @@ from airflow.utils.trigger_rule import TriggerRule as TriggerRule
 __all__ = ["Asset"]
 
 # As martech.airflow_lines.schedules has it on 2.11.
-def AssetOrTimeSchedule(*, timetable: Timetable, assets: list[Asset]) -> DatasetOrTimeSchedule: ...  # noqa: N802
+def AssetOrTimeSchedule(*, timetable: Timetable, assets: Any) -> DatasetOrTimeSchedule: ...  # noqa: N802
