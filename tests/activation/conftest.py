@@ -29,7 +29,7 @@ def bigquery_client(warehouse_url: str) -> bigquery.Client:
     for layer in settings.layers.values():
         client.create_dataset(f"{settings.project_id}.{layer.dataset}", exists_ok=True)
     for script in layer_scripts("ops"):
-        if script.path.name.startswith(("activation_", "erasure_identifiers")):
+        if script.path.name.startswith(("activation_", "day_log", "erasure_identifiers", "leases")):
             client.query(script.sql).result()
     return client
 

@@ -15,6 +15,8 @@ class TaskInstance:
 
     dag_id = "activate_lead_scores_to_salesforce"
     task_id = "test"
+    run_id = "manual__test"
+    try_number = 1
 
     def __init__(self):
         self.plan_id = None
@@ -30,7 +32,7 @@ def run_dag(sync):
     options = dict.fromkeys(("dry_run", "full_resync", "retry_dead_letters", "confirm_removals"), False)
 
     def run(**params):
-        context = {"params": options | params, "run_id": "manual__test", "ti": TaskInstance()}
+        context = {"params": options | params, "run_id": TaskInstance.run_id, "ti": TaskInstance()}
         common = {"sync": declared, "table": table, "project_id": settings.project_id}
         context["ti"].plan_id = PlanSyncOperator(task_id="plan_sync", **common).execute(context)
         SendChangesOperator(task_id="send_changes", **common).execute(context)
