@@ -10,6 +10,7 @@ from martech.activation.sync import Sync
 from martech.airflow_lines.schedules import wake_on_any
 
 from include.activation.declared_syncs import load_syncs
+from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import GOLD_ASSET, SILVER_ASSET
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
 from include.pipeline.day_chain import choose_days, publish_days
@@ -41,12 +42,19 @@ PARAMS = {
     "dry_run": Param(False, type="boolean", description="Show what would be sent, send nothing"),
     "full_resync": Param(False, type="boolean", description="Send unchanged records as well"),
     "confirm_removals": Param(False, type="boolean", description="Remove more than the safety stop allows"),
+    "empty_sync": Param(None, type=["null", "string"], description="Remove what this sync left at its old target"),
+    "old_connection": Param(None, type=["null", "string"], description="Connection to that target, if another by now"),
+    "forget_sync": Param(None, type=["null", "string"], description="Forget what this sync left: its target is gone"),
     "retry_dead_letters": Param(False, type="boolean", description="Try rejected records again, unchanged"),
 }
 
 
-def activation_dag(sync: Sync) -> DAG:
-    """Return the DAG of a sync."""
+def activation_dag(sync: Sync, declared: list[str]) -> DAG:
+    """Return the DAG of a sync.
+
+    :param sync: the declaration.
+    :param declared: names of all declared syncs.
+    """
     common: dict[str, Any] = {"sync": sync, "table": settings.named, **WAREHOUSE}
     arguments = dag_arguments(Tag.ACTIVATION, Tag.ON_ASSETS, params=PARAMS)
     arguments["default_args"] |= {"owner": sync.owner}
@@ -62,13 +70,20 @@ def activation_dag(sync: Sync) -> DAG:
         choose = choose_days(runs_without_days=True)
         send_changes = SendChangesOperator(task_id="send_changes", **common)
         report_sync = ReportSyncOperator(
-            task_id="report_sync", trigger_rule=TriggerRule.ALL_DONE, chosen_by=choose.task_id, **common
+            task_id="report_sync",
+            trigger_rule=TriggerRule.ALL_DONE,
+            chosen_by=choose.task_id,
+            declared=declared,
+            alert=send_alert,
+            **common,
         )
-        chain(choose, PlanSyncOperator(task_id="plan_sync", **common), send_changes, report_sync)
+        plan_sync = PlanSyncOperator(task_id="plan_sync", declared=declared, **common)
+        chain(choose, plan_sync, send_changes, report_sync)
         # A dry run skips `send_changes`, and has sent no day.
         chain([send_changes, report_sync], publish_days())
     return dag
 
 
-for _sync in load_syncs():
-    globals()[f"activate_{_sync.name}"] = activation_dag(_sync)
+_syncs = load_syncs()
+for _sync in _syncs:
+    globals()[f"activate_{_sync.name}"] = activation_dag(_sync, [sync.name for sync in _syncs])

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from martech.activation.operators import PlanSyncOperator, ReportSyncOperator, SendChangesOperator
 from martech.activation.sync import Sync
 
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.layer_ddl import layer_scripts
 from include.pipeline.settings import settings
-from tests.activation.warehouse import Warehouse
+from tests.activation.warehouse import Warehouse, table
 from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer
 from tools.destinations.salesforce import SalesforceServer
@@ -76,3 +77,36 @@ def sync() -> Callable[..., Sync]:
         return replace(found, limits=limits, **changes)
 
     return declared
+
+
+class TaskInstance:
+    """Keeps what a task returned for the tasks after it."""
+
+    dag_id = "activate_test"
+    task_id = "test"
+    run_id = "manual__test"
+    try_number = 1
+
+    def __init__(self) -> None:
+        self.plan_id: str | None = None
+
+    def xcom_pull(self, task_ids: str) -> str | None:
+        return self.plan_id
+
+
+@pytest.fixture
+def run_tasks() -> Callable[..., dict[str, int]]:
+    """Return a function that runs the three tasks of a sync's DAG with params and returns the counts of the report."""
+    options = dict.fromkeys(("dry_run", "full_resync", "retry_dead_letters", "confirm_removals"), False)
+
+    def run(declared: Sync, **params: Any) -> dict[str, int]:
+        context: Any = {"params": options | params, "run_id": TaskInstance.run_id, "ti": TaskInstance()}
+        names = [sync.name for sync in load_syncs()]
+        common: dict[str, Any] = {"sync": declared, "table": table, "project_id": settings.project_id}
+        plan_sync = PlanSyncOperator(task_id="plan_sync", declared=names, **common)
+        context["ti"].plan_id = plan_sync.execute(context)
+        if not params.get("dry_run"):
+            SendChangesOperator(task_id="send_changes", **common).execute(context)
+        return ReportSyncOperator(task_id="report_sync", declared=names, **common).execute(context)
+
+    return run

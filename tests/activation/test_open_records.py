@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
-from martech.activation.operators import PlanSyncOperator, ReportSyncOperator, SendChangesOperator
-
-from include.pipeline.settings import settings
-from tests.activation.warehouse import table
-
-
-class TaskInstance:
-    """Keeps what a task returned for the tasks after it."""
-
-    dag_id = "activate_lead_scores_to_salesforce"
-    task_id = "test"
-    run_id = "manual__test"
-    try_number = 1
-
-    def __init__(self):
-        self.plan_id = None
-
-    def xcom_pull(self, task_ids):
-        return self.plan_id
 
 
 @pytest.fixture
-def run_dag(sync):
+def run_dag(run_tasks, sync):
     """Return a function that runs the three tasks of the leads' sync and returns the counts of the report."""
-    declared = sync("lead_scores", limits={"max_removed_percent": 100, "max_attempts": 1})
-    options = dict.fromkeys(("dry_run", "full_resync", "retry_dead_letters", "confirm_removals"), False)
-
-    def run(**params):
-        context = {"params": options | params, "run_id": TaskInstance.run_id, "ti": TaskInstance()}
-        common = {"sync": declared, "table": table, "project_id": settings.project_id}
-        context["ti"].plan_id = PlanSyncOperator(task_id="plan_sync", **common).execute(context)
-        SendChangesOperator(task_id="send_changes", **common).execute(context)
-        return ReportSyncOperator(task_id="report_sync", **common).execute(context)
-
-    return run
+    return partial(run_tasks, sync("lead_scores", limits={"max_removed_percent": 100, "max_attempts": 1}))
 
 
 def statuses(warehouse):

@@ -15,9 +15,9 @@ from pathlib import Path
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.activation import engine
+from martech.activation.destinations import DESTINATIONS
 from martech.activation.hooks import google_data_manager, salesforce
 from martech.activation.ledger import Ledger
-from martech.activation.operators import DESTINATIONS
 
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.settings import settings

@@ -165,6 +165,10 @@ class SalesforceServer(DestinationServer):
                 return self._collection(request, name, external_id)
             case ["composite", "sobjects"] if request.method == "PATCH":
                 return self._collection(request, None, None)
+            case ["sobjects", name, "describe"] if name in self.objects:
+                sobject = self.objects[name]
+                names = ["Id", sobject.external_id, *sobject.fields]
+                return Answer(200, {"name": name, "fields": [{"name": field} for field in names]})
             case ["query"]:
                 return self._query(request.query["q"])
             case ["jobs", "ingest", *rest]:

@@ -21,7 +21,10 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_outbox
     ),
     payload string options (description = 'What will be sent, JSON or hashed identifiers; null for remove'),
     stale_identifiers string options (
-        description = 'Hashed identifiers to take back, space-separated; null where the key is enough'
+        description = 'Hashed identifiers to take back, comma-separated; null where the key is enough'
+    ),
+    cleared_fields string options (
+        description = 'Destination fields to empty that the declaration no longer maps, comma-separated; may be null'
     ),
     reject_reason string options (description = 'Why the row cannot be sent; null unless action is reject')
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from martech.activation.sync import Sync
 
 # Code of an accepted request of which some records failed in processing, without saying which.
 PARTIAL_SUCCESS = "PARTIAL_SUCCESS"
@@ -19,6 +21,7 @@ class Change:
     :param payload: destination field to value; empty for remove.
     :param identifiers: hashed identifiers to match the record by, where the destination has no keys.
     :param stale_identifiers: hashed identifiers to take back.
+    :param cleared_fields: fields of the record to empty although the declaration does not map them (any more).
     :param content_hash: hash of the payload; None for remove.
     :param changed_fields: names of the fields that differ, comma-separated.
     :param ad_consent: consent to the use of the person's data for ads, and to personalised ads, each granted or
@@ -31,6 +34,7 @@ class Change:
     payload: dict[str, Any]
     identifiers: tuple[str, ...] = ()
     stale_identifiers: tuple[str, ...] = ()
+    cleared_fields: tuple[str, ...] = ()
     content_hash: str | None = None
     changed_fields: str = ""
     ad_consent: tuple[str, str] | None = None
@@ -82,6 +86,24 @@ class Destination(Protocol):
         :raises BatchRejectedError: where the destination refused the request as a whole.
         :raises FatalError: where no further request can succeed.
         """
+
+
+class DestinationHook(Destination, Protocol):
+    """A hook of a destination, with what the engine must know of it before there is an instance.
+
+    ``by_identifiers``: whether it finds people by hashed identifiers instead of finding records by a key.
+    ``target_options``: options of the declaration that say where in an account the records are.
+    """
+
+    by_identifiers: ClassVar[bool]
+    target_options: ClassVar[tuple[str, ...]]
+
+    def __init__(self, sync: Sync) -> None:
+        """Connect to the destination of a declaration."""
+
+    @classmethod
+    def account(cls, connection_id: str) -> str:
+        """Return the account that an Airflow connection leads to; empty where the declaration names it."""
 
 
 @runtime_checkable

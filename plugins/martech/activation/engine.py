@@ -80,6 +80,18 @@ def plan_sync(
     return plan_id
 
 
+def plan_emptying(ledger: Ledger, sync: Sync) -> str:
+    """Write down that all a sync holds is to be removed, and return the plan's id.
+
+    :param sync: the declaration that leads to the target, see :meth:`~martech.activation.targets.Targets.retired`.
+    """
+    ledger.settle()
+    plan_id = ledger.plan_emptying()
+    ledger.adopt(plan_id)
+    log.info("Plan %s: %d records are removed from %s.", plan_id, ledger.progress(plan_id).removes, sync.target)
+    return plan_id
+
+
 def send_changes(ledger: Ledger, sync: Sync, destination: Destination, plan_id: str) -> None:
     """Send what is pending of a plan: removes first, so that a shared identifier ends up added.
 

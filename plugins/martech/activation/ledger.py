@@ -19,7 +19,8 @@ from google.cloud import bigquery
 from google.cloud.bigquery.table import RowIterator
 
 from martech.activation.changes import PARTIAL_SUCCESS, Change, Outcome, Processed
-from martech.activation.plan import CONSENT_PREFIX, IDENTIFIER_SEPARATOR, UNCONFIRMED, changes_of
+from martech.activation.destinations import DESTINATIONS
+from martech.activation.plan import CONSENT_PREFIX, FIELD_NAMES, IDENTIFIER_SEPARATOR, UNCONFIRMED, changes_of
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
 from martech.warehouse.statements import Sql, run, statement
@@ -76,6 +77,7 @@ class Ledger:
         self._sync = sync
         self.table = table
         self._run_id = run_id
+        self._by_identifiers = DESTINATIONS[sync.destination].by_identifiers
         self._state = table("ops.activation_state")
         self._outbox = table("ops.activation_outbox")
         self._changelog = table("ops.activation_changelog")
@@ -99,7 +101,7 @@ class Ledger:
                 "activation/sql/settle_state.sql",
                 state=self._state,
                 unconfirmed=UNCONFIRMED,
-                keeps_identifiers=self._sync.destination == "google_data_manager",
+                keeps_identifiers=self._by_identifiers,
                 **names,
             ),
             statement("activation/sql/settle_dead_letters.sql", dead_letters=self._dead_letters, **names),
@@ -161,13 +163,35 @@ class Ledger:
         :param full_resync: whether unchanged records are sent as well.
         :param retry_dead_letters: whether records that were rejected are tried again unchanged.
         """
-        planned_at = datetime.now(UTC)
-        plan_id = f"{planned_at.strftime(PLAN_TIME)}-{uuid.uuid4().hex[:8]}"
+        plan_id, planned_at = _new_plan()
         names, values = changes_of(self._sync, self.table)
         self._query(
             statement("activation/sql/plan.sql", **names),
             **values,
             **_options(plan_id, full_resync, retry_dead_letters),
+            run_id=self._run_id,
+            planned_at=planned_at,
+        )
+        return plan_id
+
+    def plan_emptying(self) -> str:
+        """Write the removal of all that the sync holds into the outbox and return the plan's id.
+
+        What another sync holds at the same target stays there.
+        """
+        plan_id, planned_at = _new_plan()
+        self._query(
+            statement(
+                "activation/sql/plan_emptying.sql",
+                targets=self.table("ops.activation_targets"),
+                state=self._state,
+                outbox=self._outbox,
+                by_identifiers=self._by_identifiers,
+                separator=IDENTIFIER_SEPARATOR,
+                consent_prefix=CONSENT_PREFIX,
+                field_names=FIELD_NAMES,
+            ),
+            plan_id=plan_id,
             run_id=self._run_id,
             planned_at=planned_at,
         )
@@ -226,15 +250,15 @@ class Ledger:
         return rows.total_rows or 0, (self._change(row) for row in rows)
 
     def _change(self, row: bigquery.Row) -> Change:
-        by_identifiers = self._sync.destination == "google_data_manager"
         payload = row["payload"] or ""
         return Change(
             record_key=row["record_key"],
             action=row["action"],
-            payload=json.loads(payload) if payload and not by_identifiers else {},
-            identifiers=_identifiers(payload) if by_identifiers else (),
-            ad_consent=_ad_consent(payload) if by_identifiers else None,
+            payload=json.loads(payload) if payload and not self._by_identifiers else {},
+            identifiers=_identifiers(payload) if self._by_identifiers else (),
+            ad_consent=_ad_consent(payload) if self._by_identifiers else None,
             stale_identifiers=_identifiers(row["stale_identifiers"] or ""),
+            cleared_fields=tuple(filter(None, (row["cleared_fields"] or "").split(IDENTIFIER_SEPARATOR))),
             content_hash=row["content_hash"],
             changed_fields=row["changed_fields"] or "",
             suspected=row["suspected"],
@@ -305,6 +329,11 @@ class Ledger:
         )
         lines = io.BytesIO("\n".join(json.dumps(row) for row in rows).encode())
         self._client.load_table_from_file(lines, table, job_config=config).result()
+
+
+def _new_plan() -> tuple[str, datetime]:
+    planned_at = datetime.now(UTC)
+    return f"{planned_at.strftime(PLAN_TIME)}-{uuid.uuid4().hex[:8]}", planned_at
 
 
 def _plan(plan_id: str) -> dict[str, Any]:

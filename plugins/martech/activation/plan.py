@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from martech.activation.destinations import DESTINATIONS
 from martech.activation.sync import Column, Condition, Sync
 from martech.warehouse.statements import Sql
 
@@ -16,6 +17,8 @@ IDENTIFIER_SEPARATOR = Sql(",")
 CONSENT_PREFIX = "consent:"
 # Content hash in the state of a record that may be at the destination, with any of its identifiers.
 UNCONFIRMED = "unconfirmed"
+# Finds the names of the fields in a JSON object of hashes.
+FIELD_NAMES = Sql("""r'"([^"]+)":'""")
 TYPES = {
     "string": "cast({} as string)",
     "integer": "cast({} as int64)",
@@ -115,7 +118,7 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
     :param sync: the declaration.
     :param table: full name of a model (``gold.lead_scores``) or of an ops table (``ops.activation_state``).
     """
-    by_identifiers = sync.destination == "google_data_manager"
+    by_identifiers = DESTINATIONS[sync.destination].by_identifiers
     fields = [column.to for column in sync.columns]
     where, values = conditions_sql([(column_sql(c.column), c) for c in sync.where], "where")
     granted, granted_values = conditions_sql([(sync.consent.granted.column, sync.consent.granted)], "granted")
@@ -156,6 +159,8 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "changed": "unchanged" if sync.mode == "add_only" else "change",
         "separator": IDENTIFIER_SEPARATOR,
         "unconfirmed": UNCONFIRMED,
+        "field_names": FIELD_NAMES,
+        "field_list": Sql(", ".join(f"'{name}'" for name in fields)),
         "erased": table("ops.erasure_identifiers"),
         **{name: table(f"ops.activation_{name}") for name in ("state", "changelog", "outbox", "dead_letters")},
     }

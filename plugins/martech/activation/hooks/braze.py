@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import requests
 from airflow.providers.common.compat.sdk import BaseHook
 
-from martech.activation.api_client import ApiClient, base_url, json_of
+from martech.activation.api_client import ApiClient, base_url, host_of, json_of
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome
 from martech.activation.rate_limit import RateLimit
 from martech.activation.sync import Sync
@@ -29,6 +30,9 @@ class BrazeHook(BaseHook):
     conn_name_attr = "braze_conn_id"
     default_conn_name = "braze_default"
     hook_name = "Braze (activation)"
+    by_identifiers: ClassVar[bool] = False
+    # One endpoint serves many workspaces: only the declaration can tell them apart.
+    target_options: ClassVar[tuple[str, ...]] = ("workspace",)
 
     def __init__(self, sync: Sync) -> None:
         super().__init__()
@@ -45,6 +49,11 @@ class BrazeHook(BaseHook):
             rate_limit=RateLimit.per_second(limit) if limit else RateLimit(REQUESTS, PER_SECONDS),
             timeout_seconds=sync.limits.timeout_seconds,
         )
+
+    @classmethod
+    def account(cls, connection_id: str) -> str:
+        """Return the cluster's endpoint; see ``DestinationHook.account``."""
+        return host_of(cls.get_connection(connection_id))
 
     def get_conn(self) -> requests.Session:
         """Return the session that requests are made with."""
@@ -66,6 +75,7 @@ class BrazeHook(BaseHook):
                 "external_id": change.record_key,
                 "_update_existing_only": is_remove or self._update_existing_only,
                 **(unset if is_remove else change.payload),
+                **dict.fromkeys(change.cleared_fields),
             }
             for change in changes
         ]

@@ -6,7 +6,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import google.auth.exceptions
 import google.auth.transport.requests
@@ -52,6 +52,9 @@ class GoogleDataManagerHook(GoogleBaseHook):
     :param sync: the declaration; ``destination.audience_id`` is the user list.
     """
 
+    by_identifiers: ClassVar[bool] = True
+    target_options: ClassVar[tuple[str, ...]] = ("account_id", "audience_id")
+
     def __init__(self, sync: Sync) -> None:
         super().__init__(gcp_conn_id=sync.connection)
         connection = self.get_connection(sync.connection)
@@ -77,6 +80,11 @@ class GoogleDataManagerHook(GoogleBaseHook):
     def scopes(self) -> Sequence[str]:
         """The one scope that the API needs, whatever the connection says."""
         return (SCOPE,)
+
+    @classmethod
+    def account(cls, connection_id: str) -> str:
+        """Return nothing: the declaration names the account; see ``DestinationHook.account``."""
+        return ""
 
     def get_conn(self) -> requests.Session:
         """Return the session that requests are made with."""

@@ -7,12 +7,13 @@ import io
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 import requests
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
-from martech.activation.api_client import ApiClient, base_url, json_of
+from martech.activation.api_client import ApiClient, base_url, host_of, json_of
 from martech.activation.batching import batches
 from martech.activation.changes import Change, FatalError, Outcome, TransientError
 from martech.activation.rate_limit import RateLimit
@@ -42,6 +43,8 @@ class SalesforceHook(BaseHook):
     conn_name_attr = "salesforce_conn_id"
     default_conn_name = "salesforce_default"
     hook_name = "Salesforce (activation)"
+    by_identifiers: ClassVar[bool] = False
+    target_options: ClassVar[tuple[str, ...]] = ("object", "external_id")
 
     def __init__(self, sync: Sync) -> None:
         super().__init__()
@@ -64,6 +67,11 @@ class SalesforceHook(BaseHook):
             rate_limit=RateLimit.per_second(sync.limits.requests_per_second or REQUESTS_PER_SECOND),
             timeout_seconds=sync.limits.timeout_seconds,
         )
+
+    @classmethod
+    def account(cls, connection_id: str) -> str:
+        """Return the org's My Domain; see ``DestinationHook.account``."""
+        return host_of(cls.get_connection(connection_id))
 
     def get_conn(self) -> requests.Session:
         """Return the session that requests are made with."""
@@ -91,7 +99,12 @@ class SalesforceHook(BaseHook):
         if len(changes) > COLLECTION_RECORDS:
             return self._bulk_upsert(changes)
         records = [
-            {"attributes": {"type": self._object}, self._external_id: change.record_key, **change.payload}
+            {
+                "attributes": {"type": self._object},
+                self._external_id: change.record_key,
+                **change.payload,
+                **self._cleared(change),
+            }
             for change in changes
         ]
         results = self._call(
@@ -112,11 +125,26 @@ class SalesforceHook(BaseHook):
         if there:
             nothing = dict.fromkeys(self._fields)
             records = [
-                {"attributes": {"type": self._object}, "id": ids[change.record_key], **nothing} for change in there
+                {
+                    "attributes": {"type": self._object},
+                    "id": ids[change.record_key],
+                    **nothing,
+                    **self._cleared(change),
+                }
+                for change in there
             ]
             results = self._call("PATCH", "/composite/sobjects", json={"allOrNone": False, "records": records})
             outcomes += [self._outcome(change, result) for change, result in zip(there, results, strict=True)]
         return outcomes
+
+    def _cleared(self, change: Change) -> dict[str, None]:
+        """Return the fields to empty beside the mapped ones, without those that the org has deleted by now."""
+        return {name: None for name in change.cleared_fields if name in self._existing_fields}
+
+    @cached_property
+    def _existing_fields(self) -> frozenset[str]:
+        described = self._patiently(self._call, "GET", f"/sobjects/{self._object}/describe")
+        return frozenset(field["name"] for field in described["fields"])
 
     def _outcome(self, change: Change, result: dict[str, Any]) -> Outcome:
         if result["success"]:
@@ -174,10 +202,14 @@ class SalesforceHook(BaseHook):
 
     def _csv(self, changes: Sequence[Change]) -> bytes:
         text = io.StringIO()
+        cleared = sorted({name for change in changes for name in self._cleared(change)})
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([self._external_id, *self._fields])
+        writer.writerow([self._external_id, *self._fields, *cleared])
         for change in changes:
-            writer.writerow([change.record_key, *(_csv_value(change.payload[name]) for name in self._fields)])
+            values = [_csv_value(change.payload[name]) for name in self._fields]
+            # An empty cell leaves a field as it is.
+            values += [NULL if name in change.cleared_fields else "" for name in cleared]
+            writer.writerow([change.record_key, *values])
         return text.getvalue().encode()
 
     def _bulk_rows(self, job: str, kind: str) -> list[dict[str, str]]:

@@ -111,6 +111,7 @@ unsettled as (
         string_agg(
             concat(coalesce(outbox.payload, ''), '{{ separator }}', coalesce(outbox.stale_identifiers, ''))
         ) as payload,
+        string_agg(outbox.field_hashes) as field_hashes,
         if(
             count(*) = 1 and countif(accepted.record_key is not null) = 1 and not @full_resync,
             coalesce(max(outbox.content_hash), 'remove'), null
@@ -130,6 +131,7 @@ known as (
         coalesce(confirmed.person_key, unsettled.person_key) as person_key,
         confirmed.content_hash,
         confirmed.field_hashes,
+        concat(coalesce(confirmed.field_hashes, ''), coalesce(unsettled.field_hashes, '')) as all_field_hashes,
         concat(coalesce(confirmed.payload, ''), '{{ separator }}', coalesce(unsettled.payload, '')) as payload,
         coalesce(confirmed.content_hash != '{{ unconfirmed }}', false) as is_confirmed,
         unsettled.processing,
@@ -158,6 +160,7 @@ compared as (
         record.field_hashes,
         record.defect,
         known.payload as known_payload,
+        known.all_field_hashes,
         coalesce(known.is_unsettled, false) as is_unsettled,
         known.processing,
         array_to_string([
@@ -230,6 +233,16 @@ changes as (
         compared.person_key,
         compared.defect as reject_reason,
         stale.identifiers as stale_identifiers,
+        {% if by_identifiers -%}
+        cast(null as string) as cleared_fields,
+        {%- else -%}
+        -- What was mapped once and is no longer: without this nobody would ever empty it again.
+        (
+            select string_agg(distinct name, '{{ separator }}' order by name)
+            from unnest(regexp_extract_all(compared.all_field_hashes, {{ field_names }})) as name
+            where name not in ({{ field_list }})
+        ) as cleared_fields,
+        {%- endif %}
         if(compared.action = 'remove', null, compared.payload) as payload,
         if(compared.action = 'remove', null, compared.content_hash) as content_hash,
         if(compared.action = 'remove', null, compared.field_hashes) as field_hashes,
@@ -275,6 +288,7 @@ select
     changed_fields,
     payload,
     stale_identifiers,
+    cleared_fields,
     reject_reason
 from changes
 union all
@@ -287,5 +301,6 @@ select
     null as changed_fields,
     null as payload,
     null as stale_identifiers,
+    null as cleared_fields,
     null as reject_reason
 from corrected

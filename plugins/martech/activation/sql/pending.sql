@@ -16,6 +16,7 @@ select
     outbox.action,
     outbox.payload,
     outbox.stale_identifiers,
+    outbox.cleared_fields,
     outbox.content_hash,
     outbox.changed_fields,
     least(coalesce(partly_failed.suspected, 0), {{ most_suspected }}) as suspected

@@ -1,0 +1,5 @@
+select
+    target,
+    declaration
+from `{{ targets }}`
+where sync_name = @sync_name
