@@ -19,7 +19,7 @@ class Memory:
         self.refuse = set()
         self.dies_after = None
 
-    def batch_size(self, pending):
+    def batch_size(self, pending, *, removes):
         return 3
 
     def prepare(self):
@@ -182,6 +182,28 @@ def test_rows_that_cannot_be_sent_are_rejected_with_the_reason(leads, run, memor
     warehouse.run("delete from `@gold.lead_scores` where lead_grade = 'E' or lead_id is null")
     run()
     assert memory.held == {"a": "A", "d": "D"}
+
+
+@pytest.mark.parametrize("bad", ["cast('NaN' as float64)", "cast('inf' as float64)", "cast('-inf' as float64)"])
+def test_a_number_that_json_does_not_know_is_rejected_and_holds_up_nobody(leads, run, memory, warehouse, bad):
+    leads({"a": "A", "b": "B"})
+    warehouse.run(f"update `@gold.lead_scores` set lead_score = {bad} where lead_id = 'b'")
+    assert run()["rejects"] == 1
+    assert memory.held == {"a": "A"}
+    (dead,) = warehouse.ops("dead_letters")
+    assert (dead["record_key"], dead["error_code"]) == ("b", "invalid_value")
+    assert dead["error_message"] == "invalid_value: not of the declared type: lead_score"
+
+
+def test_a_text_in_a_numeric_column_is_rejected(leads, run, memory, warehouse):
+    leads({"a": "A", "b": "B"})
+    warehouse.run(
+        """create or replace table `@gold.lead_scores` as
+        select * replace (if(lead_id = 'b', 'n/a', '12.5') as lead_score) from `@gold.lead_scores`"""
+    )
+    run()
+    assert memory.held == {"a": "A"}
+    assert {row["error_code"] for row in warehouse.ops("dead_letters")} == {"invalid_value"}
 
 
 def test_a_dead_letter_waits_for_new_content_or_a_retry(leads, run, memory, warehouse):

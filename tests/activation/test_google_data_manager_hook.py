@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from hashlib import sha256
 
 import pytest
 from martech.activation import engine
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Processed
+from martech.activation.delivery import Delivery
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook, user_identifier
 
 AUDIENCE = "8765432109"
@@ -56,6 +58,14 @@ def test_a_malformed_member_is_named(hook, google):
         hook.send([member("c1", f"email:{hashed('a')}"), member("c2", "email:plain@example.com")])
     assert list(error.value.rows) == [1]
     assert google.audiences.get(AUDIENCE, set()) == set()
+
+
+def test_a_member_that_is_not_named_is_found(hook, google):
+    google.poison = {f"emailAddress:{hashed('3')}"}
+    delivery = Delivery(hook, max_attempts=2, stopped=threading.Event())
+    outcomes = delivery.deliver([member(f"c{i}", f"email:{hashed(str(i))}") for i in range(8)])
+    assert {o.change.record_key: o.error_code for o in outcomes if o.error_code} == {"c3": "INVALID_ARGUMENT"}
+    assert len(google.audiences[AUDIENCE]) == 7
 
 
 def test_an_address_goes_as_one_identifier():

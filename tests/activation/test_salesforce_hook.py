@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from martech.activation import engine
 from martech.activation.changes import Change, FatalError
+from martech.activation.delivery import Delivery
 from martech.activation.hooks import salesforce as module
 from martech.activation.hooks.salesforce import SalesforceHook
 
@@ -79,8 +81,9 @@ def test_a_quote_in_a_key_is_not_soql(hook, salesforce):
 
 
 def test_above_2000_records_the_bulk_api_takes_over(hook, salesforce):
-    assert hook.batch_size(2_000) == 200
-    assert hook.batch_size(2_001) == 10_000
+    assert hook.batch_size(2_000, removes=False) == 200
+    assert hook.batch_size(2_001, removes=False) == 10_000
+    assert hook.batch_size(2_001, removes=True) == 200
     changes = [upsert(f"00Q{i}", **({"Lead_Score__c": 1e6} if i == 3 else {})) for i in range(300)]
     outcomes = {o.change.record_key: o for o in hook.send(changes)}
     assert len(outcomes) == 300
@@ -108,6 +111,19 @@ def test_a_job_of_a_killed_run_is_waited_for_or_aborted(hook, salesforce, monkey
     )
     hook.prepare()
     assert [job.state for job in salesforce.jobs.values()] == ["JobComplete", "Aborted"]
+
+
+def deliver(hook, changes):
+    return Delivery(hook, max_attempts=2, stopped=threading.Event(), sleep=lambda _: None).deliver(changes)
+
+
+@pytest.mark.parametrize(("count", "code"), [(5, "JSON_PARSER_ERROR"), (205, "INVALID_TYPE_ON_FIELD_IN_RECORD")])
+def test_a_value_that_makes_the_request_fail_is_found(hook, salesforce, count, code):
+    poison = {"Lead_Score__c": "n/a"}
+    outcomes = deliver(hook, [upsert(f"00Q{i}", **(poison if i == 3 else {})) for i in range(count)])
+    rejected = {o.change.record_key: o.error_code for o in outcomes if o.error_code}
+    assert rejected == {"00Q3": code}
+    assert len(leads(salesforce)) == count - 1
 
 
 def test_an_expired_session_is_renewed(hook, salesforce):

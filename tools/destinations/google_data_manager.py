@@ -61,6 +61,8 @@ class GoogleDataManagerServer(DestinationServer):
         super().__init__(port)
         self.processing_seconds = processing_seconds
         self.refused = refused
+        # Identifiers of members that make the API refuse the whole request without naming them.
+        self.poison: set[str] = set()
         self.audiences: dict[str, set[str]] = {}
         # Status by request id, and the time from which it is answered.
         self.statuses: dict[str, dict[str, Any]] = {}
@@ -129,7 +131,8 @@ class GoogleDataManagerServer(DestinationServer):
         try:
             return Answer(200, {"requestId": self._members(request, request.path.rpartition(":")[2])})
         except InvalidArgumentError as error:
-            details = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": error.violations}]
+            bad_request = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": error.violations}
+            details = [bad_request] if error.violations else []
             return Answer(400, _status(400, "INVALID_ARGUMENT", str(error), details))
 
     def _token(self, request: Request) -> Answer:
@@ -164,10 +167,10 @@ class GoogleDataManagerServer(DestinationServer):
             raise InvalidArgumentError(f'Invalid JSON payload received. Unknown name "{sorted(unknown)[0]}".')
         audience = _audience(body)
         if body.get("encoding") != "HEX":
-            raise InvalidArgumentError("Encoding is required.")
+            raise _invalid("encoding", "Encoding is required.")
         terms = body.get("termsOfService", {}).get("customerMatchTermsOfServiceStatus")
         if verb == "ingest" and terms != "ACCEPTED":
-            raise InvalidArgumentError("TERMS_AND_CONDITIONS_NOT_SIGNED")
+            raise _invalid("terms_of_service", "TERMS_AND_CONDITIONS_NOT_SIGNED")
         members = body.get("audienceMembers", [])
         if not 1 <= len(members) <= MAX_MEMBERS:
             raise InvalidArgumentError("TOO_MANY_AUDIENCE_MEMBERS")
@@ -175,6 +178,8 @@ class GoogleDataManagerServer(DestinationServer):
         identifiers = [_identifiers(index, member, violations) for index, member in enumerate(members)]
         if violations:
             raise InvalidArgumentError("There was a problem with the request.", violations)
+        if any(tokens & self.poison for tokens in identifiers):
+            raise InvalidArgumentError("Request contains an invalid argument.")
         held = self.audiences.setdefault(audience, set())
         consents = [{**body.get("consent", {}), **member.get("consent", {})} for member in members]
         failing = self._failing(request.fault, identifiers)
@@ -225,15 +230,19 @@ def _may_be_held(consent: dict[str, str], member: dict[str, Any]) -> bool:
     return "CONSENT_DENIED" not in statuses and not regions & CONSENT_REGIONS
 
 
+def _invalid(field: str, description: str) -> InvalidArgumentError:
+    return InvalidArgumentError(description, [{"field": field, "description": description}])
+
+
 def _audience(body: dict[str, Any]) -> str:
     destinations = body.get("destinations", [])
     if not 1 <= len(destinations) <= 10:
-        raise InvalidArgumentError("TOO_MANY_DESTINATIONS")
+        raise _invalid("destinations", "TOO_MANY_DESTINATIONS")
     account = destinations[0].get("operatingAccount", {})
     if account.get("accountType") != "GOOGLE_ADS" or not re.fullmatch(r"\d{10}", account.get("accountId", "")):
-        raise InvalidArgumentError("INVALID_DESTINATION")
+        raise _invalid("destinations", "INVALID_DESTINATION")
     if not re.fullmatch(r"\d+", destinations[0].get("productDestinationId", "")):
-        raise InvalidArgumentError("INVALID_USER_LIST_ID")
+        raise _invalid("destinations", "INVALID_USER_LIST_ID")
     return destinations[0]["productDestinationId"]
 
 

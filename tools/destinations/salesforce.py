@@ -192,7 +192,7 @@ class SalesforceServer(DestinationServer):
             {"access_token": token, "instance_url": self.url, "id": identity, "token_type": "Bearer"},
         )
 
-    def _collection(self, request: Request, name: str | None, external_id: str | None) -> Answer:  # noqa: PLR0911 - one per answer
+    def _collection(self, request: Request, name: str | None, external_id: str | None) -> Answer:
         """Upsert by external id, or update by record id where no object is named."""
         try:
             body = request.json()
@@ -206,15 +206,8 @@ class SalesforceServer(DestinationServer):
         if body.get("allOrNone"):
             return _error(400, "INVALID_INPUT", "this server knows allOrNone=false only")
         for record in records:
-            kind = record.get("attributes", {}).get("type")
-            if kind not in self.objects or name not in (None, kind):
-                return _error(400, "INVALID_TYPE", f"sObject type '{kind}' is not supported.")
-            sobject = self.objects[kind]
-            if name and (external_id != sobject.external_id or "id" in record):
-                return _error(400, "INVALID_FIELD", f"{external_id} is not an external id of {kind}")
-            unknown = set(record) - {"attributes", "id", sobject.external_id} - set(sobject.fields)
-            if unknown:
-                return _error(400, "INVALID_FIELD", f"No such column '{sorted(unknown)[0]}' on sobject of type {kind}")
+            if refusal := self._refusal(record, name, external_id):
+                return refusal
         seen: set[str] = set()
         results = []
         for index, record in enumerate(records):
@@ -233,6 +226,23 @@ class SalesforceServer(DestinationServer):
             fields = {k: v for k, v in record.items() if k not in ("attributes", "id", sobject.external_id)}
             results.append(self._write(sobject, key, fields, may_create=bool(external_id)))
         return Answer(200, results)
+
+    def _refusal(self, record: dict[str, Any], name: str | None, external_id: str | None) -> Answer | None:
+        """Return the answer to a record that makes the whole request fail, None for any other."""
+        kind = record.get("attributes", {}).get("type")
+        if kind not in self.objects or name not in (None, kind):
+            return _error(400, "INVALID_TYPE", f"sObject type '{kind}' is not supported.")
+        sobject = self.objects[kind]
+        if name and (external_id != sobject.external_id or "id" in record):
+            return _error(400, "INVALID_FIELD", f"{external_id} is not an external id of {kind}")
+        unknown = set(record) - {"attributes", "id", sobject.external_id} - set(sobject.fields)
+        if unknown:
+            return _error(400, "INVALID_FIELD", f"No such column '{sorted(unknown)[0]}' on sobject of type {kind}")
+        # The parser knows the type of each field before any record is looked at.
+        for column, check in sobject.fields.items():
+            if _is_number(check) and isinstance(value := record.get(column), str):
+                return _error(400, "JSON_PARSER_ERROR", f"Cannot deserialize double from VALUE_STRING value {value}")
+        return None
 
     def _write(self, sobject: SObject, key: str | None, fields: dict[str, Any], *, may_create: bool) -> dict[str, Any]:
         """Write one record and return its UpsertResult."""
@@ -306,16 +316,24 @@ class SalesforceServer(DestinationServer):
         for index, row in enumerate(job.rows):
             fields = {k: None if v == "#N/A" else v for k, v in row.items() if k != sobject.external_id and v != ""}
             # A CSV has text only; Salesforce reads it by the field's type.
-            typed = {
-                k: float(v) if v and sobject.fields[k].__qualname__.startswith("number") else v
-                for k, v in fields.items()
-            }
+            typed = {k: _number_or_text(v) if v and _is_number(sobject.fields[k]) else v for k, v in fields.items()}
             if locked and index % 2 == 0:
                 result = _row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
             else:
                 result = self._write(sobject, row[sobject.external_id], typed, may_create=True)
             job.results.append((row, result))
         job.state = "JobComplete"
+
+
+def _is_number(check: Callable[[Any], Any]) -> bool:
+    return check.__qualname__.startswith("number")
+
+
+def _number_or_text(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
 
 
 def _results_csv(job: Job, kind: str) -> bytes:

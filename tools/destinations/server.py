@@ -70,7 +70,11 @@ class Request:
 
         :raises ValueError: where it is not JSON.
         """
-        return json.loads(self.body)
+        return json.loads(self.body, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON.")
 
 
 @dataclass

@@ -73,8 +73,8 @@ class Processed:
 class Destination(Protocol):
     """A place that takes changes. Sending the same change twice must leave it as sending it once does."""
 
-    def batch_size(self, pending: int) -> int:
-        """Return how many changes one call of ``send`` takes when ``pending`` are to be sent in all."""
+    def batch_size(self, pending: int, *, removes: bool) -> int:
+        """Return how many changes, or removes, one call of ``send`` takes when ``pending`` are to be sent in all."""
 
     def prepare(self) -> None:
         """Wait for what an earlier, killed run may still have under way at the destination."""

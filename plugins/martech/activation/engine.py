@@ -107,7 +107,7 @@ def send_changes(ledger: Ledger, sync: Sync, destination: Destination, plan_id: 
             pending, changes = ledger.pending(plan_id, removes=removes)
             if pending:
                 log.info("Sending %d %s to %s.", pending, "removes" if removes else "changes", sync.target)
-                _send_all(ledger, sync, destination, plan_id, changes, destination.batch_size(pending))
+                _send_all(ledger, sync, destination, plan_id, changes, destination.batch_size(pending, removes=removes))
         if isinstance(destination, ProcessingDestination):
             follow_requests(ledger, sync, destination, patience_seconds=sync.limits.processing_seconds)
     finally:

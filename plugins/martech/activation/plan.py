@@ -21,12 +21,13 @@ UNCONFIRMED = "unconfirmed"
 FIELD_NAMES = Sql("""r'"([^"]+)":'""")
 TYPES = {
     "string": "cast({} as string)",
-    "integer": "cast({} as int64)",
-    # A NUMERIC with a fraction becomes a quoted string in BigQuery's JSON, a FLOAT64 a number.
-    "number": "cast({} as float64)",
-    "boolean": "cast({} as bool)",
-    "date": "cast(cast({} as date) as string)",
-    "timestamp": "format_timestamp('%Y-%m-%dT%H:%M:%SZ', cast({} as timestamp))",
+    "integer": "safe_cast({} as int64)",
+    # A NUMERIC with a fraction becomes a quoted string in BigQuery's JSON, a FLOAT64 a number. JSON knows no NaN and no
+    # infinity; x - x is 0 for all other numbers.
+    "number": "if(safe_cast({} as float64) - safe_cast({} as float64) = 0, safe_cast({} as float64), null)",
+    "boolean": "safe_cast({} as bool)",
+    "date": "cast(safe_cast({} as date) as string)",
+    "timestamp": "format_timestamp('%Y-%m-%dT%H:%M:%SZ', safe_cast({} as timestamp))",
 }
 EMAIL = r"lower(regexp_replace({}, r'\s', ''))"
 # Google's rules for identifiers, which the other destinations can live with: dots and plus-addresses are
@@ -74,8 +75,19 @@ def value_sql(column: Column) -> str:
         sql = template.format(*[f"cast({sql} as string)"] * template.count("{}"))
     if column.pii == "hash_sha256":
         return f"to_hex(sha256({sql}))"
-    typed = TYPES[column.type].format(sql)
+    template = TYPES[column.type]
+    typed = template.format(*[sql] * template.count("{}"))
     return typed if column.decimals is None else f"round({typed}, {column.decimals})"
+
+
+def _invalid_columns_sql(sync: Sync) -> str:
+    """Return the names of the columns whose value does not have the declared type, as SQL; an empty text for none."""
+    checks = [
+        f"if({column_sql(column.column)} is not null and {value_sql(column)} is null, '{column.column}', null)"
+        for column in sync.columns
+        if column.type != "string" and column.pii is None
+    ]
+    return f"array_to_string([{', '.join(checks)}], ', ')" if checks else "''"
 
 
 def conditions_sql(conditions: list[tuple[str, Condition]], prefix: str) -> tuple[list[str], dict[str, Any]]:
@@ -141,6 +153,7 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
             }
             for column in sync.columns
         ],
+        "invalid_columns": Sql(_invalid_columns_sql(sync)),
         "model": table(sync.model),
         "joined": table(joined) if joined else None,
         "using": using,

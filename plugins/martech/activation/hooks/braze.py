@@ -59,7 +59,7 @@ class BrazeHook(BaseHook):
         """Return the session that requests are made with."""
         return self._session
 
-    def batch_size(self, pending: int) -> int:
+    def batch_size(self, pending: int, *, removes: bool) -> int:
         """Return 75, the objects that a request may hold."""
         return OBJECTS_PER_REQUEST
 

@@ -90,7 +90,7 @@ class GoogleDataManagerHook(GoogleBaseHook):
         """Return the session that requests are made with."""
         return self._session
 
-    def batch_size(self, pending: int) -> int:
+    def batch_size(self, pending: int, *, removes: bool) -> int:
         """Return 10,000, the members that a request may hold."""
         return MEMBERS_PER_REQUEST
 
@@ -180,14 +180,16 @@ class GoogleDataManagerHook(GoogleBaseHook):
         answer = json_of(response, "Google Data Manager")
         if response.ok:
             return str(answer["requestId"])
-        error = answer["error"]
+        error = {"details": [], **answer["error"]}
         rows = {
             members[int(match[1])][0]: (error["status"], masked(violation["description"]))
-            for detail in error.get("details", [])
+            for detail in error["details"]
             for violation in detail.get("fieldViolations", [])
             if (match := MEMBER_OF_VIOLATION.search(violation["field"]))
         }
-        if response.status_code == 413 or rows:
+        # Violations elsewhere, as of the destination, are of the declaration; without any, some member is to blame.
+        is_of_members = response.status_code == 400 and not any(d.get("fieldViolations") for d in error["details"])
+        if response.status_code == 413 or rows or is_of_members:
             raise BatchRejectedError(error["status"], masked(error["message"]), rows)
         raise FatalError(
             f"Google Data Manager answered {error['status']}: {masked(error['message'])} Check account and "

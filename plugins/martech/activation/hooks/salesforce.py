@@ -14,8 +14,7 @@ import requests
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from martech.activation.api_client import ApiClient, base_url, host_of, json_of
-from martech.activation.batching import batches
-from martech.activation.changes import Change, FatalError, Outcome, TransientError
+from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome, TransientError
 from martech.activation.rate_limit import RateLimit
 from martech.activation.retry import retrying
 from martech.activation.sync import Sync
@@ -28,6 +27,10 @@ BULK_RECORDS = 10_000
 REQUESTS_PER_SECOND = 20
 # Errors of a record that pass when the other transaction, or the overload, is over.
 RETRYABLE = {"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT"}
+REFUSES_CONTENT = (400, 413)
+# Codes of a refusal for which no record is to blame, but the declaration or the job.
+WRONG_DECLARATION = {"INVALID_FIELD", "INVALID_TYPE", "INVALIDJOBSTATE", "INVALIDJOB", "MALFORMED_ID"}
+WRONG_MAPPING = "Field name not found"  # of a bulk job
 NULL = "#N/A"  # Bulk API 2.0's way to empty a field; an empty cell leaves it as it is
 
 
@@ -77,9 +80,12 @@ class SalesforceHook(BaseHook):
         """Return the session that requests are made with."""
         return self._session
 
-    def batch_size(self, pending: int) -> int:
-        """Return 200, or 10,000 where more than 2,000 records wait: that is what the Bulk API is for."""
-        return BULK_RECORDS if pending > BULK_ABOVE_RECORDS else COLLECTION_RECORDS
+    def batch_size(self, pending: int, *, removes: bool) -> int:
+        """Return 200, or 10,000 where more than 2,000 records wait: that is what the Bulk API is for.
+
+        Removes look up record ids first, 200 at a time, so that one refused request holds up no others.
+        """
+        return BULK_RECORDS if pending > BULK_ABOVE_RECORDS and not removes else COLLECTION_RECORDS
 
     def prepare(self) -> None:
         """Wait for bulk jobs that a killed run left behind, so that they cannot overwrite what comes now."""
@@ -95,7 +101,7 @@ class SalesforceHook(BaseHook):
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Bring changes of one kind to Salesforce; see ``Destination.send``."""
         if changes[0].action == "remove":
-            return [outcome for batch in batches(changes, COLLECTION_RECORDS) for outcome in self._clear(batch)]
+            return self._clear(changes)
         if len(changes) > COLLECTION_RECORDS:
             return self._bulk_upsert(changes)
         records = [
@@ -175,6 +181,8 @@ class SalesforceHook(BaseHook):
         # From here on the job is known to hold the records: its steps are tried again, not the whole upload.
         self._patiently(self._end_job, job, "UploadComplete")
         state = self._finished_job(job)
+        if state["state"] == "Failed" and WRONG_MAPPING not in str(state.get("errorMessage")):
+            raise BatchRejectedError("BULK_JOB_FAILED", masked(str(state.get("errorMessage"))))
         if state["state"] != "JobComplete":
             raise FatalError(
                 f"Salesforce ended bulk job {job} as {state['state']}: "
@@ -239,6 +247,9 @@ class SalesforceHook(BaseHook):
             return json_of(response, "Salesforce") if response.content else None
         errors = json_of(response, "Salesforce")
         code, message = errors[0]["errorCode"], masked(errors[0]["message"])
+        # A value that the parser cannot read makes the whole request fail, without naming the record.
+        if method == "PATCH" and response.status_code in REFUSES_CONTENT and code not in WRONG_DECLARATION:
+            raise BatchRejectedError(code, message)
         if code == "REQUEST_LIMIT_EXCEEDED":
             fix = "Wait until the org's daily API limit is renewed, or raise it; the next run goes on from here."
         else:

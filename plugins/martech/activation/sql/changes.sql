@@ -3,8 +3,9 @@ with source_rows as (
         nullif(cast({{ source_key }} as string), '') as source_key,
         cast({{ person }} as string) as person_key,
         {% for field in fields -%}
-        {{ field.value }} as `{{ field.name }}`{% if not loop.last %},{% endif %}
-        {% endfor %}
+        {{ field.value }} as `{{ field.name }}`,
+        {% endfor -%}
+        {{ invalid_columns }} as invalid_columns
     from `{{ model }}` as source
     {% if joined -%}
     left join `{{ joined }}` as joined on source.{{ using }} = joined.{{ using }}
@@ -66,6 +67,8 @@ checked as (
         case
             when source_key is null then 'missing_key: {{ key }} is null'
             when count(*) over (partition by record_key) > 1 then 'duplicate_key: {{ key }} is not unique'
+            -- Before it is missed: a value that cannot be read is null here.
+            when invalid_columns != '' then concat('invalid_value: not of the declared type: ', invalid_columns)
             {% for field in fields if field.required -%}
             when `{{ field.name }}` is null then 'required_field_missing: {{ field.column }} is null'
             {% endfor -%}
