@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import sqlglot
-from martech.ingestion.landing import CONNECTION, SYNCED, LandedTable
+from martech.ingestion.landed_table import CONNECTION, SYNCED, LandedTable
 from sqlglot import exp
 from sqlglot.optimizer import build_scope
 from sqlglot.optimizer.qualify import qualify

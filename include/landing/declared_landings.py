@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlglot
 from martech.declarations.reader import Declaration, read_declaration
-from martech.ingestion.landing import CONNECTION, SYNCED, InputColumn, InputTable, LandedTable, SourceLanding
+from martech.ingestion.landed_table import CONNECTION, SYNCED, InputColumn, InputTable, LandedTable, SourceLanding
 from martech.ingestion.raw_table import RawTable
 from sqlglot import exp
 

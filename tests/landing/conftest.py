@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from martech.ingestion.landing import SourceLanding
+from martech.ingestion.landed_table import SourceLanding
 from martech.ingestion.landing_operator import LandRowsOperator
 from martech.warehouse.ddl import load_scripts
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from martech.ingestion.landing import SYNCED
+from martech.ingestion.landed_table import SYNCED
 
 from include.landing.declared_landings import load_landings
 

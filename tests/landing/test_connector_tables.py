@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from martech.ingestion.landing import LandedTable
+from martech.ingestion.landed_table import LandedTable
 from martech.ingestion.landing_columns import normalized
 
 from include.landing.declared_landings import load_landings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from martech.declarations.reader import DeclarationError
-from martech.ingestion.landing import CONNECTION
+from martech.ingestion.landed_table import CONNECTION
 from martech.ingestion.landing_columns import Found, convert
 
 from include.landing.declared_landings import HERE, load_landings, source_landing

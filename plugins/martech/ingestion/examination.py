@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 
 from google.api_core.exceptions import Forbidden, GoogleAPIError
 
+from martech.ingestion.connector_tables import SHARD, Catalog
 from martech.ingestion.fivetran_hook import ConnectionState
-from martech.ingestion.landing import SHARD, Catalog, LandedTable, LandingError, SourceLanding, plan_landing
+from martech.ingestion.landed_table import LandedTable, LandingError, SourceLanding
+from martech.ingestion.landing import plan_landing
 from martech.ingestion.landing_hook import LandingHook
 from martech.ingestion.partition_checks import check_schema
 from martech.warehouse.statements import dry_run

@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import (
 )
 from google.api_core.exceptions import NotFound
 
-from martech.ingestion.landing import InputTable, SourceLanding
+from martech.ingestion.landed_table import InputTable, SourceLanding
 from martech.ingestion.partition_checks import day_end
 from martech.warehouse.client import WarehouseClient, job_labels
 from martech.warehouse.days import parse_days

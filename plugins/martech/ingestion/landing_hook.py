@@ -8,7 +8,9 @@ from datetime import date, datetime
 
 from google.api_core.exceptions import NotFound
 
-from martech.ingestion.landing import Catalog, LandedTable, LandingError, Plan, SourceLanding
+from martech.ingestion.connector_tables import Catalog
+from martech.ingestion.landed_table import LandedTable, LandingError, SourceLanding
+from martech.ingestion.landing import Plan
 from martech.ingestion.landing_columns import normalized
 from martech.warehouse.client import WarehouseClient
 from martech.warehouse.statements import Sql, require_identifier, statement

@@ -10,7 +10,9 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from google.api_core.exceptions import GoogleAPIError
 
 from martech.alerts.severity import Severity
-from martech.ingestion.landing import CONNECTION, Catalog, LandedTable, LandingError, SourceLanding, plan_landing
+from martech.ingestion.connector_tables import Catalog
+from martech.ingestion.landed_table import CONNECTION, LandedTable, LandingError, SourceLanding
+from martech.ingestion.landing import plan_landing
 from martech.ingestion.landing_hook import LandingHook
 from martech.ingestion.operators import check_row
 from martech.ingestion.partition_checks import CheckResult
