@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from martech.ingestion.operators import Milestone
-from martech.quality.tables import DAILY
+from martech.ingestion.raw_table import DAILY
 
 from include.landing.enabled_sources import enabled_sources
 from include.pipeline.settings import settings

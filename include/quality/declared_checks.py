@@ -10,9 +10,9 @@ from typing import Any
 
 from martech.alerts.severity import Severity
 from martech.declarations.reader import Declaration, YamlPath, read_declaration
-from martech.ingestion.raw_table import RawTable
+from martech.ingestion.raw_table import SPARSE, RawTable
 from martech.quality.malformed import RawRules
-from martech.quality.tables import CURRENT, NUMBERS, SPARSE, Limits, QualityTable, Reference
+from martech.quality.tables import CURRENT, NUMBERS, Limits, QualityTable, Reference
 from martech.warehouse.ddl import CreateStatement
 
 from include.landing.enabled_sources import enabled_sources, tells_deliveries

@@ -19,7 +19,7 @@ from include.pipeline.settings import settings
 from tests.channels import Server, answering, serving
 from tests.schedule import every_chapter
 from tools.local.chain import Chain, Run
-from tools.local.report import table_rows, warehouse_client
+from tools.local.report import Print, fingerprints, warehouse_client
 from tools.local.stack import LocalStack
 from tools.sample_sources.sync import sync
 
@@ -48,7 +48,7 @@ class Story:
     sample: Path
     days: list[date]
     runs: dict[str, list[Run]] = field(default_factory=dict)
-    tables: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    tables: dict[str, dict[str, Print]] = field(default_factory=dict)
     slack: Server = field(default_factory=Server)
 
     @property
@@ -65,14 +65,9 @@ class Story:
         """Return the rows of a query."""
         return [dict(row) for row in self.client.query(sql).result()]
 
-    def fingerprint(self) -> dict[str, tuple[int, int]]:
+    def fingerprint(self) -> dict[str, Print]:
         """Return rows and a hash over all values of every silver and gold table."""
-        prints = {}
-        for layer in ("silver", "gold"):
-            for table, _, rows in table_rows(self.client)[layer]:
-                sql = f"select coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print from `{settings.table(layer, table)}` as t"  # noqa: E501
-                prints[f"{layer}.{table}"] = (rows, int(str(self.rows(sql)[0]["print"])))
-        return prints
+        return fingerprints(self.client)
 
     def sync(self, start: date, end: date) -> None:
         """Let the connectors write days of the sample into their tables."""

@@ -106,6 +106,13 @@ MACROS = (
     r"""bq_regexp_extract(text, pattern) AS CASE WHEN regexp_matches(text, pattern) THEN CASE
         WHEN regexp_matches(regexp_replace(pattern, '\\.|\[\^?\]?[^\]]*\]', '', 'g'), '\((?:[^?]|\?P?<)')
         THEN regexp_extract(text, pattern, 1) ELSE regexp_extract(text, pattern, 0) END END""",
+    # Codes of letters; A, E, I, O, U, Y, H and W have none, and part no two letters of one code.
+    """bq_sounds(letters) AS list_reduce(list_value(
+        translate(upper(letters), 'BFPVCGJKQSXZDTLMNRAEIOUYHW', '111122222222334556'), '1', '2', '3', '4', '5', '6'),
+        lambda sounds, code: regexp_replace(sounds, code || '+', code, 'g'))""",
+    """bq_soundex_of(letters) AS CASE WHEN letters = '' THEN '' ELSE left(letters, 1) || rpad(left(
+        bq_sounds(letters)[CASE WHEN bq_sounds(left(letters, 1)) = '' THEN 1 ELSE 2 END:], 3), 3, '0') END""",
+    """bq_soundex(text) AS bq_soundex_of(regexp_replace(text, '[^A-Za-z]', '', 'g'))""",
 )
 
 
@@ -288,6 +295,11 @@ def extract_group_of_computed_pattern(node: exp.Expression) -> exp.Expression | 
     return _call("bq_regexp_extract", node.this, node.expression)
 
 
+def sound_as_bigquery(node: exp.Expression) -> exp.Expression | None:
+    """Let SOUNDEX pass over vowels, and keep the first letter as it is."""
+    return _call("bq_soundex", node.this)
+
+
 def name_fields_of_json(node: exp.Expression) -> exp.Expression | None:
     """Let ``TO_JSON_STRING(STRUCT(x))`` say ``x``; the emulator drops the names that BigQuery takes from columns."""
     if not node.find_ancestor(exp.JSONFormat):
@@ -342,6 +354,7 @@ REWRITES: dict[type[exp.Expression], Rewrite] = {
     exp.Bracket: find_elements_by_computed_positions,
     exp.UnixSeconds: count_seconds_down,
     exp.RegexpExtract: extract_group_of_computed_pattern,
+    exp.Soundex: sound_as_bigquery,
     exp.Struct: name_fields_of_json,
     exp.Identifier: quote_map,
 }

@@ -11,6 +11,9 @@ from martech.warehouse.statements import short
 from include.pipeline.settings import settings
 from tools.local.chain import Run
 
+# Rows of a table, and a hash over all of their values.
+Print = tuple[int, int]
+
 
 def warehouse_client(url: str) -> bigquery.Client:
     """Return a client of the embedded warehouse at ``url``."""
@@ -54,6 +57,24 @@ def table_rows(client: bigquery.Client) -> dict[str, list[tuple[str, str, int]]]
             (name, kind.lower(), _count(client, settings.table(layer.name, name), kind)) for name, kind in kinds.items()
         ]
     return result
+
+
+def fingerprints(client: bigquery.Client, layers: Iterable[str] = ("silver", "gold")) -> dict[str, Print]:
+    """Return the fingerprint of everything in some layers, by ``layer.table``.
+
+    :param client: the warehouse.
+    :param layers: names of layers.
+    """
+    everything = table_rows(client)
+    prints = {}
+    for layer in layers:
+        for table, _, rows in everything[layer]:
+            query = short(
+                "select coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print from `{{ table }}` as t",
+                table=settings.table(layer, table),
+            )
+            prints[f"{layer}.{table}"] = (rows, int(next(iter(client.query(query).result())).print))
+    return prints
 
 
 def _count(client: bigquery.Client, table: str, kind: str) -> int:

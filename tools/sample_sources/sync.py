@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -148,13 +148,20 @@ def _merge_sql(table: Table, source: str, target: str) -> str:
     )
 
 
-def sync(directory: Path, start: date | None = None, end: date | None = None, project: str | None = None) -> Summary:
-    """Sync days of a sample into the datasets of all connections.
+def sync(
+    directory: Path,
+    start: date | None = None,
+    end: date | None = None,
+    project: str | None = None,
+    datasets: Collection[str] | None = None,
+) -> Summary:
+    """Sync days of a sample into the datasets of connections.
 
     :param directory: what ``generate`` wrote.
     :param start: first day of sync; the first there is if None.
     :param end: last day of sync; the last there is if None.
     :param project: Google Cloud project; that of the settings if None.
+    :param datasets: datasets of the connections that sync; all if None.
     :raises LoadError: where there is nothing to sync.
     """
     if not (directory / CONNECTORS).is_dir():
@@ -164,6 +171,8 @@ def sync(directory: Path, start: date | None = None, end: date | None = None, pr
         )
     client, summary, began = warehouse_client(project), Summary(), time.monotonic()
     for connection in CONNECTIONS:
+        if datasets is not None and connection.dataset not in datasets:
+            continue
         files, rows = ConnectionSync(client, directory / CONNECTORS / connection.dataset, connection).sync(start, end)
         summary.files += files
         summary.rows += rows

@@ -13,10 +13,11 @@ from typing import Any
 
 from martech.alerts.severity import Severity
 from martech.ingestion.partition_checks import check_freshness, check_schema, day_end
+from martech.ingestion.raw_table import DAILY
 from martech.quality.drift import bin_by_quantiles, largest_move, merge_rare, stability_index
 from martech.quality.profile import BASELINE, NOW, Profile
 from martech.quality.results import QualityResult
-from martech.quality.tables import CURRENT, DAILY, QualityTable, Reference
+from martech.quality.tables import CURRENT, QualityTable, Reference
 from martech.quality.volume import seasonal_baseline
 
 NOT_CHECKED = "not checked"

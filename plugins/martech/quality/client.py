@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from martech.dbt.artifacts import NodeResult
+from martech.ingestion.raw_table import DAILY
 from martech.quality.healing import Rebuild
 from martech.quality.profile import Profile, profile_sql, read_profile
 from martech.quality.results import QualityResult
 from martech.quality.scores import Score
-from martech.quality.tables import DAILY, QualityTable
+from martech.quality.tables import QualityTable
 from martech.warehouse.partitions_client import PartitionsClient
 from martech.warehouse.statements import statement
 

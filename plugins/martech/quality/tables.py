@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from martech.alerts.severity import Severity
+from martech.ingestion.raw_table import DAILY, SPARSE
 from martech.warehouse.statements import require_identifier
 
-DAILY, SPARSE, CURRENT = EXPECTATIONS = ("daily", "sparse", "current")
+CURRENT = "current"
+EXPECTATIONS = (DAILY, SPARSE, CURRENT)
 # Every check by the name that declarations, results and the report use.
 CHECKS = ("schema", "freshness", "partition_gap", "volume", "null_rate", "integrity", "drift")
 NUMBERS = ("INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC")
