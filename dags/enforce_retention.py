@@ -6,6 +6,7 @@ Every day at 06:30 UTC it compares the partition expiry of every table in all la
 declared, partitions that outlived their expiry, default expiries of datasets and tables of days that an export keeps
 longer than `include/landing` declares (`keep_days`) are reported as warnings. Results are kept in
 `ops.retention_checks`. It never deletes data itself; BigQuery deletes partitions that have expired.
+`report_overdue_erasures` fails where a request to erase a person is open for three weeks.
 
 **To look first** trigger with `{"repair": false}`: differences fail the task, nothing is changed.
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, Param
 from martech.airflow_lines.schedules import daily
+from martech.privacy.operators import ReportOverdueErasuresOperator
 from martech.retention.operators import EnforceRetentionOperator
 
 from include.pipeline.alert_channels import send_alert
@@ -37,6 +39,12 @@ with DAG(
         params={"repair": Param(True, type="boolean", description="Set the expiry of tables that differ")},
     ),
 ):
+    ReportOverdueErasuresOperator(
+        task_id="report_overdue_erasures",
+        **WAREHOUSE,
+        requests=settings.table("ops", "erasure_requests"),
+        identifiers=settings.table("ops", "erasure_identifiers"),
+    )
     EnforceRetentionOperator(
         task_id="enforce_retention",
         **WAREHOUSE,

@@ -5,8 +5,10 @@ Removes one person from every table and every destination, and proves it. Trigge
 
 `airflow dags trigger erase_person --conf '{"request_id": "GDPR-2026-117", "customer_id": "c…", "dry_run": true}'`
 
-Who is meant is said by `customer_id`, `identity_key` (`shopify:customer:123`) or `email`. Prefer the keys: Airflow
-keeps what a run was triggered with. An e-mail that several customers share is refused, with their ids.
+Who is meant is said by `customer_id`, `identity_key` (`shopify:customer:123`) or `email_sha256`
+(`printf %s name@example.com | sha256sum`): Airflow keeps and logs what a run was triggered with, so no address in
+clear. An e-mail that several customers share is refused, with their ids. A `request_id` is for one person: triggered
+again for another, it is refused.
 
 `plan_erasure` finds all records of the person (by silver's `identity_map`) and suppresses them · the syncs are started
 and remove the person · `remove_from_destinations` waits until all have confirmed it · `erase_rows` deletes from bronze
@@ -49,7 +51,12 @@ PARAMS = {
     "request_id": Param(type="string", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Id of the request"),
     "customer_id": Param(None, **KEY, description="Present or former customer_id"),
     "identity_key": Param(None, **KEY, description="Any source record of the person, <source>:<entity>:<id>"),
-    "email": Param(None, **KEY, description="E-mail address; prefer a key, since Airflow keeps what is typed here"),
+    "email_sha256": Param(
+        None,
+        type=["null", "string"],
+        pattern="^[0-9a-f]{64}$",
+        description="SHA-256 (hex) of the e-mail address in lower case: Airflow keeps and logs what is typed here",
+    ),
     "dry_run": Param(False, type="boolean", description="Log what would be removed, change nothing"),
 }
 

@@ -4,6 +4,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.erasure_requests`
     person_hash string not null options (
         description = 'SHA-256 (hex) of salt and customer_id: shows whether two requests are about one person'
     ),
+    selector_hash string options (
+        description = 'SHA-256 (hex) of salt and the key that the request named: the same id is for nobody else'
+    ),
     status string not null options (
         description = 'requested, destinations_confirmed, erased or proven'
     ),

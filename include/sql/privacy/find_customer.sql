@@ -1,5 +1,5 @@
--- The present customers that a key or an e-mail address leads to. Parameters: identity_key, customer_id, email;
--- one of them is given, the others are null.
+-- The present customers that a key or a hash of an e-mail address leads to. Parameters: identity_key, customer_id,
+-- email_sha256; one of them is given, the others are null.
 with identity_map as (
     select * from `{{ project_id }}.{{ silver_dataset }}.identity_map`
 ),
@@ -19,7 +19,7 @@ final as (
     select identity_map.customer_id
     from records
     inner join identity_map on records.identity_key = identity_map.identity_key
-    where lower(trim(@email)) in (lower(records.email), records.email_normalized)
+    where @email_sha256 in (to_hex(sha256(lower(trim(records.email)))), to_hex(sha256(records.email_normalized)))
 )
 
 select customer_id

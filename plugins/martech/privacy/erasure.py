@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.cloud import bigquery
@@ -22,6 +23,9 @@ from martech.warehouse.statements import Sql, change, run, statement
 log = logging.getLogger(__name__)
 
 TABLES_PER_QUERY = 20
+# What holds rows of its own; a clone is a TABLE. Views hold none.
+SEARCHED = ("TABLE", "SNAPSHOT", "EXTERNAL")
+DEFAULT_TIME_TRAVEL_HOURS = 168
 # Kinds of identifiers that the `stg_` models recognise: they drop what lands of these records again.
 SUPPRESSED = {"identity": Sql(""), "shopify:order": "shopify:order:", "user": "shopify:customer:"}
 
@@ -36,16 +40,21 @@ class Selector:
 
     :param identity_key: key of any of their source records, ``<source>:<entity>:<id>``.
     :param customer_id: present or former id of the customer.
-    :param email: e-mail address of theirs.
+    :param email_sha256: SHA-256 (hex) of an e-mail address of theirs, in lower case.
     """
 
     identity_key: str | None = None
     customer_id: str | None = None
-    email: str | None = None
+    email_sha256: str | None = None
+
+    @property
+    def given(self) -> tuple[str, str]:
+        """Which of the three is given, and its value."""
+        return next((name, value) for name, value in vars(self).items() if value)
 
     def __post_init__(self) -> None:
         if sum(bool(value) for value in vars(self).values()) != 1:
-            raise ErasureError("Say who is to be erased by one of identity_key, customer_id and email.")
+            raise ErasureError("Say who is to be erased by one of identity_key, customer_id and email_sha256.")
 
 
 class Erasure:
@@ -102,10 +111,10 @@ class Erasure:
 
         :raises ErasureError: where it is nobody, or more than one.
         """
-        customers: list[str] = [row["customer_id"] for row in self._rows(self._find_customer_sql, **vars(selector))]
+        customers = self._customers(selector)
         if len(customers) == 1:
             return customers[0]
-        given, value = next((name, value) for name, value in vars(selector).items() if value)
+        given, value = selector.given
         if customers:
             raise ErasureError(
                 f"This {given} belongs to {len(customers)} customers, who may be people of one household: "
@@ -126,6 +135,21 @@ class Erasure:
             "today is known after the next build of silver. Nothing was changed."
         )
 
+    def _customers(self, selector: Selector) -> list[str]:
+        return [row["customer_id"] for row in self._rows(self._find_customer_sql, **vars(selector))]
+
+    def require_same_person(self, selector: Selector) -> None:
+        """Check that the request, which is there already, is about whom a run names now.
+
+        :raises ErasureError: where it is about somebody else.
+        """
+        names = [selector.given[1], *self._customers(selector)]
+        if not self._rows(self._statement("request_is_about"), names=names)[0]["is_about"]:
+            raise ErasureError(
+                f"Request {self._request_id} is about another person than this {selector.given[0]}; nobody was erased. "
+                "Trigger again with a request_id of its own, or with the key that the request was made with."
+            )
+
     def preview(self, customer_id: str) -> dict[str, int]:
         """Return how many rows of which table would be removed. Nothing is written."""
         tables = [
@@ -139,8 +163,12 @@ class Erasure:
         )
         return {row["name"]: row["found"] for row in rows if row["found"]}
 
-    def request(self, customer_id: str) -> None:
-        """Write down who is meant: identifiers for the steps to come, hashes for good, and the request last."""
+    def request(self, customer_id: str, selector: Selector) -> None:
+        """Write down who is meant: identifiers for the steps to come, hashes for good, and the request last.
+
+        :param customer_id: the customer that was found.
+        :param selector: what was asked for.
+        """
         self._query(self._statement("make_salt"))
         self._query(self._statement("forget"))
         self._query(
@@ -152,6 +180,7 @@ class Erasure:
         self._query(
             self._statement("make_request"),
             customer_id=customer_id,
+            selector=selector.given[1],
             run_id=self._run_id,
         )
 
@@ -230,7 +259,8 @@ class Erasure:
                 "The person is still found: "
                 + "; ".join(found)
                 + ". A build that ran meanwhile may have written it: clear erase_rows. Otherwise declare the column "
-                "(`person` or `person_references`), or drop the table if it is not ours, and clear it."
+                "(`person` or `person_references`), or drop the table if it is not ours, and clear it. Rows of a "
+                "snapshot or an external table cannot be deleted: drop the snapshot, remove the person from the files."
             )
         traces = [(self._columns_with_traces(table), table.dataset_id) for table, _ in self._tables_with_traces(theirs)]
         if traces:
@@ -245,12 +275,21 @@ class Erasure:
         self.forget()
         return len(ours) + len(theirs)
 
+    def time_travel_ends(self, datasets: Iterable[str], now: datetime) -> datetime:
+        """Return when nobody can read rows any more that are deleted now.
+
+        :param datasets: ids of datasets.
+        :param now: the current time.
+        """
+        hours = [int(self._client.get_dataset(name).max_time_travel_hours or 0) for name in datasets]
+        return now + timedelta(hours=max(found or DEFAULT_TIME_TRAVEL_HOURS for found in hours))
+
     def _tables_of(self, datasets: Iterable[str]) -> list[bigquery.Table]:
         names = [
             f"{item.project}.{item.dataset_id}.{item.table_id}"
             for dataset in datasets
             for item in self._client.list_tables(dataset)
-            if item.table_type == "TABLE"
+            if item.table_type in SEARCHED
         ]
         return [self._client.get_table(name) for name in names if name != self._names["identifiers"]]
 
@@ -301,8 +340,8 @@ class Erasure:
             raise ErasureError(f"Request {self._request_id} is unknown: clear plan_erasure.")
         if row["found"] != row["expected"]:
             raise ErasureError(
-                f"{row['found']} of {row['expected']} identifiers of request {self._request_id} are left (they expire "
-                "after 30 days), so nothing could be proved. Trigger a new request for the person."
+                f"{row['found']} of {row['expected']} identifiers of request {self._request_id} are left: somebody "
+                "has deleted the others, so nothing could be proved. Trigger a new request for the person."
             )
 
     def _advance(self, status: str, **values: str | int) -> None:
@@ -311,10 +350,10 @@ class Erasure:
     def _statement(self, name: str, **names: Any) -> Sql:
         return statement(f"privacy/sql/{name}.sql", **{**self._names, **names})
 
-    def _query(self, sql: str, **values: str | int | None) -> RowIterator:
+    def _query(self, sql: str, **values: str | int | list[str] | None) -> RowIterator:
         return run(self._client, sql, {"request_id": self._request_id, **values})
 
-    def _rows(self, sql: str, **values: str | int | None) -> list[Mapping[str, Any]]:
+    def _rows(self, sql: str, **values: str | int | list[str] | None) -> list[Mapping[str, Any]]:
         return list(self._query(sql, **values))
 
 

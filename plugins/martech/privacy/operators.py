@@ -7,6 +7,7 @@ the warehouse itself, and at last the proof.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from martech.privacy.erasure import Erasure, ErasureError, Selector
 from martech.privacy.personal_table import PersonalTable
 from martech.warehouse.ddl import CreateStatement, load_scripts, render
 from martech.warehouse.operators import WarehouseOperator
+from martech.warehouse.statements import statement
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -72,12 +74,20 @@ class ErasureOperator(WarehouseOperator):
                 find_customer_sql=render(self.sql_dir / "find_customer.sql", self.sql_context),
                 identifiers_sql=render(self.sql_dir / "person_identifiers.sql", self.sql_context),
             )
+            self.check_request(erasure, context)
             if erasure.status() == "proven":
                 erasure.forget()  # in case the proof died between its two last writes
                 raise AirflowSkipException(f"Request {self.request_id} is proven: nothing is left to be done.")
             return self.step(erasure, context)
         except ErasureError as error:
             raise AirflowFailException(str(error)) from error
+
+    def check_request(self, erasure: Erasure, context: Context) -> None:
+        """Check what this run names, before anything is done.
+
+        :param erasure: the request.
+        :param context: the task's context.
+        """
 
     def step(self, erasure: Erasure, context: Context) -> Any:
         """Do what this step is for.
@@ -90,9 +100,22 @@ class ErasureOperator(WarehouseOperator):
 class PlanErasureOperator(ErasureOperator):
     """Finds the person, writes the request and suppresses their records; on a dry run only counts.
 
-    Reads the DAG params ``identity_key``, ``customer_id``, ``email`` (one of them) and ``dry_run``. Returns the
+    Reads the DAG params ``identity_key``, ``customer_id``, ``email_sha256`` (one of them) and ``dry_run``. Returns the
     request's id, the only thing that goes to XCom.
     """
+
+    def check_request(self, erasure: Erasure, context: Context) -> None:
+        """Check that a request which is there already is about whom this run names.
+
+        :raises ErasureError: where it is about somebody else.
+        """
+        if erasure.status():
+            erasure.require_same_person(self._selector(context))
+
+    @staticmethod
+    def _selector(context: Context) -> Selector:
+        params = context["params"]
+        return Selector(params["identity_key"], params["customer_id"], params["email_sha256"])
 
     def step(self, erasure: Erasure, context: Context) -> str:
         """Find the person.
@@ -105,7 +128,8 @@ class PlanErasureOperator(ErasureOperator):
         if status and not params["dry_run"]:
             self.log.info("Request %s is %s already: going on from there.", self.request_id, status)
             return self.request_id
-        customer_id = erasure.find(Selector(params["identity_key"], params["customer_id"], params["email"]))
+        selector = self._selector(context)
+        customer_id = erasure.find(selector)
         if params["dry_run"]:
             counts = erasure.preview(customer_id)
             for name, rows in counts.items():
@@ -118,7 +142,7 @@ class PlanErasureOperator(ErasureOperator):
                 f"Dry run: {sum(counts.values())} rows in {len(counts)} tables would be removed; nothing was changed."
                 + (f"{at_sources}source, the log names them." if theirs else "")
             )
-        erasure.request(customer_id)
+        erasure.request(customer_id, selector)
         self.log.info("Request %s is written; the `stg_` models leave the person out from now on.", self.request_id)
         return self.request_id
 
@@ -196,7 +220,52 @@ class ProveErasureOperator(ErasureOperator):
         """
         searched = erasure.prove(self.datasets, self.load_connectors())
         self.log.info("No identifier of the person is in any of %d tables.", searched)
+        ends = erasure.time_travel_ends(self.datasets, datetime.now(UTC))
+        self.log.info(
+            "Whoever may read these tables can read what was deleted, by time travel, until %s; Google keeps it for 7 "
+            "days more, which only its support can restore.", ends.isoformat(timespec="minutes"),
+        )  # fmt: skip
         return searched
+
+
+class ReportOverdueErasuresOperator(WarehouseOperator):
+    """Fails where a request is open for too long, or has lost its identifiers: nothing else would say so.
+
+    :param requests: ``project.dataset.table`` of the requests (templated).
+    :param identifiers: that of their identifiers (templated).
+    :param days: so many days a request may be open: fewer than the month that the law gives.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    """
+
+    template_fields: Sequence[str] = (*WarehouseOperator.template_fields, "requests", "identifiers")
+    ui_color = "#fce4ec"
+
+    def __init__(self, *, requests: str, identifiers: str, days: int = 21, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.requests = requests
+        self.identifiers = identifiers
+        self.days = days
+
+    def execute(self, context: Context) -> int:
+        """Look, and return the number of open requests.
+
+        :raises AirflowFailException: naming each request that is overdue, and the fix.
+        """
+        sql = statement("privacy/sql/open_requests.sql", requests=self.requests, identifiers=self.identifiers)
+        rows = list(self.warehouse(context).query(sql))
+        overdue = [
+            f"Request {row.request_id} is {row.status} for {row.days} days; the law gives a month. "
+            + (
+                "Look at its run of erase_person, and clear what is red."
+                if row.found == row.expected
+                else "Its identifiers were deleted, so syncs may send the person again: trigger a new request."
+            )
+            for row in rows
+            if row.days >= self.days or row.found != row.expected
+        ]
+        if overdue:
+            raise AirflowFailException("\n".join(overdue))
+        return len(rows)
 
 
 class AccessOperator(WarehouseOperator):
