@@ -86,12 +86,7 @@ def answers(dbt_warehouse: Callable[[str], DbtWarehouse]) -> Callable[[str], Ans
 @pytest.mark.parametrize(
     ("story", "case"),
     [
-        pytest.param(
-            story,
-            case,
-            id=f"{story}: {case['case']}",
-            marks=pytest.mark.xfail(reason=case["open"], strict=True) if "open" in case else (),
-        )
+        pytest.param(story, case, id=f"{story}: {case['case']}")
         for story, cases in STORIES.items()
         for case in cases
     ],

@@ -9,7 +9,7 @@
 
 -- What a source record did on a day. Kept by record, not by customer, so that a merge of customers never
 -- touches history. Each fact counts on the day on which it became known: a cancellation on its own day, not on
--- the day of the order.
+-- the day of the order; a won deal on the day on which sales said so, not on its close date.
 
 {%- if is_incremental() %}
 {%- set days = "between " ~ window_start(var('late_arrival_days')) ~ " and " ~ window_end() %}
@@ -58,16 +58,46 @@ touches as (
     group by identity_key, activity_date
 ),
 
+-- An order that was imported from another shop was not known before it was entered here.
+shop_orders as (
+    select
+        transactions.identity_key,
+        if(
+            date_diff(date(orders.created_at), transactions.transaction_date, day) > {{ var('late_arrival_days') }},
+            date(orders.created_at),
+            transactions.transaction_date
+        ) as activity_date,
+        transactions.item_count,
+        transactions.gross_revenue,
+        transactions.discount_amount
+    from {{ ref('unified_transactions') }} as transactions
+    inner join {{ ref('stg_shopify__orders') }} as orders
+        on transactions.transaction_id = concat('shopify:', orders.order_id)
+    where transactions.transaction_type = 'order'
+),
+
+known_orders as (
+    select * from shop_orders
+    union all
+    select
+        identity_key,
+        known_date as activity_date,
+        0 as item_count,
+        gross_revenue,
+        cast(0 as numeric) as discount_amount
+    from {{ ref('int_opportunities__wins') }}
+),
+
 orders as (
     select
         identity_key,
-        transaction_date as activity_date,
+        activity_date,
         count(*) as orders,
         sum(item_count) as items,
         sum(gross_revenue) as gross_revenue,
         sum(discount_amount) as discounts
-    from {{ ref('unified_transactions') }}
-    where transaction_date {{ days }}
+    from known_orders
+    where activity_date {{ days }}
     group by identity_key, activity_date
 ),
 

@@ -12,8 +12,8 @@
 {%- set behaviour = ['sessions', 'pageviews', 'product_views', 'add_to_carts', 'clicks'] %}
 
 -- A lead as it looked at the end of a day: on two days of its first week, to learn what scores are worth, and on
--- the last day before its outcome, to score it. Only what is entered with the lead and what was done until
--- that day counts; status and rating do not, since sales sets them when it knows more.
+-- the last day before its outcome, to score it. Only what its record said and what was done until that day
+-- counts, by the versions that landed; status and rating do not, since sales sets them when it knows more.
 -- All rows are made in every run; the behaviour before a day long ago is taken over from the run before, which also
 -- outlives silver's visits.
 
@@ -155,21 +155,37 @@ behaviour as (
     {%- endif %}
 ),
 
+-- The newest version that had landed by the day; before the first one, that: a lead lands some hours after it is made.
+versions as (
+    select
+        *,
+        lag(landed_date) over (partition by lead_id order by landed_date asc) is null as is_first,
+        lead(landed_date) over (partition by lead_id order by landed_date asc) as landed_next
+    from {{ ref('int_leads__versions') }}
+),
+
 described as (
     select
-        leads.lead_id,
+        days.lead_id,
+        days.observed_date,
+        days.is_current,
         leads.created_date,
         leads.converted_date,
-        leads.lead_source,
-        leads.channel,
-        coalesce(leads.employees, 0) as employees,
-        coalesce(cast(leads.annual_revenue as float64), 0) as annual_revenue,
-        lower(coalesce(leads.title, '')) as title,
-        -- What the form or sales asked, where the custom fields of BANT are in use.
-        lower(json_value(leads.custom_fields, '$.budget__c')) as told_budget,
-        lower(json_value(leads.custom_fields, '$.authority__c')) as told_authority,
-        lower(json_value(leads.custom_fields, '$.timeline__c')) as told_timeline
-    from leads
+        versions.lead_source,
+        versions.channel,
+        coalesce(versions.employee_count, 0) as employees,
+        coalesce(cast(versions.annual_revenue as float64), 0) as annual_revenue,
+        lower(coalesce(versions.job_title, '')) as title,
+        versions.told_budget,
+        versions.told_authority,
+        versions.told_timeline
+    from days
+    inner join leads on days.lead_id = leads.lead_id
+    inner join versions
+        on
+            days.lead_id = versions.lead_id
+            and (days.observed_date >= versions.landed_date or versions.is_first)
+            and (days.observed_date < versions.landed_next or versions.landed_next is null)
 ),
 
 valued as (
@@ -228,7 +244,11 @@ valued as (
         least(behaviour.sessions * 12 + behaviour.add_to_carts * 15 + behaviour.clicks * 10, 100)
             as intent_score
     from behaviour
-    inner join described on behaviour.lead_id = described.lead_id
+    inner join described
+        on
+            behaviour.lead_id = described.lead_id
+            and behaviour.observed_date = described.observed_date
+            and behaviour.is_current = described.is_current
     cross join recording
     left join lead_sources on described.lead_source = lead_sources.lead_source
 ),
