@@ -23,6 +23,29 @@ LAST_KNOWN_DAY = date(2026, 11, 12)
 SNAPSHOT = LAST_KNOWN_DAY + timedelta(days=1)
 FINAL_DAY = LAST_KNOWN_DAY + timedelta(days=int(settings.variables["late_arrival_days"]))
 LAST_DAY = date(2026, 11, 21)
+SAID_LATER = LAST_DAY - timedelta(days=1)
+
+_PERSON = {"first_name": "Calliope", "last_name": "Redgrave", "email": "calliope.redgrave@mail42-example.com"}
+_CONTACT = _PERSON | {"id": "003late"}
+_DEAL = {"id": "006late", "name": "Redgrave", "contact_id": "003late", "amount": 900}
+_LEAD = {"id": "00Qlate", "first_name": "Ivo", "last_name": "Tamm", "email": "ivo.tamm@mail42-example.com"}
+_STATE = {"is_deleted": False, "_fivetran_deleted": False, "created_date": f"{LAST_KNOWN_DAY}T08:00:00Z"}
+# What sales knew on the last day before the snapshot, and what it said when the snapshot was final: the deal had been
+# won the day before, and the lead decides.
+SAID = {
+    LAST_KNOWN_DAY: {
+        "salesforce_contacts": _CONTACT,
+        "salesforce_opportunities": _DEAL
+        | {"stage_name": "Negotiation", "close_date": "2026-12-01", "is_closed": False, "is_won": False},
+        "salesforce_leads": _LEAD | {"status": "Open - Not Contacted", "is_converted": False},
+    },
+    SAID_LATER: {
+        "salesforce_opportunities": _DEAL
+        | {"stage_name": "Closed Won", "close_date": f"{LAST_KNOWN_DAY}", "is_closed": True, "is_won": True},
+        "salesforce_leads": _LEAD
+        | {"status": "Working - Contacted", "is_converted": False, "title": "CEO", "number_of_employees": 900},
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +55,31 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+def say(warehouse: DbtWarehouse, day: date) -> None:
+    """Land what sales said on a day."""
+    for table, row in SAID[day].items():
+        stamps = {"last_modified_date": f"{day}T09:00:00Z", "_fivetran_synced": f"{day}T23:30:00Z"}
+        warehouse.insert(table, [_STATE | row | stamps])
+
+
 def build(warehouse: DbtWarehouse, start: date, end: date) -> None:
-    warehouse.build_models("--select", "+ml_features", start=start, end=end)
+    warehouse.build_models("--select", "+ml_features", "+int_leads__observed", start=start, end=end)
 
 
 def snapshot_of(warehouse: DbtWarehouse) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the rows of the snapshot by entity."""
     rows = warehouse.query(f"select * from ml_features where snapshot_date = '{SNAPSHOT}'", "gold")
     return {(row["entity_type"], row["entity_id"]): row for row in rows}
+
+
+def record_scores_of(warehouse: DbtWarehouse) -> dict[tuple[str, date], dict[str, Any]]:
+    """Return what leads scored by their records on their first days, as far as these were final."""
+    rows = warehouse.query(f"""
+        select lead_id, observed_date, budget_score, authority_score, source_score, company_score
+        from int_leads__observed
+        where not is_current and observed_date <= '{LAST_KNOWN_DAY}'
+    """)
+    return {(row["lead_id"], row["observed_date"]): row for row in rows}
 
 
 def customers_of(warehouse: DbtWarehouse) -> dict[str, str]:
@@ -53,14 +93,16 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse], sample: Path) -> Dbt
     warehouse = dbt_warehouse("features-then")
     warehouse.create_layer("gold")
     warehouse.land(sample, FIRST_DAY, FINAL_DAY)
+    say(warehouse, LAST_KNOWN_DAY)
     build(warehouse, FIRST_DAY, FINAL_DAY)
     return warehouse
 
 
 def test_a_rebuilt_snapshot_is_the_one_of_its_day_to_the_row(warehouse: DbtWarehouse, sample: Path):
-    then, customers_then = snapshot_of(warehouse), customers_of(warehouse)
+    then, customers_then, scores_then = snapshot_of(warehouse), customers_of(warehouse), record_scores_of(warehouse)
     assert {entity_type for entity_type, _ in then} == {"customer", "lead"}
     warehouse.land(sample, FINAL_DAY + timedelta(days=1), LAST_DAY)
+    say(warehouse, SAID_LATER)
     build(warehouse, FINAL_DAY + timedelta(days=1), LAST_DAY)
     customers_later = customers_of(warehouse)
     # It would prove little if nobody had turned out to be somebody else since.
@@ -70,6 +112,13 @@ def test_a_rebuilt_snapshot_is_the_one_of_its_day_to_the_row(warehouse: DbtWareh
     assert rebuilt.keys() == then.keys()
     differing = {key: (then[key], rebuilt[key]) for key in then if then[key] != rebuilt[key]}
     assert not differing
+    # Nor if sales had said nothing since.
+    assert warehouse.query("select known_date from int_opportunities__wins where opportunity_id = '006late'") == [
+        {"known_date": SAID_LATER}
+    ]
+    scores_later = record_scores_of(warehouse)
+    assert scores_then[("00Qlate", LAST_KNOWN_DAY)]["authority_score"] < 100
+    assert {key: scores_later.get(key) for key in scores_then} == scores_then
 
 
 def test_a_snapshot_built_with_later_data_only_differs_where_identity_was_corrected(
@@ -79,6 +128,8 @@ def test_a_snapshot_built_with_later_data_only_differs_where_identity_was_correc
     later = dbt_warehouse("features-later")
     later.create_layer("gold")
     later.land(sample, FIRST_DAY, LAST_DAY)
+    for day in SAID:
+        say(later, day)
     build(later, FIRST_DAY, LAST_DAY)
     rows_then, rows_later = snapshot_of(warehouse), snapshot_of(later)
     known = f"select identity_key, customer_id from int_features__links where valid_from < '{SNAPSHOT}'"

@@ -85,11 +85,7 @@ def answers(dbt_warehouse: Callable[[str], DbtWarehouse]) -> Callable[[str], Ans
 
 @pytest.mark.parametrize(
     ("story", "case"),
-    [
-        pytest.param(story, case, id=f"{story}: {case['case']}")
-        for story, cases in STORIES.items()
-        for case in cases
-    ],
+    [pytest.param(story, case, id=f"{story}: {case['case']}") for story, cases in STORIES.items() for case in cases],
 )
 def test_the_answer_is_right(answers: Callable[[str], Answers], story: str, case: dict[str, Any]) -> None:
     expected = [{column: _plain(value) for column, value in row.items()} for row in case["rows"]]

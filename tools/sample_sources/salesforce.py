@@ -164,6 +164,10 @@ class Prospect:
             "created_date": stamp(when),
             "is_deleted": False,
         }
+        # A third of the forms asks little: sales fills in the rest in the first talk.
+        asked = {key: row[key] for key in ("title", "custom_fields")}
+        if person.number % 3 == 0:
+            row |= {"title": None, "custom_fields": {"need__c": asked["custom_fields"]["need__c"]}}
         record = self._record("salesforce_leads")
 
         def put(now: int, deleted: bool = False, **changes: object) -> None:
@@ -176,11 +180,14 @@ class Prospect:
 
         self._score_lead = score
         put(when)
-        self._later(when + rng.randrange(2, 30) * HOUR, lambda now: put(now, status="Working"))
+        self._later(when + rng.randrange(2, 30) * HOUR, lambda now: put(now, status="Working", **asked))
         lag = rng.randrange(2, 22) * DAY + rng.randrange(9, 18) * HOUR
-        # Sales writes a note every few days while the lead is open.
+        # Sales writes a note every few days while the lead is open, and gives up some that convert after all.
+        doubt = {"status": "Nurturing"} if person.number % 7 == 0 else {}
         for note in range(rng.randrange(1, 4)):
-            self._later(when + 2 * DAY + note * lag // 5, lambda now: put(now) if not row["is_converted"] else None)
+            self._later(
+                when + 2 * DAY + note * lag // 5, lambda now: put(now, **doubt) if not row["is_converted"] else None
+            )
         done = when + 2 * DAY + lag
         if converts:
             self._later(
@@ -326,7 +333,8 @@ class Prospect:
             else:
                 put(now, "Closed Lost", 0, is_closed=True, loss_reason__c=rng.choice(("Price", "Timing", "Competitor")))
 
-        self._later(close, finish)
+        # Sales enters the outcome of every third deal some days after the date on which it was to close.
+        self._later(close + (4 + person.number % 5) * DAY if person.number % 3 == 0 else close, finish)
         return opportunity_id
 
     def close(self) -> None:
