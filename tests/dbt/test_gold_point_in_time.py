@@ -113,7 +113,7 @@ def test_a_rebuilt_snapshot_is_the_one_of_its_day_to_the_row(warehouse: DbtWareh
     differing = {key: (then[key], rebuilt[key]) for key in then if then[key] != rebuilt[key]}
     assert not differing
     # Nor if sales had said nothing since.
-    assert warehouse.query("select known_date from int_opportunities__wins where opportunity_id = '006late'") == [
+    assert warehouse.query("select known_date from int_features__won_deals where opportunity_id = '006late'") == [
         {"known_date": SAID_LATER}
     ]
     scores_later = record_scores_of(warehouse)

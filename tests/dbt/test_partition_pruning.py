@@ -30,6 +30,7 @@ READ_WHOLE: dict[str, set[str]] = {
     "int_leads__conversion_curve": {"unified_leads"},
     "int_leads__forecast": {"int_leads__observed", "unified_leads"},
     "int_leads__observed": {"unified_leads"},
+    "int_leads__score_history": {"int_leads__observed"},
     "lead_scores": {"int_leads__observed", "unified_leads"},
     "marketing_attribution": {"int_attribution__journeys"},
     # Facts by another day than the partition's: of conversion, cancellation, solution or rating.

@@ -58,8 +58,8 @@ weighted as (
 scored as (
     select
         weighted.customer_id,
-        -- Rounded: the last digits of a sum of floats depend on its order.
-        round(least(sum(weighted.contribution), 100), 9) as health_score,
+        -- Rounded before it is put into a band, so that a score of 70.0 is of that band.
+        round(least(sum(weighted.contribution), 100), 1) as health_score,
         array_agg(weighted.component order by weighted.missing asc, weighted.component asc limit 1)[
             safe_offset(0)
         ] as strongest_component,

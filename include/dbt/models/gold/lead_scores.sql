@@ -9,7 +9,10 @@
 ) }}
 
 with leads as (
-    select * from {{ ref('unified_leads') }}
+    select
+        *,
+        {{ lead_stage('status') }} as stage
+    from {{ ref('unified_leads') }}
 ),
 
 observed as (
@@ -70,10 +73,9 @@ ready as (
             0
         ) as recency_score,
         case
-            when leads.is_converted then 100
-            when {{ is_disqualified('leads.status') }} then 0
-            when regexp_contains(lower(leads.status), r'not contacted') then 30
-            when regexp_contains(lower(coalesce(leads.status, '')), r'working|contacted|qualified') then 80
+            when leads.is_converted or leads.stage = 'converted' then 100
+            when leads.stage = 'disqualified' then 0
+            when leads.stage in ('working', 'qualified') then 80
             else 30
         end as stage_score,
         if(leads.is_unsubscribed, 0, if(leads.email is null, 0, 60)) + if(leads.phone is null, 0, 40)
@@ -89,7 +91,7 @@ readiness_components as (
 readiness as (
     select
         lead_id,
-        round(least(sum(contribution), 100), 9) as sales_readiness_score
+        round(least(sum(contribution), 100), 1) as sales_readiness_score
     from readiness_components
     group by lead_id
 ),
@@ -98,10 +100,10 @@ qualified as (
     select
         leads.lead_id,
         case
-            when leads.is_converted then 'converted'
-            when {{ is_disqualified('leads.status') }} then 'disqualified'
-            when {{ is_nurtured('leads.status') }} then 'nurture'
-            when observed.lead_score >= stages.sql_minimum or lower(leads.status) = 'qualified' then 'sql'
+            when leads.is_converted or leads.stage = 'converted' then 'converted'
+            when leads.stage = 'disqualified' then 'disqualified'
+            when leads.stage = 'nurtured' then 'nurture'
+            when observed.lead_score >= stages.sql_minimum or leads.stage = 'qualified' then 'sql'
             when observed.lead_score >= stages.mql_minimum then 'mql'
             else 'new'
         end as qualification_status
@@ -119,7 +121,7 @@ final as (
         leads.company,
         observed.lead_score,
         {{ band_of('grade_bands.bands', 'observed.lead_score') | indent(8) }} as lead_grade,
-        forecast.conversion_probability,
+        round(forecast.conversion_probability, 4) as conversion_probability,
         readiness.sales_readiness_score,
         actions.action as recommended_next_action,
         qualified.qualification_status,

@@ -20,6 +20,6 @@ from scores
 cross join unnest(scores.components) as component
 group by scores.entity, scores.score
 having
-    abs(scores.score - sum(component.contribution)) > 1e-6
+    abs(scores.score - sum(component.contribution)) > 0.05 + 1e-6 -- the score is rounded to one digit
     or min(component.value) < 0
     or max(component.value) > 100

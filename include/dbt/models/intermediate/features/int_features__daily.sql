@@ -85,7 +85,7 @@ known_orders as (
         0 as item_count,
         gross_revenue,
         cast(0 as numeric) as discount_amount
-    from {{ ref('int_opportunities__wins') }}
+    from {{ ref('int_features__won_deals') }}
 ),
 
 orders as (

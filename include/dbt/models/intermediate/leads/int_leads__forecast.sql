@@ -8,7 +8,10 @@
 {%- set prior = var('scoring_calibration_prior_weight') %}
 
 with leads as (
-    select * from {{ ref('unified_leads') }}
+    select
+        *,
+        {{ lead_stage('status') }} as stage
+    from {{ ref('unified_leads') }}
 ),
 
 observed as (
@@ -30,7 +33,7 @@ scored as (
     select
         leads.lead_id,
         leads.is_converted,
-        {{ is_disqualified('leads.status') }} or {{ is_nurtured('leads.status') }} as is_given_up,
+        leads.stage in ('disqualified', 'nurtured') as is_given_up,
         observed.age_days,
         calibration.share_converted,
         calibration.conversion_probability as probability_of_score

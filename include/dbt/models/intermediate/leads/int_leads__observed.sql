@@ -256,12 +256,13 @@ valued as (
 final as (
     select
         valued.*,
-        least(
+        -- Rounded before it is put into a band, so that a score of 70.0 is of that band.
+        round(least(
             {%- for component in lead_components() %}
             weights.{{ component }} * valued.{{ component }}_score{{ ' +' if not loop.last else ',' }}
             {%- endfor %}
             100
-        ) as lead_score
+        ), 1) as lead_score
     from valued
     cross join weights
 )

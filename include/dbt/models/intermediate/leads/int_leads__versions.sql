@@ -33,10 +33,17 @@ landed as (
     from newest_of_day
 ),
 
-{%- if not is_incremental() %}
+{%- if is_incremental() %}
 
--- The newest version of what landed before the first run.
-landed_before as (
+versions as (
+    select * from landed
+),
+{%- else %}
+
+-- The newest version of what landed before the first run too.
+versions as (
+    select * from landed
+    union all
     select
         lead_id,
         date(synced_at) as landed_date,
@@ -52,14 +59,6 @@ landed_before as (
     where date(synced_at) < {{ window_start() }}
 ),
 {%- endif %}
-
-versions as (
-    select * from landed
-    {%- if not is_incremental() %}
-    union all
-    select * from landed_before
-    {%- endif %}
-),
 
 final as (
     select

@@ -9,7 +9,7 @@ with versions as (
         coalesce(lag(is_won) over (partition by opportunity_id order by landed_date asc), false) as was_won,
         lag(landed_date) over (partition by opportunity_id order by landed_date asc) is not null as was_known,
         landed_date = min(landed_date) over () as is_first_landing
-    from {{ ref('int_opportunities__versions') }}
+    from {{ ref('int_features__deal_versions') }}
 ),
 
 wins as (
