@@ -41,6 +41,7 @@ def load_sync(path: Path) -> Sync:
         key=source["key"],
         join=(source["join"]["model"], source["join"]["using"]) if "join" in source else None,
         where=tuple(_condition(condition) for condition in source.get("where", [])),
+        read_only=_condition(source["read_only"]) if "read_only" in source else None,
         consent=Consent(
             consent["model"],
             consent["key"],
@@ -86,6 +87,11 @@ def _check_destination(declaration: Declaration, destination: dict[str, Any], ta
             "the key is sent as the external id anyway",
             f"Remove {destination['external_id']} from columns.",
         )
+    for index, column in enumerate(declaration.values["columns"]):
+        if "subscription_group" in column and destination["type"] != "braze":
+            raise declaration.error(
+                ("columns", index, "subscription_group"), "only Braze has subscription groups", "Remove the key."
+            )
     if destination["type"] == "google_data_manager":
         if targets & ADDRESS and not targets >= ADDRESS:
             raise declaration.error(

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from martech.activation.hooks.braze import BrazeHook
 from martech.activation.operators import PlanSyncOperator, ReportSyncOperator, SendChangesOperator
 from martech.activation.sync import Sync
 
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.layer_ddl import layer_scripts
 from include.pipeline.settings import settings
-from tests.activation.warehouse import Warehouse, table
+from tests.activation.warehouse import TaskInstance, Warehouse, table
 from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer
 from tools.destinations.salesforce import SalesforceServer
@@ -55,6 +56,12 @@ def salesforce(monkeypatch: pytest.MonkeyPatch) -> Iterator[SalesforceServer]:
     yield from _started(SalesforceServer(), monkeypatch)
 
 
+@pytest.fixture(autouse=True)
+def _no_settling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the second run of a test follow the first at once; the local Braze applies requests in their order."""
+    monkeypatch.setattr(BrazeHook, "settling_seconds", 0.0)
+
+
 @pytest.fixture
 def braze(monkeypatch: pytest.MonkeyPatch) -> Iterator[BrazeServer]:
     """Serve a Braze workspace and point ``braze_default`` at it."""
@@ -77,21 +84,6 @@ def sync() -> Callable[..., Sync]:
         return replace(found, limits=limits, **changes)
 
     return declared
-
-
-class TaskInstance:
-    """Keeps what a task returned for the tasks after it."""
-
-    dag_id = "activate_test"
-    task_id = "test"
-    run_id = "manual__test"
-    try_number = 1
-
-    def __init__(self) -> None:
-        self.plan_id: str | None = None
-
-    def xcom_pull(self, task_ids: str) -> str | None:
-        return self.plan_id
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from martech.activation import engine
 from martech.activation.changes import BatchRejectedError, Change, FatalError, TransientError
 from martech.activation.hooks.braze import BrazeHook
+from martech.activation.sync import Column
 
 from tools.destinations.server import Faults
 
@@ -33,6 +35,75 @@ def test_sends_75_objects_in_one_request(hook, braze):
     assert [o.error_code for o in outcomes] == [None] * 75
     assert sum(braze.requests.values()) == 1
     assert braze.attributes["b7"] == {name: value for name, value in PAYLOAD.items() if value is not None}
+
+
+def test_only_changed_attributes_are_sent(warehouse, braze, sync, run_tasks):
+    warehouse.make_customers(5)
+    declared = sync("customer_health")
+    run_tasks(declared)
+    braze.data_points = 0
+    warehouse.run("update `@gold.customer_health_scores` set health_score = 1 where customer_id = 'c00000003'")
+    run_tasks(declared)
+    assert braze.data_points == 1
+    assert braze.attributes["braze-3"]["health_score"] == 1
+    assert braze.attributes["braze-3"]["health_category"] == "healthy"
+
+
+def test_all_attributes_are_sent_where_it_is_not_sure_what_braze_holds(warehouse, braze, sync, run_tasks):
+    warehouse.make_customers(2)
+    declared = sync("customer_health")
+    run_tasks(declared)
+    warehouse.run("update `@gold.customer_health_scores` set health_score = 1 where customer_id = 'c00000001'")
+    ledger = warehouse.ledger(declared)
+    hook, plan_id = BrazeHook(declared), engine.plan_sync(ledger, declared)
+    hook.send(list(ledger.pending(plan_id, removes=False)[1]))  # and then the worker dies
+    warehouse.run("update `@gold.customer_health_scores` set health_score = 79.19 where customer_id = 'c00000001'")
+    run_tasks(declared)
+    assert braze.attributes["braze-1"]["health_score"] == 79.19
+
+
+def test_a_record_that_was_just_sent_is_not_overtaken(warehouse, braze, sync, run_tasks, monkeypatch):
+    waits = []
+    monkeypatch.setattr(BrazeHook, "settling_seconds", 3_600.0)
+    monkeypatch.setattr(engine.time, "sleep", waits.append)
+    warehouse.make_customers(3)
+    declared = sync("customer_health")
+    run_tasks(declared)
+    assert waits == []
+    warehouse.run("update `@gold.customer_health_scores` set health_score = 1 where customer_id = 'c00000003'")
+    run_tasks(declared)
+    assert [3_500 < wait <= 3_600 for wait in waits] == [True]
+
+
+GROUP = "3b1f9d6e-0a4c-4f7e-9f54-6d2a1c0b8e77"
+
+
+def test_consent_becomes_the_state_of_a_subscription_group(braze, sync):
+    declared = sync("customer_health")
+    column = Column("joined.email_consent", "newsletter", subscription_group=GROUP)
+    hook = BrazeHook(replace(declared, columns=(*declared.columns, column)))
+    states = {"b1": "granted", "b2": "denied", "b3": "unspecified", "b4": "granted"}
+    outcomes = hook.send([Change(key, "add", PAYLOAD | {"newsletter": state}) for key, state in states.items()])
+    assert [o.error_code for o in outcomes] == [None] * 4
+    hook.send([Change("b4", "remove", {})])
+    assert braze.groups == {
+        "b1": {GROUP: "subscribed"}, "b2": {GROUP: "unsubscribed"}, "b4": {GROUP: "unsubscribed"},
+    }  # fmt: skip
+    assert "newsletter" not in braze.attributes["b1"]
+
+
+@pytest.mark.parametrize("key", ["{}\n", "{} with a blank\nand a break"])
+def test_a_key_with_a_line_break_reaches_no_message(braze, sync, monkeypatch, key):
+    key = key.format(braze.connection()["password"])
+    monkeypatch.setenv("AIRFLOW_CONN_BRAZE_DEFAULT", json.dumps(braze.connection() | {"password": key}))
+    hook = BrazeHook(sync("customer_health"))
+    if key.strip() == braze.connection()["password"]:
+        assert hook.send([Change("b1", "add", PAYLOAD)])[0].error_code is None
+        return
+    with pytest.raises(FatalError, match="line break") as error:
+        hook.send([Change("b1", "add", PAYLOAD)])
+    assert braze.connection()["password"] not in str(error.value)
+    assert error.value.__suppress_context__
 
 
 def test_more_than_75_objects_are_refused_as_a_whole(hook, braze):

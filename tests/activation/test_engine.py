@@ -57,7 +57,7 @@ def leads(warehouse):
             f"""create or replace table `@gold.lead_scores` as
             select lead_id, grade as lead_grade, 1.5 as lead_score, 0.5 as conversion_probability,
                 cast(null as float64) as sales_readiness_score, 'sql' as qualification_status,
-                'call' as recommended_next_action
+                'call' as recommended_next_action, false as is_converted
             from unnest(array<struct<lead_id string, grade string>>[{rows}]) where lead_id != ''"""
         )
         known = {*grades, *opted_out, *"abcdefgh"} - set(deleted)

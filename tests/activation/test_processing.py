@@ -13,7 +13,7 @@ from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.operators import PlanSyncOperator
 
 from include.pipeline.settings import settings
-from tests.activation.warehouse import table
+from tests.activation.warehouse import TaskInstance, table
 from tools.destinations.server import PROCESSING_FAULTS, Faults
 
 AUDIENCE = "8765432109"
@@ -168,7 +168,7 @@ def test_the_next_plan_asks_first(warehouse, google, run, declared, monkeypatch)
     monkeypatch.setattr(PlanSyncOperator, "ledger", lambda *_: warehouse.ledger(declared))
     operator = PlanSyncOperator(task_id="plan_sync", sync=declared, table=table, project_id=settings.project_id)
     options = dict.fromkeys(("dry_run", "full_resync", "retry_dead_letters", "confirm_removals"), False)
-    plan_id = operator.execute({"params": options})
+    plan_id = operator.execute({"params": options, "ti": TaskInstance()})
     assert warehouse.ledger(declared).progress(plan_id).in_destination == 3
 
 
@@ -184,7 +184,7 @@ def test_a_destination_that_processes_nothing_is_not_asked_for_another_ones_requ
     operator = PlanSyncOperator(task_id="plan_sync", sync=moved, table=table, project_id=settings.project_id)
     options = dict.fromkeys(("dry_run", "full_resync", "retry_dead_letters", "confirm_removals"), False)
     with pytest.raises(AirflowFailException, match=r"cannot follow 1 accepted requests .* needs a new name"):
-        operator.execute({"params": options})
+        operator.execute({"params": options, "ti": TaskInstance()})
 
 
 def test_a_request_that_is_never_processed_is_sent_again(warehouse, google, run, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 from martech.activation import engine
@@ -111,6 +112,94 @@ def test_a_job_of_a_killed_run_is_waited_for_or_aborted(hook, salesforce, monkey
     )
     hook.prepare()
     assert [job.state for job in salesforce.jobs.values()] == ["JobComplete", "Aborted"]
+
+
+def test_a_score_reassigns_no_lead(hook, salesforce):
+    hook.send([upsert("00Q1")])
+    hook.send([upsert(f"00Q{i}") for i in range(201)])
+    hook.send([Change("00Q1", "remove", {})])
+    assert salesforce.reassigned == set()
+
+
+def test_a_duplicate_rule_that_warns_is_overruled_where_it_is_declared(salesforce, sync):
+    salesforce.duplicates = {"00Q1"}
+    declared = sync("lead_scores")
+    assert SalesforceHook(declared).send([upsert("00Q1")])[0].error_code == "DUPLICATES_DETECTED"
+    allowing = replace(declared, options={**declared.options, "allow_duplicates": True})
+    assert SalesforceHook(allowing).send([upsert("00Q1")])[0].error_code is None
+
+
+TEXTS = ["a\rb", "a\r\nb", "a\nb", 'say "hi", then, go', "Grüße 😀 你好", "  x  ", "a\\nb", "=1+1", "#N/A"]
+
+
+@pytest.mark.parametrize("count", [len(TEXTS), 201])
+def test_any_text_arrives_as_it_is(hook, salesforce, count):
+    texts = [TEXTS[i % len(TEXTS)] for i in range(count)]
+    hook.send([upsert(f"00Q{i}", Recommended_Next_Action__c=text) for i, text in enumerate(texts)])
+    assert [leads(salesforce)[f"00Q{i}"]["Recommended_Next_Action__c"] for i in range(count)] == texts
+
+
+@pytest.mark.parametrize("count", [5, 201])
+def test_an_empty_text_empties_the_field(hook, salesforce, count):
+    hook.send([upsert(f"00Q{i}") for i in range(count)])
+    hook.send([upsert(f"00Q{i}", Recommended_Next_Action__c="") for i in range(count)])
+    assert {lead["Recommended_Next_Action__c"] for lead in leads(salesforce).values()} == {None}
+
+
+def test_long_keys_are_looked_up_by_several_queries(hook, salesforce):
+    keys = [f"{i:03d}{'ä' * 60}" for i in range(100)]
+    hook.send([upsert(key) for key in keys])
+    hook.send([Change(key, "remove", {}) for key in keys])
+    assert {lead["Lead_Score__c"] for lead in leads(salesforce).values()} == {None}
+    assert salesforce.requests["GET /services/data/v62.0/query"] > 1
+
+
+def test_jobs_on_all_pages_are_waited_for(hook, salesforce):
+    salesforce.jobs_per_page = 1
+    job = {"object": "Lead", "externalIdFieldName": "Marketing_Lead_Id__c", "operation": "upsert"}
+    for _ in range(3):
+        hook._call("POST", "/jobs/ingest", json=job)
+    hook.prepare()
+    assert [job.state for job in salesforce.jobs.values()] == ["Aborted"] * 3
+
+
+@pytest.mark.parametrize("count", [5, 201])
+def test_records_can_be_updated_by_record_id(salesforce, sync, hook, count):
+    hook.send([upsert(f"key {i}") for i in range(count)])
+    declared = sync("lead_scores")
+    by_id = SalesforceHook(replace(declared, options={"object": "Lead"}))
+    ids = [lead["Id"] for lead in leads(salesforce).values()]
+    outcomes = by_id.send([upsert(key, Lead_Score__c=1.5) for key in [*ids, "00Q999999999999999"]])
+    assert {o.change.record_key: o.error_code for o in outcomes if o.error_code} == {
+        "00Q999999999999999": "INVALID_CROSS_REFERENCE_KEY"
+    }
+    assert {lead["Lead_Score__c"] for lead in leads(salesforce).values()} == {1.5}
+    removes = [Change(key, "remove", {}) for key in [*ids[:5], "00Q999999999999999"]]
+    assert [o.error_code for o in by_id.send(removes)] == [None] * 6
+    assert sum(lead["Lead_Score__c"] is None for lead in leads(salesforce).values()) == 5
+
+
+def test_converted_leads_are_left_alone(warehouse, salesforce, sync, run_tasks):
+    warehouse.make_leads(40)
+    declared = sync("lead_scores", limits={"max_removed_percent": 100, "max_attempts": 1})
+    warehouse.run("update `@gold.lead_scores` set is_converted = true where lead_id like '%1'")
+    salesforce.converted = {f"00Q{i:015d}" for i in (1, 11, 21, 31)}
+    assert run_tasks(declared)["sent"] == 36
+    # Two more are converted: they keep their scores, and nobody asks for them to be changed or removed.
+    warehouse.run("update `@gold.lead_scores` set is_converted = true, lead_score = 0 where lead_id like '%12'")
+    salesforce.converted.add("00Q000000000000012")
+    counts = run_tasks(declared)
+    assert (counts["sent"], counts["removes"], counts["dead_letters"], counts["in_destination"]) == (0, 0, 0, 36)
+
+
+def test_removes_that_are_throttled_hold_up_no_others(warehouse, salesforce, sync, run_tasks):
+    warehouse.make_leads(2_200)
+    declared = sync("lead_scores", limits={"max_removed_percent": 100, "max_attempts": 2, "requests_per_second": 1000})
+    run_tasks(declared)
+    warehouse.run("update `@silver.unified_leads` set is_unsubscribed = true where true")
+    salesforce.faults = Faults(rate=0.05, kinds=("throttled",), seed=7)
+    run_tasks(declared)
+    assert {lead["Lead_Score__c"] for lead in leads(salesforce).values()} == {None}
 
 
 def deliver(hook, changes):

@@ -53,6 +53,7 @@ class Warehouse:
                 substr('ABCDEF', mod(i, 6) + 1, 1) as lead_grade,
                 round(mod(i * 31, 1000) / 1000, 3) as conversion_probability,
                 if(mod(i, 11) = 0, null, round(mod(i * 17, 1000) / 10, 1)) as sales_readiness_score,
+                false as is_converted,
                 'sql' as qualification_status,
                 'Call within a day, "today" if possible' as recommended_next_action
             from unnest(generate_array(1, {int(count)})) as i"""
@@ -94,3 +95,18 @@ class Warehouse:
                 0.25 as churn_risk_score
             from `@silver.customer_360`"""
         )
+
+
+class TaskInstance:
+    """Keeps what a task returned for the tasks after it."""
+
+    dag_id = "activate_test"
+    task_id = "test"
+    run_id = "manual__test"
+    try_number = 1
+
+    def __init__(self) -> None:
+        self.plan_id: str | None = None
+
+    def xcom_pull(self, task_ids: str) -> str | None:
+        return self.plan_id

@@ -141,6 +141,7 @@ def story(  # noqa: PLR0915 - one story
     """Run the DAG's steps for Anna."""
     with GoogleDataManagerServer() as google, BrazeServer() as braze, pytest.MonkeyPatch.context() as patch:
         for server in (google, braze):
+            patch.setattr(BrazeHook, "settling_seconds", 0.0)
             patch.setenv(f"AIRFLOW_CONN_{server.name.upper()}_DEFAULT", json.dumps(server.connection()))
         story = Story(warehouse, google, braze, customer(ANNA))
         notes = story.notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from typing import Any
@@ -12,6 +13,8 @@ API_KEY = "local-braze-api-key"
 MAX_OBJECTS = 75
 REQUESTS, PER_SECONDS = 3_000, 3.0
 MAX_STRING = 255
+GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+GROUP_STATES = {"subscribed", "unsubscribed"}
 MAX_EXTERNAL_ID_BYTES = 997
 
 
@@ -28,6 +31,10 @@ class BrazeServer(DestinationServer):
         super().__init__(port)
         self.profiles = profiles
         self.attributes: dict[str, dict[str, Any]] = {}
+        # State by subscription group and external id.
+        self.groups: dict[str, dict[str, str]] = {}
+        # Attributes that were sent; each is billed.
+        self.data_points = 0
         self.deliveries = 0
         self.repeats = 0
         self._recent: deque[float] = deque()
@@ -87,6 +94,13 @@ class BrazeServer(DestinationServer):
         if len(external_id.encode()) > MAX_EXTERNAL_ID_BYTES:
             return "'external_id' is too long"
         values = {key: value for key, value in entry.items() if key not in ("external_id", "_update_existing_only")}
+        groups = values.pop("subscription_groups", [])
+        for group in groups:
+            if (
+                not GROUP_ID.fullmatch(group["subscription_group_id"])
+                or group["subscription_state"] not in GROUP_STATES
+            ):
+                return "Invalid subscription group"
         for key, value in values.items():
             if isinstance(value, dict) or (isinstance(value, str) and len(value) > MAX_STRING):
                 return f"Invalid value for attribute '{key}'"
@@ -94,6 +108,9 @@ class BrazeServer(DestinationServer):
         if entry.get("_update_existing_only") and not is_known:
             return None  # accepted and ignored
         profile = self.attributes.setdefault(external_id, {})
+        for group in groups:
+            self.groups.setdefault(external_id, {})[group["subscription_group_id"]] = group["subscription_state"]
+        self.data_points += len(values)
         self.deliveries += 1
         self.repeats += all(profile.get(key) == value for key, value in values.items())
         for key, value in values.items():

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from tools.destinations.server import Answer, DestinationServer, Request
 
@@ -17,6 +18,7 @@ USER_ID = "005000000000001AAA"
 SERVICES = re.compile(r"/services/data/v\d+\.\d(?P<path>/.*)")
 SOQL = re.compile(r"SELECT Id, (?P<field>\w+) FROM (?P<object>\w+) WHERE (?P=field) IN \((?P<keys>.*)\)")
 MAX_COLLECTION = 200
+MAX_URI_BYTES = 16_384
 GRADES = {"A", "B", "C", "D", "E", "F"}
 
 
@@ -91,6 +93,7 @@ class Job:
 
     id: str
     object: str
+    operation: str = "upsert"
     state: str = "Open"
     polls: int = 0
     rows: list[dict[str, str]] = field(default_factory=list)
@@ -101,7 +104,7 @@ class Job:
         return {
             "id": self.id,
             "object": self.object,
-            "operation": "upsert",
+            "operation": self.operation,
             "state": self.state,
             "createdById": USER_ID,
         }
@@ -122,9 +125,17 @@ class SalesforceServer(DestinationServer):
         self.leads_exist = leads_exist
         self.objects = org()
         self.deleted: set[str] = set()
+        # Keys of converted leads, which are read-only in an org that grants nobody to edit them.
+        self.converted: set[str] = set()
+        # Records of an active duplicate rule that warns: they are saved only where the request allows it.
+        self.duplicates: set[str] = set()
+        # Keys of leads that an assignment rule has given to another owner.
+        self.reassigned: set[str] = set()
+        self.jobs_per_page = 1_000
         # Error code by key of each record that a lock or a permission keeps from being written.
         self.refused: dict[str, str] = {}
         self.tokens: set[str] = set()
+        self._allows_duplicates = self._assigns = False
         self.jobs: dict[str, Job] = {}
         self.deliveries = 0
         self.repeats = 0
@@ -159,6 +170,11 @@ class SalesforceServer(DestinationServer):
             self.tokens.discard(token)
         if token not in self.tokens:
             return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        if request.method == "PATCH":
+            self._allows_duplicates = (
+                "allowsave=true" in request.headers.get("sforce-duplicate-rule-header", "").lower()
+            )
+            self._assigns = request.headers.get("sforce-auto-assign", "TRUE").upper() != "FALSE"
         parts = match["path"].strip("/").split("/")
         match parts:
             case ["composite", "sobjects", name, external_id] if request.method == "PATCH":
@@ -170,6 +186,8 @@ class SalesforceServer(DestinationServer):
                 names = ["Id", sobject.external_id, *sobject.fields]
                 return Answer(200, {"name": name, "fields": [{"name": field} for field in names]})
             case ["query"]:
+                if len(quote(request.query["q"])) > MAX_URI_BYTES:
+                    return _error(414, "URI_TOO_LONG", "The length of the URI exceeds the 16,384 byte limit.")
                 return self._query(request.query["q"])
             case ["jobs", "ingest", *rest]:
                 return self._bulk(request, rest)
@@ -215,10 +233,7 @@ class SalesforceServer(DestinationServer):
             if request.fault == "row_locked" and index % 2 == 0:
                 results.append(_row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"))
                 continue
-            if external_id:
-                key = record.get(external_id)
-            else:
-                key = next((k for k, r in sobject.records.items() if r["Id"] == record.get("id")), None)
+            key = record.get(external_id) if external_id else self._key_of(sobject, record.get("id"))
             if key in seen:
                 results.append(_row_error("DUPLICATE_EXTERNAL_ID", "the key is in this request twice"))
                 continue
@@ -244,12 +259,21 @@ class SalesforceServer(DestinationServer):
                 return _error(400, "JSON_PARSER_ERROR", f"Cannot deserialize double from VALUE_STRING value {value}")
         return None
 
-    def _write(self, sobject: SObject, key: str | None, fields: dict[str, Any], *, may_create: bool) -> dict[str, Any]:
+    @staticmethod
+    def _key_of(sobject: SObject, record_id: str | None) -> str | None:
+        return next((key for key, record in sobject.records.items() if record["Id"] == record_id), None)
+
+    def _write(self, sobject: SObject, key: str | None, fields: dict[str, Any], *, may_create: bool) -> dict[str, Any]:  # noqa: PLR0911 - one per rule
         """Write one record and return its UpsertResult."""
         if not key:
-            return _row_error("MISSING_ARGUMENT" if may_create else "NOT_FOUND", "no such record")
+            code = "MISSING_ARGUMENT" if may_create else "INVALID_CROSS_REFERENCE_KEY"
+            return _row_error(code, "invalid cross reference id")
         if key in self.deleted:
             return _row_error("ENTITY_IS_DELETED", "entity is deleted")
+        if key in self.converted:
+            return _row_error("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+        if key in self.duplicates and not self._allows_duplicates:
+            return _row_error("DUPLICATES_DETECTED", "Use one of these records?")
         if key in self.refused:
             return _row_error(self.refused[key], "the record cannot be written")
         for name, value in fields.items():
@@ -261,9 +285,12 @@ class SalesforceServer(DestinationServer):
             if missing and not self.leads_exist:
                 return _row_error("REQUIRED_FIELD_MISSING", f"Required fields are missing: {missing}", missing)
             record = sobject.records[key] = {"Id": f"{sobject.prefix}{len(sobject.records):015d}"}
+        if self._assigns:
+            self.reassigned.add(key)
         self.deliveries += 1
         self.repeats += all(record.get(name) == value for name, value in fields.items())
-        record.update(fields)
+        # An empty text is stored as null.
+        record.update({name: None if value == "" else value for name, value in fields.items()})
         return {"id": record["Id"], "success": True, "errors": [], "created": False}
 
     def _query(self, soql: str) -> Answer:
@@ -280,12 +307,13 @@ class SalesforceServer(DestinationServer):
     def _bulk(self, request: Request, rest: list[str]) -> Answer:  # noqa: PLR0911 - one per answer
         if not rest:
             if request.method == "GET":
-                return Answer(200, {"done": True, "records": [job.as_json() for job in self.jobs.values()]})
+                return self._job_list(int(request.query.get("queryLocator", 0)))
             body = request.json()
             sobject = self.objects.get(body["object"])
-            if not sobject or body["operation"] != "upsert" or body["externalIdFieldName"] != sobject.external_id:
+            keys = {"upsert": sobject.external_id, "update": None} if sobject else {}
+            if body["operation"] not in keys or body.get("externalIdFieldName") != keys[body["operation"]]:
                 return _error(400, "INVALIDJOB", "the job cannot be created")
-            job = Job(f"750{len(self.jobs):015d}", body["object"])
+            job = Job(f"750{len(self.jobs):015d}", body["object"], operation=body["operation"])
             self.jobs[job.id] = job
             return Answer(200, job.as_json())
         job = self.jobs.get(rest[0])
@@ -293,7 +321,7 @@ class SalesforceServer(DestinationServer):
             return _error(404, "NOT_FOUND", "The requested resource does not exist")
         match (request.method, rest[1:]):
             case ("PUT", ["batches"]) if job.state == "Open" and not job.rows:
-                job.rows = list(csv.DictReader(io.StringIO(request.body.decode())))
+                job.rows = list(csv.DictReader(io.StringIO(request.body.decode(), newline="")))
                 return Answer(201)
             case ("PATCH", []) if job.state == "Open":
                 job.state = request.json()["state"]
@@ -305,6 +333,12 @@ class SalesforceServer(DestinationServer):
                 return Answer(200, _results_csv(job, kind))
         return _error(400, "INVALIDJOBSTATE", f"not possible while the job is {job.state}")
 
+    def _job_list(self, start: int) -> Answer:
+        jobs = [job.as_json() for job in self.jobs.values()]
+        end = start + self.jobs_per_page
+        more = f"/services/data/v62.0/jobs/ingest?queryLocator={end}" if end < len(jobs) else None
+        return Answer(200, {"done": more is None, "records": jobs[start:end], "nextRecordsUrl": more})
+
     def _run(self, job: Job, *, locked: bool) -> None:
         """Let a job go on: it is in progress at the first look, and done at the second."""
         if job.state == "UploadComplete":
@@ -314,13 +348,16 @@ class SalesforceServer(DestinationServer):
             return
         sobject = self.objects[job.object]
         for index, row in enumerate(job.rows):
-            fields = {k: None if v == "#N/A" else v for k, v in row.items() if k != sobject.external_id and v != ""}
+            keys = (sobject.external_id, "Id")
+            fields = {k: None if v == "#N/A" else v for k, v in row.items() if k not in keys and v != ""}
             # A CSV has text only; Salesforce reads it by the field's type.
             typed = {k: _number_or_text(v) if v and _is_number(sobject.fields[k]) else v for k, v in fields.items()}
             if locked and index % 2 == 0:
                 result = _row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
             else:
-                result = self._write(sobject, row[sobject.external_id], typed, may_create=True)
+                by_id = job.operation == "update"
+                key = self._key_of(sobject, row["Id"]) if by_id else row[sobject.external_id]
+                result = self._write(sobject, key, typed, may_create=not by_id)
             job.results.append((row, result))
         job.state = "JobComplete"
 
@@ -340,7 +377,7 @@ def _results_csv(job: Job, kind: str) -> bytes:
     output = io.StringIO()
     columns = list(job.rows[0]) if job.rows else []
     extra = {"successfulResults": ["sf__Id", "sf__Created"], "failedResults": ["sf__Id", "sf__Error"]}.get(kind, [])
-    writer = csv.DictWriter(output, [*extra, *columns], lineterminator="\n")
+    writer = csv.DictWriter(output, [*extra, *columns], lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for row, result in job.results:
         if kind == "successfulResults" and result["success"]:

@@ -66,6 +66,12 @@ class ApiClient:
                     **request,
                 )
                 body = response.content
+            except requests.exceptions.InvalidHeader:
+                # Its text quotes the header, and with it the secret.
+                raise FatalError(
+                    f"{self._name}: the credentials hold a line break or another character that no header may hold. "
+                    "Correct the Airflow connection of this destination, then clear the task."
+                ) from None
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
                 # The exception's text may quote headers or the URL's query: its type says enough.
                 raise TransientError(f"{self._name}: {type(error).__name__} on {method} {path}.") from None

@@ -93,10 +93,12 @@ class DestinationHook(Destination, Protocol):
 
     ``by_identifiers``: whether it finds people by hashed identifiers instead of finding records by a key.
     ``target_options``: options of the declaration that say where in an account the records are.
+    ``settling_seconds``: how long after a request a later one for the same record may still be overtaken by it.
     """
 
     by_identifiers: ClassVar[bool]
     target_options: ClassVar[tuple[str, ...]]
+    settling_seconds: ClassVar[float]
 
     def __init__(self, sync: Sync) -> None:
         """Connect to the destination of a declaration."""

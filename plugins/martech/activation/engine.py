@@ -102,6 +102,9 @@ def send_changes(ledger: Ledger, sync: Sync, destination: Destination, plan_id: 
     :raises FatalError: where no request can succeed.
     """
     destination.prepare()
+    if (wait_seconds := ledger.settling_seconds(plan_id)) > 0:
+        log.info("Waiting %.0f s: %s may still be applying what was sent last.", wait_seconds, sync.target)
+        time.sleep(wait_seconds)
     try:
         for removes in (True, False):
             pending, changes = ledger.pending(plan_id, removes=removes)

@@ -221,6 +221,17 @@ class Ledger:
         sql = statement("activation/sql/repeated_removes.sql", outbox=self._outbox, dead_letters=self._dead_letters)
         return int(self._rows(sql, plan_id=plan_id)[0]["records"])
 
+    def settling_seconds(self, plan_id: str) -> float:
+        """Return how long to wait until the destination has applied what it was sent of the plan's records before."""
+        settling = DESTINATIONS[self._sync.destination].settling_seconds
+        if not settling:
+            return 0.0
+        now = datetime.now(UTC)
+        sql = statement("activation/sql/newest_delivery.sql", outbox=self._outbox, changelog=self._changelog)
+        since = now - timedelta(seconds=settling)
+        newest = self._rows(sql, plan_id=plan_id, since=since)[0]["recorded_at"]
+        return (newest - since).total_seconds() if newest else 0.0
+
     def withdraw(self, plan_id: str) -> None:
         """Delete the intents of a plan of which nothing was sent."""
         self._query(

@@ -133,6 +133,9 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
     by_identifiers = DESTINATIONS[sync.destination].by_identifiers
     fields = [column.to for column in sync.columns]
     where, values = conditions_sql([(column_sql(c.column), c) for c in sync.where], "where")
+    read_only, read_only_values = conditions_sql(
+        [(column_sql(sync.read_only.column), sync.read_only)] if sync.read_only else [], "read_only"
+    )
     granted, granted_values = conditions_sql([(sync.consent.granted.column, sync.consent.granted)], "granted")
     joined, using = sync.join or (None, None)
     content = _json_sql({name: f"`{name}`" for name in fields})
@@ -157,6 +160,7 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "model": table(sync.model),
         "joined": table(joined) if joined else None,
         "using": using,
+        "read_only": Sql(f"coalesce({read_only[0]}, false)" if read_only else "false"),
         "conditions": Sql(" and ".join(where)),
         "by_identifiers": by_identifiers,
         "payload": Sql(_identifiers_sql(fields) if by_identifiers else content),
@@ -177,7 +181,7 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "erased": table("ops.erasure_identifiers"),
         **{name: table(f"ops.activation_{name}") for name in ("state", "changelog", "outbox", "dead_letters")},
     }
-    return names, values | granted_values
+    return names, values | read_only_values | granted_values
 
 
 def _consent_sql(column: str) -> str:

@@ -17,6 +17,7 @@ class Column:
     :param decimals: digits after the point that a number is rounded to; None leaves it as it is.
     :param required: whether rows in which it is null are rejected.
     :param normalise: normalisation before hashing or sending; None leaves the value as it is.
+    :param subscription_group: id of the Braze subscription group whose state follows the value, granted or denied.
     :param pii: ``hash_sha256`` sends the hash only, ``plain`` the value; None where it is no personal data.
     """
 
@@ -27,6 +28,7 @@ class Column:
     required: bool = False
     normalise: str | None = None
     pii: str | None = None
+    subscription_group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class Sync:
     key: str
     join: tuple[str, str] | None
     where: tuple[Condition, ...]
+    read_only: Condition | None
     consent: Consent
     destination: str
     connection: str

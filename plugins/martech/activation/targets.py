@@ -103,6 +103,7 @@ class Targets:
             key="",
             join=None,
             where=(),
+            read_only=None,
             consent=Consent("", "", "", Condition("", "is", value=False)),
             destination=kept.declaration["destination"],
             connection=connection or kept.declaration["connection"],

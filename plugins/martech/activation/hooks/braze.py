@@ -1,9 +1,9 @@
-"""Braze: user attributes by ``/users/track``."""
+"""Braze: user attributes and subscription groups by ``/users/track``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import requests
 from airflow.providers.common.compat.sdk import BaseHook
@@ -16,6 +16,8 @@ from martech.alerts.masking import masked
 
 OBJECTS_PER_REQUEST = 75
 REQUESTS, PER_SECONDS = 3_000, 3.0
+# A person's consent by the words of the warehouse; what is unspecified is not Braze's to know.
+SUBSCRIPTION_STATE = {"granted": "subscribed", "denied": "unsubscribed"}
 
 
 class BrazeHook(BaseHook):
@@ -33,11 +35,15 @@ class BrazeHook(BaseHook):
     by_identifiers: ClassVar[bool] = False
     # One endpoint serves many workspaces: only the declaration can tell them apart.
     target_options: ClassVar[tuple[str, ...]] = ("workspace",)
+    # Braze processes requests later and in any order: a record is not sent again so soon that the older one may win.
+    settling_seconds: ClassVar[float] = 60.0
 
     def __init__(self, sync: Sync) -> None:
         super().__init__()
         connection = self.get_connection(sync.connection)
-        self._fields = [column.to for column in sync.columns]
+        self._fields = [column.to for column in sync.columns if not column.subscription_group]
+        self._groups = {column.to: column.subscription_group for column in sync.columns if column.subscription_group}
+        key = (connection.password or "").strip()
         self._update_existing_only = sync.options.get("update_existing_only", False)
         self._session = requests.Session()
         limit = sync.limits.requests_per_second
@@ -45,7 +51,7 @@ class BrazeHook(BaseHook):
             "Braze",
             base_url(connection),
             session=self._session,
-            authorize=lambda _: {"Authorization": f"Bearer {connection.password}"},
+            authorize=lambda _: {"Authorization": f"Bearer {key}"},
             rate_limit=RateLimit.per_second(limit) if limit else RateLimit(REQUESTS, PER_SECONDS),
             timeout_seconds=sync.limits.timeout_seconds,
         )
@@ -64,21 +70,11 @@ class BrazeHook(BaseHook):
         return OBJECTS_PER_REQUEST
 
     def prepare(self) -> None:
-        """Do nothing: Braze applies requests in the order in which it accepts them."""
+        """Do nothing: what an earlier run sent is waited for by ``settling_seconds``."""
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Bring changes of one kind to Braze; see ``Destination.send``."""
-        is_remove = changes[0].action == "remove"
-        unset = dict.fromkeys(self._fields)
-        attributes = [
-            {
-                "external_id": change.record_key,
-                "_update_existing_only": is_remove or self._update_existing_only,
-                **(unset if is_remove else change.payload),
-                **dict.fromkeys(change.cleared_fields),
-            }
-            for change in changes
-        ]
+        attributes = [self._attributes(change) for change in changes]
         response = self._api.call("POST", "/users/track", json={"attributes": attributes})
         answer = json_of(response, "Braze")
         if response.status_code in (400, 413):
@@ -98,3 +94,24 @@ class BrazeHook(BaseHook):
             Outcome(change, "invalid_attributes", errors[index]) if index in errors else Outcome(change)
             for index, change in enumerate(changes)
         ]
+
+    def _attributes(self, change: Change) -> dict[str, Any]:
+        """Return the object of a change: Braze bills every attribute that it is sent, changed or not."""
+        is_remove = change.action == "remove"
+        values = dict.fromkeys(self._fields) if is_remove else change.payload
+        if change.action == "change":
+            changed = change.changed_fields.split(",")
+            values = {name: value for name, value in values.items() if name in changed}
+        states = {name: "denied" if is_remove else values.get(name) for name in self._groups}
+        groups = [
+            {"subscription_group_id": self._groups[name], "subscription_state": SUBSCRIPTION_STATE[state]}
+            for name, state in states.items()
+            if state in SUBSCRIPTION_STATE
+        ]
+        return {
+            "external_id": change.record_key,
+            "_update_existing_only": is_remove or self._update_existing_only,
+            **{name: value for name, value in values.items() if name not in self._groups},
+            **{name: None for name in change.cleared_fields if name not in self._groups},
+            **({"subscription_groups": groups} if groups else {}),
+        }

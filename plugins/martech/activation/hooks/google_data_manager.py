@@ -54,6 +54,7 @@ class GoogleDataManagerHook(GoogleBaseHook):
 
     by_identifiers: ClassVar[bool] = True
     target_options: ClassVar[tuple[str, ...]] = ("account_id", "audience_id")
+    settling_seconds: ClassVar[float] = 0.0
 
     def __init__(self, sync: Sync) -> None:
         super().__init__(gcp_conn_id=sync.connection)

@@ -9,18 +9,22 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import requests
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from martech.activation.api_client import ApiClient, base_url, host_of, json_of
+from martech.activation.batching import batches, halves
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome, TransientError
 from martech.activation.rate_limit import RateLimit
 from martech.activation.retry import retrying
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
 
-API_VERSION = "v62.0"
+SERVICES = "/services/data/v62.0"
+# Name of the record id in a collection.
+RECORD_ID = "id"
 COLLECTION_RECORDS = 200
 BULK_ABOVE_RECORDS = 2_000
 BULK_RECORDS = 10_000
@@ -31,11 +35,17 @@ REFUSES_CONTENT = (400, 413)
 # Codes of a refusal for which no record is to blame, but the declaration or the job.
 WRONG_DECLARATION = {"INVALID_FIELD", "INVALID_TYPE", "INVALIDJOBSTATE", "INVALIDJOB", "MALFORMED_ID"}
 WRONG_MAPPING = "Field name not found"  # of a bulk job
+# Salesforce takes requests of 16 kB in address and headers.
+LONGEST_QUERY = 12_000
+IS_GONE = {"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"}
 NULL = "#N/A"  # Bulk API 2.0's way to empty a field; an empty cell leaves it as it is
 
 
 class SalesforceHook(BaseHook):
-    """Upserts records by an external id; a removed record keeps existing with its mapped fields emptied.
+    """Upserts records by an external id, or updates them by record id where the declaration names no external id.
+
+    A removed record keeps existing with its mapped fields emptied. Assignment rules stay off: a score must not give a
+    lead another owner.
 
     The connection holds the address of the org (``host``, My Domain), and the consumer key and secret of a
     connected app with the OAuth client-credentials flow (``login``, ``password``).
@@ -48,11 +58,15 @@ class SalesforceHook(BaseHook):
     hook_name = "Salesforce (activation)"
     by_identifiers: ClassVar[bool] = False
     target_options: ClassVar[tuple[str, ...]] = ("object", "external_id")
+    settling_seconds: ClassVar[float] = 0.0
 
     def __init__(self, sync: Sync) -> None:
         super().__init__()
         self._object = sync.options["object"]
-        self._external_id = sync.options["external_id"]
+        self._key = sync.options.get("external_id", RECORD_ID)
+        self._headers = {"Sforce-Auto-Assign": "FALSE"}
+        if sync.options.get("allow_duplicates"):
+            self._headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
         self._fields = [column.to for column in sync.columns]
         self._connection = self.get_connection(sync.connection)
         self._base_url = base_url(self._connection)
@@ -89,8 +103,7 @@ class SalesforceHook(BaseHook):
 
     def prepare(self) -> None:
         """Wait for bulk jobs that a killed run left behind, so that they cannot overwrite what comes now."""
-        answer = self._patiently(self._call, "GET", "/jobs/ingest?jobType=V2Ingest")
-        for job in answer["records"]:
+        for job in self._jobs():
             if job["object"] != self._object or job["createdById"] != self._user_id:
                 continue
             if job["state"] == "Open":
@@ -98,34 +111,46 @@ class SalesforceHook(BaseHook):
             elif job["state"] in ("UploadComplete", "InProgress"):
                 self._finished_job(job["id"])
 
+    def _jobs(self) -> list[dict[str, Any]]:
+        """Return the jobs of all pages of the list."""
+        jobs: list[dict[str, Any]] = []
+        path: str | None = "/jobs/ingest?jobType=V2Ingest"
+        while path:
+            page = self._patiently(self._call, "GET", path)
+            jobs += page["records"]
+            path = (page.get("nextRecordsUrl") or "").removeprefix(SERVICES) or None
+        return jobs
+
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Bring changes of one kind to Salesforce; see ``Destination.send``."""
         if changes[0].action == "remove":
             return self._clear(changes)
         if len(changes) > COLLECTION_RECORDS:
-            return self._bulk_upsert(changes)
+            # The marker that empties a field cannot be sent as a text by bulk jobs.
+            marked = [change for change in changes if NULL in change.payload.values()]
+            plain = [change for change in changes if NULL not in change.payload.values()]
+            outcomes = [outcome for batch in batches(marked, COLLECTION_RECORDS) for outcome in self._write(batch)]
+            return outcomes + (self._bulk_write(plain) if plain else [])
+        return self._write(changes)
+
+    def _write(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Write up to 200 records by their keys."""
         records = [
             {
                 "attributes": {"type": self._object},
-                self._external_id: change.record_key,
+                self._key: change.record_key,
                 **change.payload,
                 **self._cleared(change),
             }
             for change in changes
         ]
-        results = self._call(
-            "PATCH",
-            f"/composite/sobjects/{self._object}/{self._external_id}",
-            json={"allOrNone": False, "records": records},
-        )
+        path = "" if self._key == RECORD_ID else f"/{self._object}/{self._key}"
+        results = self._call("PATCH", f"/composite/sobjects{path}", json={"allOrNone": False, "records": records})
         return [self._outcome(change, result) for change, result in zip(changes, results, strict=True)]
 
     def _clear(self, changes: Sequence[Change]) -> list[Outcome]:
         """Empty the mapped fields by record id: an upsert would create what sales has deleted."""
-        keys = ", ".join(f"'{_soql_quoted(change.record_key)}'" for change in changes)
-        query = f"SELECT Id, {self._external_id} FROM {self._object} WHERE {self._external_id} IN ({keys})"  # noqa: S608
-        found = self._call("GET", "/query", params={"q": query})["records"]
-        ids = {record[self._external_id]: record["Id"] for record in found}
+        ids = self._record_ids([change.record_key for change in changes])
         there = [change for change in changes if change.record_key in ids]
         outcomes = [Outcome(change) for change in changes if change.record_key not in ids]
         if there:
@@ -133,15 +158,30 @@ class SalesforceHook(BaseHook):
             records = [
                 {
                     "attributes": {"type": self._object},
-                    "id": ids[change.record_key],
+                    RECORD_ID: ids[change.record_key],
                     **nothing,
                     **self._cleared(change),
                 }
                 for change in there
             ]
             results = self._call("PATCH", "/composite/sobjects", json={"allOrNone": False, "records": records})
-            outcomes += [self._outcome(change, result) for change, result in zip(there, results, strict=True)]
+            for change, result in zip(there, results, strict=True):
+                outcome = self._outcome(change, result)
+                # Deleted since: there is nothing left to empty.
+                outcomes.append(Outcome(change) if outcome.error_code in IS_GONE else outcome)
         return outcomes
+
+    def _record_ids(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the record id of each key that exists, by as many queries as their length needs."""
+        if self._key == RECORD_ID:
+            return {key: key for key in keys}
+        quoted = ", ".join(f"'{_soql_quoted(key)}'" for key in keys)
+        query = f"SELECT Id, {self._key} FROM {self._object} WHERE {self._key} IN ({quoted})"  # noqa: S608
+        if len(quote(query)) > LONGEST_QUERY and len(keys) > 1:
+            first, second = halves(keys)
+            return self._record_ids(first) | self._record_ids(second)
+        found = self._call("GET", "/query", params={"q": query})["records"]
+        return {record[self._key]: record["Id"] for record in found}
 
     def _cleared(self, change: Change) -> dict[str, None]:
         """Return the fields to empty beside the mapped ones, without those that the org has deleted by now."""
@@ -164,20 +204,15 @@ class SalesforceHook(BaseHook):
             retryable=error["statusCode"] in RETRYABLE,
         )
 
-    def _bulk_upsert(self, changes: Sequence[Change]) -> list[Outcome]:
+    def _bulk_write(self, changes: Sequence[Change]) -> list[Outcome]:
+        by_id = {"operation": "update"}
+        by_key = {"operation": "upsert", "externalIdFieldName": self._key}
+        kind = by_id if self._key == RECORD_ID else by_key
         job = self._call(
-            "POST",
-            "/jobs/ingest",
-            json={
-                "object": self._object,
-                "externalIdFieldName": self._external_id,
-                "operation": "upsert",
-                "contentType": "CSV",
-                "lineEnding": "LF",
-            },
+            "POST", "/jobs/ingest", json={"object": self._object, "contentType": "CSV", "lineEnding": "LF", **kind}
         )["id"]
         upload = self._csv(changes)
-        self._call("PUT", f"/jobs/ingest/{job}/batches", data=upload, headers={"Content-Type": "text/csv"})
+        self._call("PUT", f"/jobs/ingest/{job}/batches", data=upload, content_type="text/csv")
         # From here on the job is known to hold the records: its steps are tried again, not the whole upload.
         self._patiently(self._end_job, job, "UploadComplete")
         state = self._finished_job(job)
@@ -188,15 +223,14 @@ class SalesforceHook(BaseHook):
                 f"Salesforce ended bulk job {job} as {state['state']}: "
                 f"{masked(str(state.get('errorMessage')))} Correct the mapping or the job, then clear the task."
             )
-        by_key = {change.record_key: change for change in changes}
-        outcomes = [
-            Outcome(by_key[row[self._external_id]], reference=job) for row in self._bulk_rows(job, "successfulResults")
-        ]
+        sent = {change.record_key: change for change in changes}
+        succeeded = self._patiently(self._bulk_rows, job, "successfulResults")
+        outcomes = [Outcome(sent[row[self._csv_key]], reference=job) for row in succeeded]
         for row in self._patiently(self._bulk_rows, job, "failedResults"):
             code, _, message = row["sf__Error"].partition(":")
-            outcomes.append(Outcome(by_key[row[self._external_id]], code, masked(message), retryable=code in RETRYABLE))
+            outcomes.append(Outcome(sent[row[self._csv_key]], code, masked(message), retryable=code in RETRYABLE))
         for row in self._patiently(self._bulk_rows, job, "unprocessedrecords"):
-            change = by_key[row[self._external_id]]
+            change = sent[row[self._csv_key]]
             outcomes.append(Outcome(change, "UNPROCESSED", "The job ended before it.", retryable=True))
         return outcomes
 
@@ -208,23 +242,25 @@ class SalesforceHook(BaseHook):
     def _patiently(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return retrying(self._max_attempts, stopped=threading.Event())(function, *arguments)
 
+    @property
+    def _csv_key(self) -> str:
+        return "Id" if self._key == RECORD_ID else self._key
+
     def _csv(self, changes: Sequence[Change]) -> bytes:
-        text = io.StringIO()
         cleared = sorted({name for change in changes for name in self._cleared(change)})
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([self._external_id, *self._fields, *cleared])
+        lines = [",".join([self._csv_key, *self._fields, *cleared])]
         for change in changes:
             values = [_csv_value(change.payload[name]) for name in self._fields]
             # An empty cell leaves a field as it is.
             values += [NULL if name in change.cleared_fields else "" for name in cleared]
-            writer.writerow([change.record_key, *values])
-        return text.getvalue().encode()
+            lines.append(",".join([_csv_text(change.record_key), *values]))
+        return "\n".join([*lines, ""]).encode()
 
     def _bulk_rows(self, job: str, kind: str) -> list[dict[str, str]]:
-        response = self._api.call("GET", f"/services/data/{API_VERSION}/jobs/ingest/{job}/{kind}")
+        response = self._api.call("GET", f"{SERVICES}/jobs/ingest/{job}/{kind}")
         if response.status_code != 200:
             raise TransientError(f"Salesforce answered {response.status_code} to {kind} of job {job}.")
-        return list(csv.DictReader(io.StringIO(response.content.decode())))
+        return list(csv.DictReader(io.StringIO(response.content.decode(), newline="")))
 
     def _finished_job(self, job: str) -> dict[str, Any]:
         """Wait until a bulk job has ended and return it.
@@ -241,8 +277,9 @@ class SalesforceHook(BaseHook):
             wait = min(wait * 1.5, 10.0)
         raise TransientError(f"Salesforce has not finished bulk job {job} in an hour.")
 
-    def _call(self, method: str, path: str, **request: Any) -> Any:
-        response = self._api.call(method, f"/services/data/{API_VERSION}{path}", **request)
+    def _call(self, method: str, path: str, *, content_type: str | None = None, **request: Any) -> Any:
+        headers = self._headers | ({"Content-Type": content_type} if content_type else {})
+        response = self._api.call(method, f"{SERVICES}{path}", headers=headers, **request)
         if response.ok:
             return json_of(response, "Salesforce") if response.content else None
         errors = json_of(response, "Salesforce")
@@ -268,8 +305,8 @@ class SalesforceHook(BaseHook):
                 f"{self._base_url}/services/oauth2/token",
                 data={
                     "grant_type": "client_credentials",
-                    "client_id": self._connection.login,
-                    "client_secret": self._connection.password,
+                    "client_id": (self._connection.login or "").strip(),
+                    "client_secret": (self._connection.password or "").strip(),
                 },
                 timeout=self._timeout_seconds,
             )
@@ -293,6 +330,14 @@ def _soql_quoted(text: str) -> str:
 
 
 def _csv_value(value: Any) -> str:
-    if value is None:
+    """Return a cell; an empty text empties the field, as it does in a collection."""
+    if value is None or value == "":
         return NULL
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _csv_text(value) if isinstance(value, str) else str(value)
+
+
+def _csv_text(text: str) -> str:
+    """Return a text as a quoted cell, so that any character can be in it, a carriage return too."""
+    return '"' + text.replace('"', '""') + '"'

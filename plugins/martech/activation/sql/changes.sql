@@ -5,7 +5,8 @@ with source_rows as (
         {% for field in fields -%}
         {{ field.value }} as `{{ field.name }}`,
         {% endfor -%}
-        {{ invalid_columns }} as invalid_columns
+        {{ invalid_columns }} as invalid_columns,
+        {{ read_only }} as is_read_only
     from `{{ model }}` as source
     {% if joined -%}
     left join `{{ joined }}` as joined on source.{{ using }} = joined.{{ using }}
@@ -61,6 +62,7 @@ checked as (
     select
         record_key,
         person_key,
+        is_read_only,
         full_payload as payload,
         to_hex(sha256(full_payload)) as content_hash,
         {{ field_hashes }} as field_hashes,
@@ -169,7 +171,11 @@ compared as (
         array_to_string([
             {% for field in fields -%}
             if(
-                json_value(record.field_hashes, '$.{{ field.name }}')
+                -- Destinations may be sent these fields only: where it is not sure what they hold, all.
+                known.is_unsettled
+                or not known.is_confirmed
+                or @full_resync
+                or json_value(record.field_hashes, '$.{{ field.name }}')
                 is distinct from json_value(known.field_hashes, '$.{{ field.name }}'),
                 '{{ field.name }}', null
             ){% if not loop.last %},{% endif %}
@@ -180,6 +186,8 @@ compared as (
             when granted.person_key is null and known.record_key is null then 'suppressed'
             when granted.person_key is null then 'remove'
             when record.record_key is null then '{{ gone }}'
+            -- The destination keeps what it has, and is not asked to change it.
+            when record.is_read_only then if(known.record_key is null, 'suppressed', 'unchanged')
             when record.defect is not null then 'reject'
             when known.record_key is null or not known.is_confirmed then 'add'
             when known.is_unsettled or @full_resync or record.content_hash != known.content_hash then '{{ changed }}'
