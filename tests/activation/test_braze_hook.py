@@ -33,7 +33,7 @@ def hook(braze, sync):
 def test_sends_75_objects_in_one_request(hook, braze):
     outcomes = hook.send([Change(f"b{i}", "add", PAYLOAD) for i in range(75)])
     assert [o.error_code for o in outcomes] == [None] * 75
-    assert sum(braze.requests.values()) == 1
+    assert braze.requests["POST /users/track"] == 1
     assert braze.attributes["b7"] == {name: value for name, value in PAYLOAD.items() if value is not None}
 
 
@@ -128,6 +128,31 @@ def test_people_without_a_profile_are_left_alone(hook, braze):
     braze.profiles = {"b1"}
     hook.send([Change("b1", "add", PAYLOAD), Change("b2", "add", PAYLOAD)])
     assert set(braze.attributes) == {"b1"}
+
+
+def test_people_without_a_profile_are_not_counted_as_held(warehouse, braze, sync, run_tasks):
+    warehouse.make_customers(30)
+    braze.profiles = {f"braze-{i}" for i in range(1, 29)}
+    counts = run_tasks(sync("customer_health"))
+    assert (counts["in_destination"], counts["rejected"]) == (28, 2)
+    assert {row["error_code"] for row in warehouse.ops("dead_letters")} == {"no_profile"}
+
+
+def test_the_profile_of_an_erased_person_is_deleted_whether_or_not_it_was_sent(warehouse, braze, sync, run_tasks):
+    warehouse.make_customers(60)
+    declared = sync("customer_health", limits={"max_removed_percent": 100})
+    run_tasks(declared)
+    warehouse.run("update `@silver.customer_360` set is_unsubscribed = true where customer_id = 'c00000003'")
+    run_tasks(declared)
+    assert braze.attributes["braze-3"] == {}
+    erased = ", ".join(f"('GDPR-1', 'user', 'c{i:08d}', current_timestamp())" for i in (3, 4, 50))
+    warehouse.run(f"insert into `@ops.erasure_identifiers` (request_id, kind, value, requested_at) values {erased}")
+    try:
+        run_tasks(declared)
+    finally:
+        warehouse.run("delete from `@ops.erasure_identifiers` where true")
+    assert braze.deleted == {"braze-3", "braze-4", "braze-50"}
+    assert not braze.deleted & set(braze.attributes)
 
 
 def test_throttling_says_when_to_come_back(hook, braze):

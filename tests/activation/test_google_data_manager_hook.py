@@ -110,16 +110,16 @@ def test_an_accepted_request_is_followed_until_it_is_processed(hook, google):
     google.processed_at[remove] = 0
     assert hook.processed(outcome.reference) is None
     google.processed_at[ingest] = 0
-    assert hook.processed(outcome.reference) == Processed()
+    assert hook.processed(outcome.reference) == Processed(records=1, match_rate="51_TO_60")
 
 
 def test_a_failed_request_says_why(hook, google):
     google.refused = frozenset({f"emailAddress:{hashed('a')}"})
     bad, good = member("c1", f"email:{hashed('a')}"), member("c2", f"email:{hashed('b')}")
     reason = "1 records: error PROCESSING_ERROR_REASON_INVALID_FORMAT"
-    assert outcome_of(hook, bad) == Processed("FAILED", reason)
-    assert outcome_of(hook, bad, good) == Processed("PARTIAL_SUCCESS", reason)
-    assert outcome_of(hook, good) == Processed()
+    assert outcome_of(hook, bad) == Processed("FAILED", reason, 1, "51_TO_60")
+    assert outcome_of(hook, bad, good) == Processed("PARTIAL_SUCCESS", reason, 2, "51_TO_60")
+    assert outcome_of(hook, good).error_code is None
     assert google.audiences[AUDIENCE] == {f"emailAddress:{hashed('b')}"}
 
 

@@ -187,6 +187,25 @@ def test_a_destination_that_processes_nothing_is_not_asked_for_another_ones_requ
         operator.execute({"params": options, "ti": TaskInstance()})
 
 
+def test_match_rate_and_record_counts_are_kept(warehouse, google, run):
+    warehouse.make_customers(30)
+    run()
+    (request,) = warehouse.ops("requests")
+    assert (request["records"], request["match_rate"], request["error_code"]) == (30, "51_TO_60", None)
+    assert request["reference"] in google.statuses
+
+
+def test_members_are_sent_again_before_google_forgets_them(warehouse, google, run, sync):
+    warehouse.make_customers(3)
+    run()
+    google.audiences.clear()
+    warehouse.run("update `@ops.activation_state` set sent_at = timestamp_sub(sent_at, interval 181 day) where "
+                  "record_key != 'c00000002'")  # fmt: skip
+    assert run()["changes"] == 2
+    assert emails_held(google) == {email(f"person{i}@example.com") for i in (1, 3)}
+    assert run()["changes"] == 0
+
+
 def test_a_request_that_is_never_processed_is_sent_again(warehouse, google, run, monkeypatch):
     warehouse.make_customers(3)
     google.processing_seconds = 3600

@@ -202,6 +202,22 @@ def test_removes_that_are_throttled_hold_up_no_others(warehouse, salesforce, syn
     assert {lead["Lead_Score__c"] for lead in leads(salesforce).values()} == {None}
 
 
+def test_an_erased_lead_is_deleted_or_more_of_its_fields_are_emptied(salesforce, hook, sync):
+    declared = sync("lead_scores")
+    for key in ("00Q1", "00Q2", "00Q3"):
+        hook.send([upsert(key, LastName="Meier", Company="Meier AG")])
+    erase = [Change("00Q1", "remove", {}, is_erasure=True), Change("00Q404", "remove", {}, is_erasure=True)]
+    deleting = SalesforceHook(replace(declared, options={**declared.options, "on_erasure": "delete"}))
+    assert [o.error_code for o in deleting.send([*erase, Change("00Q2", "remove", {})])] == [None] * 3
+    assert set(leads(salesforce)) == {"00Q2", "00Q3"}
+    assert leads(salesforce)["00Q2"]["LastName"] == "Meier"
+    emptying = SalesforceHook(
+        replace(declared, options={**declared.options, "erasure_fields": ["Company", "LastName"]})
+    )
+    emptying.send([Change("00Q3", "remove", {}, is_erasure=True)])
+    assert {leads(salesforce)["00Q3"][name] for name in ("Company", "LastName", "Lead_Score__c")} == {None}
+
+
 def deliver(hook, changes):
     return Delivery(hook, max_attempts=2, stopped=threading.Event(), sleep=lambda _: None).deliver(changes)
 

@@ -10,7 +10,7 @@ from martech.activation.sync import Sync
 
 from include.pipeline.settings import settings
 
-OPS_TABLES = ("state", "outbox", "changelog", "dead_letters", "runs", "targets")
+OPS_TABLES = ("state", "outbox", "changelog", "dead_letters", "runs", "targets", "requests")
 
 
 def table(name: str) -> str:

@@ -12,6 +12,8 @@ from tools.destinations.server import Answer, DestinationServer, Request
 API_KEY = "local-braze-api-key"
 MAX_OBJECTS = 75
 REQUESTS, PER_SECONDS = 3_000, 3.0
+MAX_PROFILES = 50
+PATHS = ("/users/track", "/users/delete", "/users/export/ids")
 MAX_STRING = 255
 GROUP_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 GROUP_STATES = {"subscribed", "unsubscribed"}
@@ -35,6 +37,8 @@ class BrazeServer(DestinationServer):
         self.groups: dict[str, dict[str, str]] = {}
         # Attributes that were sent; each is billed.
         self.data_points = 0
+        # External ids whose profile was deleted.
+        self.deleted: set[str] = set()
         self.deliveries = 0
         self.repeats = 0
         self._recent: deque[float] = deque()
@@ -62,11 +66,14 @@ class BrazeServer(DestinationServer):
         return Answer(429, {"message": "Rate limit exceeded"}, headers)
 
     def answer(self, request: Request) -> Answer:
-        """Answer ``POST /users/track``."""
-        if request.path != "/users/track" or request.method != "POST":
+        """Answer ``POST /users/track``, ``/users/delete`` and ``/users/export/ids``."""
+        if request.path not in PATHS or request.method != "POST":
             return Answer(404, {"message": "Invalid URL"})
         if request.headers.get("authorization") != f"Bearer {API_KEY}":
             return Answer(401, {"message": "Invalid API key"})
+        return self._track(request) if request.path == "/users/track" else self._profiles(request)
+
+    def _track(self, request: Request) -> Answer:
         now = time.monotonic()
         while self._recent and self._recent[0] <= now - PER_SECONDS:
             self._recent.popleft()
@@ -85,6 +92,19 @@ class BrazeServer(DestinationServer):
                 errors.append({"type": problem, "input_array": "attributes", "index": index})
         body: dict[str, Any] = {"message": "success", "attributes_processed": len(attributes) - len(errors)}
         return Answer(201, body | ({"errors": errors} if errors else {}))
+
+    def _profiles(self, request: Request) -> Answer:
+        """Delete profiles, or say which exist."""
+        external_ids = request.json().get("external_ids", [])
+        if not 1 <= len(external_ids) <= MAX_PROFILES:
+            return Answer(400, {"message": f"A request holds 1 to {MAX_PROFILES} external_ids"})
+        if request.path == "/users/delete":
+            known = [key for key in external_ids if self.attributes.pop(key, None) is not None]
+            self.deleted |= set(external_ids)
+            return Answer(201, {"message": "success", "deleted": len(known)})
+        unknown = [key for key in external_ids if self.profiles is not None and key not in self.profiles]
+        users = [{"external_id": key} for key in external_ids if key not in unknown]
+        return Answer(201, {"message": "success", "users": users, "invalid_user_ids": unknown})
 
     def _take(self, entry: dict[str, Any]) -> str | None:
         """Apply one object; return what is wrong with it, None if nothing is."""

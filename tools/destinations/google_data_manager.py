@@ -197,7 +197,14 @@ class GoogleDataManagerServer(DestinationServer):
                 self.without_consent += 1
         request_id = f"{time.time_ns():x}-{len(self.statuses)}"
         self.processed_at[request_id] = time.time() + self.processing_seconds
-        self.statuses[request_id] = {"destination": body["destinations"][0], "requestStatus": "SUCCESS"}
+        counts = {"recordCount": str(len(members)), "userIdentifierCount": str(sum(map(len, identifiers)))}
+        kind = "audienceMembersIngestionStatus" if verb == "ingest" else "audienceMembersRemovalStatus"
+        rate = {"uploadMatchRateRange": "MATCH_RATE_RANGE_51_TO_60"} if verb == "ingest" else {}
+        self.statuses[request_id] = {
+            "destination": body["destinations"][0],
+            "requestStatus": "SUCCESS",
+            kind: {"userDataIngestionStatus": counts | rate},
+        }
         if failing:
             outcome = "FAILED" if len(failing) == len(identifiers) else "PARTIAL_SUCCESS"
             counts = Counter(failing.values())

@@ -181,6 +181,8 @@ class SalesforceServer(DestinationServer):
                 return self._collection(request, name, external_id)
             case ["composite", "sobjects"] if request.method == "PATCH":
                 return self._collection(request, None, None)
+            case ["composite", "sobjects"] if request.method == "DELETE":
+                return Answer(200, [self._delete(record_id) for record_id in request.query["ids"].split(",")])
             case ["sobjects", name, "describe"] if name in self.objects:
                 sobject = self.objects[name]
                 names = ["Id", sobject.external_id, *sobject.fields]
@@ -258,6 +260,14 @@ class SalesforceServer(DestinationServer):
             if _is_number(check) and isinstance(value := record.get(column), str):
                 return _error(400, "JSON_PARSER_ERROR", f"Cannot deserialize double from VALUE_STRING value {value}")
         return None
+
+    def _delete(self, record_id: str) -> dict[str, Any]:
+        for sobject in self.objects.values():
+            if key := self._key_of(sobject, record_id):
+                del sobject.records[key]
+                self.deleted.add(key)
+                return {"id": record_id, "success": True, "errors": []}
+        return _row_error("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
 
     @staticmethod
     def _key_of(sobject: SObject, record_id: str | None) -> str | None:

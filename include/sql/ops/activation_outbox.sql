@@ -26,6 +26,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_outbox
     cleared_fields string options (
         description = 'Destination fields to empty that the declaration no longer maps, comma-separated; may be null'
     ),
+    is_erasure bool options (description = 'Whether the person of a remove asked to be erased; null counts as false'),
     reject_reason string options (description = 'Why the row cannot be sent; null unless action is reject')
 )
 partition by date(planned_at)

@@ -26,6 +26,7 @@ class Change:
     :param changed_fields: names of the fields that differ, comma-separated.
     :param ad_consent: consent to the use of the person's data for ads, and to personalised ads, each granted or
         unspecified; None where the declaration has none.
+    :param is_erasure: whether the person of a remove asked to be erased.
     :param suspected: how often a request that held it succeeded in part; such records travel in smaller batches.
     """
 
@@ -39,6 +40,7 @@ class Change:
     changed_fields: str = ""
     ad_consent: tuple[str, str] | None = None
     suspected: int = 0
+    is_erasure: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,14 @@ class Processed:
     """What became of an accepted request.
 
     :param error_code: None if it succeeded for all its records.
+    :param records: records that the destination counted; None where it does not say.
+    :param match_rate: range of the share that it matched, in percent, such as ``51_TO_60``.
     """
 
     error_code: str | None = None
     error_message: str | None = None
+    records: int | None = None
+    match_rate: str | None = None
 
 
 class Destination(Protocol):

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -142,7 +142,10 @@ def follow_requests(
                 if result:
                     finished[reference] = result
                 if result and result.error_code:
-                    log.warning("%s accepted request %s, but: %s %s", sync.target, reference, *astuple(result))
+                    log.warning(
+                        "%s accepted request %s, but: %s %s",
+                        sync.target, reference, result.error_code, result.error_message,
+                    )  # fmt: skip
         finally:
             ledger.record_processed(finished)
         requests = {reference: at for reference, at in requests.items() if reference not in finished}

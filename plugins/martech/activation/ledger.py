@@ -11,7 +11,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ CLOCK_SKEW = timedelta(hours=1)
 INTENTS_LIVE = timedelta(days=30)
 # Deliveries of the same content that fail in processing before it is given up.
 MAX_DELIVERIES = 3
+BEFORE_ANY_RUN = datetime(1970, 1, 1, tzinfo=UTC)
 SAMPLES = 5
 PAGE_ROWS = 10_000
 
@@ -128,10 +129,10 @@ class Ledger:
 
         :param results: what became of each reference.
         """
-        by_result: dict[Processed, list[str]] = {}
+        by_result: dict[tuple[str | None, str | None], list[str]] = {}
         for reference, result in results.items():
-            by_result.setdefault(result, []).append(reference)
-        for result, references in by_result.items():
+            by_result.setdefault((result.error_code, result.error_message), []).append(reference)
+        for (error_code, error_message), references in by_result.items():
             self._query(
                 statement(
                     "activation/sql/record_processed.sql", changelog=self._changelog, max_deliveries=MAX_DELIVERIES
@@ -140,9 +141,20 @@ class Ledger:
                 references=references,
                 recorded_at=datetime.now(UTC),
                 run_id=self._run_id,
-                error_code=result.error_code,
-                error_message=result.error_message,
+                error_code=error_code,
+                error_message=error_message,
             )
+        if results:
+            self._load(self.table("ops.activation_requests"), [self._request_row(*item) for item in results.items()])
+
+    def _request_row(self, reference: str, result: Processed) -> dict[str, Any]:
+        return {
+            "recorded_at": datetime.now(UTC).isoformat(),
+            "sync_name": self._sync.name,
+            "run_id": self._run_id,
+            "reference": reference,
+            **asdict(result),
+        }
 
     def preview(self, *, full_resync: bool, retry_dead_letters: bool) -> list[dict[str, Any]]:
         """Return, per action, the number of records and samples of their keys and changed fields.
@@ -154,7 +166,7 @@ class Ledger:
         return self._rows(
             statement("activation/sql/preview.sql", samples=SAMPLES, **names),
             **values,
-            **_options("", full_resync, retry_dead_letters),
+            **self._options("", full_resync, retry_dead_letters),
         )
 
     def plan(self, *, full_resync: bool, retry_dead_letters: bool) -> str:
@@ -168,7 +180,7 @@ class Ledger:
         self._query(
             statement("activation/sql/plan.sql", **names),
             **values,
-            **_options(plan_id, full_resync, retry_dead_letters),
+            **self._options(plan_id, full_resync, retry_dead_letters),
             run_id=self._run_id,
             planned_at=planned_at,
         )
@@ -273,6 +285,7 @@ class Ledger:
             content_hash=row["content_hash"],
             changed_fields=row["changed_fields"] or "",
             suspected=row["suspected"],
+            is_erasure=bool(row["is_erasure"]),
         )
 
     def record(self, plan_id: str, outcomes: Sequence[Outcome], recorded_at: datetime) -> None:
@@ -326,6 +339,17 @@ class Ledger:
         """Append the outcome of a run to ``activation_runs``."""
         self._load(self.table("ops.activation_runs"), [row])
 
+    def _options(self, plan_id: str, full_resync: bool, retry_dead_letters: bool) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        refresh_days = self._sync.limits.refresh_days
+        return {
+            "plan_id": plan_id,
+            "full_resync": full_resync,
+            "retry_dead_letters": retry_dead_letters,
+            "since": now - INTENTS_LIVE,
+            "refresh_before": now - timedelta(days=refresh_days) if refresh_days else BEFORE_ANY_RUN,
+        }
+
     def _rows(self, sql: Sql, **values: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in self._query(sql, **values)]
 
@@ -351,15 +375,6 @@ def _plan(plan_id: str) -> dict[str, Any]:
     """Return the parameters of a plan; no result is older than the plan, which spares old partitions."""
     since = datetime.strptime(plan_id.split("-", maxsplit=1)[0], PLAN_TIME).replace(tzinfo=UTC)
     return {"plan_id": plan_id, "since": since - CLOCK_SKEW}
-
-
-def _options(plan_id: str, full_resync: bool, retry_dead_letters: bool) -> dict[str, Any]:
-    return {
-        "plan_id": plan_id,
-        "full_resync": full_resync,
-        "retry_dead_letters": retry_dead_letters,
-        "since": _since_intents(),
-    }
 
 
 def _since_intents() -> datetime:

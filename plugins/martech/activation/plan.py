@@ -172,6 +172,8 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "ads": _ads_names(sync),
         "consent": Sql(_consent_part_sql(sync) if by_identifiers else "''"),
         "consent_prefix": CONSENT_PREFIX,
+        # Also what this sync has never sent: the record is there, whoever made it.
+        "deletes_erased": sync.options.get("on_erasure") == "delete",
         "gone": "remove" if sync.mode == "mirror" else "unchanged",
         "changed": "unchanged" if sync.mode == "add_only" else "change",
         "separator": IDENTIFIER_SEPARATOR,

@@ -82,6 +82,7 @@ class Limits:
     timeout_seconds: float = 60.0
     record_every_rows: int = 5_000
     processing_seconds: float = 60.0
+    refresh_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import requests
 from airflow.providers.common.compat.sdk import BaseHook
 
 from martech.activation.api_client import ApiClient, base_url, host_of, json_of
+from martech.activation.batching import batches
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome
 from martech.activation.rate_limit import RateLimit
 from martech.activation.sync import Sync
@@ -16,6 +17,8 @@ from martech.alerts.masking import masked
 
 OBJECTS_PER_REQUEST = 75
 REQUESTS, PER_SECONDS = 3_000, 3.0
+PROFILES_PER_REQUEST = 50  # of exports and deletions
+EXPORTS, PER_EXPORT_SECONDS = 250, 60.0
 # A person's consent by the words of the warehouse; what is unspecified is not Braze's to know.
 SUBSCRIPTION_STATE = {"granted": "subscribed", "denied": "unsubscribed"}
 
@@ -24,7 +27,8 @@ class BrazeHook(BaseHook):
     """Sets user attributes by external id; a removed record keeps its profile with the attributes unset.
 
     The connection holds the REST endpoint of the workspace's cluster (``host``) and a REST API key with the
-    permission ``users.track`` (``password``).
+    permission ``users.track`` (``password``); ``verify_profiles`` needs ``users.export.ids`` as well, ``on_erasure:
+    delete`` needs ``users.delete``.
 
     :param sync: the declaration.
     """
@@ -45,6 +49,9 @@ class BrazeHook(BaseHook):
         self._groups = {column.to: column.subscription_group for column in sync.columns if column.subscription_group}
         key = (connection.password or "").strip()
         self._update_existing_only = sync.options.get("update_existing_only", False)
+        self._verifies_profiles = sync.options.get("verify_profiles", False)
+        self._deletes_erased = sync.options.get("on_erasure") == "delete"
+        self._exports = RateLimit(EXPORTS, PER_EXPORT_SECONDS)
         self._session = requests.Session()
         limit = sync.limits.requests_per_second
         self._api = ApiClient(
@@ -74,16 +81,35 @@ class BrazeHook(BaseHook):
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Bring changes of one kind to Braze; see ``Destination.send``."""
+        outcomes: list[Outcome] = []
+        if self._deletes_erased:
+            erased = [change for change in changes if change.is_erasure]
+            for batch in batches(erased, PROFILES_PER_REQUEST):
+                self._post("/users/delete", {"external_ids": [change.record_key for change in batch]})
+            outcomes += [Outcome(change) for change in erased]
+            changes = [change for change in changes if not change.is_erasure]
+        if self._verifies_profiles:
+            unknown = self._unknown([change.record_key for change in changes if change.action == "add"])
+            outcomes += [
+                Outcome(change, "no_profile", "Braze has no profile with this external id.")
+                for change in changes
+                if change.record_key in unknown
+            ]
+            changes = [change for change in changes if change.record_key not in unknown]
+        return outcomes + (self._track(changes) if changes else [])
+
+    def _unknown(self, external_ids: list[str]) -> set[str]:
+        """Return those that no profile has: Braze takes changes of them as well, and ignores them."""
+        unknown: set[str] = set()
+        for batch in batches(external_ids, PROFILES_PER_REQUEST):
+            self._exports.acquire()
+            answer = self._post("/users/export/ids", {"external_ids": batch, "fields_to_export": ["external_id"]})
+            unknown |= set(answer.get("invalid_user_ids", []))
+        return unknown
+
+    def _track(self, changes: Sequence[Change]) -> list[Outcome]:
         attributes = [self._attributes(change) for change in changes]
-        response = self._api.call("POST", "/users/track", json={"attributes": attributes})
-        answer = json_of(response, "Braze")
-        if response.status_code in (400, 413):
-            raise BatchRejectedError("invalid_request", masked(str(answer.get("message"))))
-        if not response.ok:
-            raise FatalError(
-                f"Braze answered {response.status_code}: {masked(str(answer.get('message')))} "
-                "Give the API key the permission users.track and check the endpoint, then clear the task."
-            )
+        answer = self._post("/users/track", {"attributes": attributes})
         # Braze skips faulty objects, applies the others, and answers 201.
         errors = {
             error["index"]: masked(str(error["type"]))
@@ -94,6 +120,19 @@ class BrazeHook(BaseHook):
             Outcome(change, "invalid_attributes", errors[index]) if index in errors else Outcome(change)
             for index, change in enumerate(changes)
         ]
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        response = self._api.call("POST", path, json=body)
+        answer: dict[str, Any] = json_of(response, "Braze")
+        if response.status_code in (400, 413):
+            raise BatchRejectedError("invalid_request", masked(str(answer.get("message"))))
+        if not response.ok:
+            permission = path.strip("/").replace("/", ".")
+            raise FatalError(
+                f"Braze answered {response.status_code}: {masked(str(answer.get('message')))} "
+                f"Give the API key the permission {permission} and check the endpoint, then clear the task."
+            )
+        return answer
 
     def _attributes(self, change: Change) -> dict[str, Any]:
         """Return the object of a change: Braze bills every attribute that it is sent, changed or not."""

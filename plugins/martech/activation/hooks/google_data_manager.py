@@ -40,6 +40,7 @@ STILL_PROCESSING = ("PROCESSING", "REQUEST_STATUS_UNKNOWN")
 INVALID_REQUEST_ID = "INVALID_REQUEST_ID"
 MEMBER_OF_VIOLATION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
 CONSENT_STATUS = {"granted": "CONSENT_GRANTED", "unspecified": "CONSENT_STATUS_UNSPECIFIED"}
+MATCH_RATE_PREFIX = "MATCH_RATE_RANGE_"
 UNKNOWN_CONSENT = ("unspecified", "unspecified")
 
 
@@ -129,13 +130,14 @@ class GoogleDataManagerHook(GoogleBaseHook):
                 for count in status.get(f"{kind}Info", {}).get(f"{kind}Counts", []):
                     reasons[f"{kind} {count['reason']}"] += int(count["recordCount"])
         message = ", ".join(f"{records} records: {reason}" for reason, records in reasons.most_common())
+        records, match_rate = _counted(statuses)
         failures = [status["requestStatus"] for status in statuses if status["requestStatus"] != "SUCCESS"]
         if failures:
             code = PARTIAL_SUCCESS if PARTIAL_SUCCESS in failures else failures[0]
-            return Processed(code, masked(message or "Google names no reason."))
+            return Processed(code, masked(message or "Google names no reason."), records, match_rate)
         if message:
             self.log.warning("Google processed request %s with warnings: %s", reference, masked(message))
-        return Processed()
+        return Processed(records=records, match_rate=match_rate)
 
     def _statuses(self, request: str) -> list[dict[str, Any]]:
         """Return Google's status of a request by destination; we send to one."""
@@ -215,6 +217,16 @@ class GoogleDataManagerHook(GoogleBaseHook):
                 if credentials.token:
                     mask_secret(credentials.token)
             return {"Authorization": f"Bearer {credentials.token}"}
+
+
+def _counted(statuses: list[dict[str, Any]]) -> tuple[int | None, str | None]:
+    """Return how many records Google counted in the request that adds members, and the range of its match rate."""
+    for status in statuses:
+        counts = status.get("audienceMembersIngestionStatus", {}).get("userDataIngestionStatus", {})
+        if "recordCount" in counts:
+            rate = counts.get("uploadMatchRateRange", "").removeprefix(MATCH_RATE_PREFIX)
+            return int(counts["recordCount"]), rate or None
+    return None, None
 
 
 def _consent(user_data: str, personalization: str) -> dict[str, str]:

@@ -64,6 +64,8 @@ class SalesforceHook(BaseHook):
         super().__init__()
         self._object = sync.options["object"]
         self._key = sync.options.get("external_id", RECORD_ID)
+        self._deletes_erased = sync.options.get("on_erasure") == "delete"
+        self._erasure_fields = sync.options.get("erasure_fields", ())
         self._headers = {"Sforce-Auto-Assign": "FALSE"}
         if sync.options.get("allow_duplicates"):
             self._headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
@@ -124,7 +126,9 @@ class SalesforceHook(BaseHook):
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Bring changes of one kind to Salesforce; see ``Destination.send``."""
         if changes[0].action == "remove":
-            return self._clear(changes)
+            erased = [change for change in changes if change.is_erasure and self._deletes_erased]
+            others = [change for change in changes if not (change.is_erasure and self._deletes_erased)]
+            return (self._delete(erased) if erased else []) + (self._clear(others) if others else [])
         if len(changes) > COLLECTION_RECORDS:
             # The marker that empties a field cannot be sent as a text by bulk jobs.
             marked = [change for change in changes if NULL in change.payload.values()]
@@ -171,6 +175,19 @@ class SalesforceHook(BaseHook):
                 outcomes.append(Outcome(change) if outcome.error_code in IS_GONE else outcome)
         return outcomes
 
+    def _delete(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Delete the records of people who asked to be erased; the org's recycle bin keeps them for 15 days."""
+        ids = self._record_ids([change.record_key for change in changes])
+        outcomes = [Outcome(change) for change in changes if change.record_key not in ids]
+        there = [change for change in changes if change.record_key in ids]
+        if there:
+            params = {"ids": ",".join(ids[change.record_key] for change in there), "allOrNone": "false"}
+            results = self._call("DELETE", "/composite/sobjects", params=params)
+            for change, result in zip(there, results, strict=True):
+                outcome = self._outcome(change, result)
+                outcomes.append(Outcome(change) if outcome.error_code in IS_GONE else outcome)
+        return outcomes
+
     def _record_ids(self, keys: Sequence[str]) -> dict[str, str]:
         """Return the record id of each key that exists, by as many queries as their length needs."""
         if self._key == RECORD_ID:
@@ -185,7 +202,8 @@ class SalesforceHook(BaseHook):
 
     def _cleared(self, change: Change) -> dict[str, None]:
         """Return the fields to empty beside the mapped ones, without those that the org has deleted by now."""
-        return {name: None for name in change.cleared_fields if name in self._existing_fields}
+        names = (*change.cleared_fields, *(self._erasure_fields if change.is_erasure else ()))
+        return {name: None for name in names if name in self._existing_fields}
 
     @cached_property
     def _existing_fields(self) -> frozenset[str]:

@@ -25,6 +25,10 @@ payloads as (
     from source_rows
 ),
 
+erased as (
+    select distinct value as person_key from `{{ erased }}`
+),
+
 granted as (
     select
         cast({{ consent_key }} as string) as person_key,
@@ -34,7 +38,7 @@ granted as (
     where
         {{ granted }}
         -- Who asked to be erased is removed first: nothing may be deleted here before the destinations confirm it.
-        and cast({{ consent_key }} as string) not in (select erased.value from `{{ erased }}` as erased)
+        and cast({{ consent_key }} as string) not in (select erased.person_key from erased)
     group by cast({{ consent_key }} as string)
     {% if ads -%}
     having
@@ -94,7 +98,8 @@ confirmed as (
         person_key,
         content_hash,
         field_hashes,
-        payload
+        payload,
+        sent_at
     from `{{ state }}`
     where sync_name = @sync_name
 ),
@@ -135,6 +140,7 @@ known as (
         coalesce(confirmed.record_key, unsettled.record_key) as record_key,
         coalesce(confirmed.person_key, unsettled.person_key) as person_key,
         confirmed.content_hash,
+        confirmed.sent_at,
         confirmed.field_hashes,
         concat(coalesce(confirmed.field_hashes, ''), coalesce(unsettled.field_hashes, '')) as all_field_hashes,
         concat(coalesce(confirmed.payload, ''), '{{ separator }}', coalesce(unsettled.payload, '')) as payload,
@@ -167,6 +173,7 @@ compared as (
         known.payload as known_payload,
         known.all_field_hashes,
         coalesce(known.is_unsettled, false) as is_unsettled,
+        erased.person_key is not null as is_erasure,
         known.processing,
         array_to_string([
             {% for field in fields -%}
@@ -175,6 +182,7 @@ compared as (
                 known.is_unsettled
                 or not known.is_confirmed
                 or @full_resync
+                or known.sent_at < @refresh_before
                 or json_value(record.field_hashes, '$.{{ field.name }}')
                 is distinct from json_value(known.field_hashes, '$.{{ field.name }}'),
                 '{{ field.name }}', null
@@ -183,6 +191,9 @@ compared as (
         ], ',') as changed_fields,
         case
             when record.defect like 'missing_key:%' then 'reject'
+            {% if deletes_erased -%}
+            when erased.person_key is not null then 'remove'
+            {% endif -%}
             when granted.person_key is null and known.record_key is null then 'suppressed'
             when granted.person_key is null then 'remove'
             when record.record_key is null then '{{ gone }}'
@@ -190,12 +201,15 @@ compared as (
             when record.is_read_only then if(known.record_key is null, 'suppressed', 'unchanged')
             when record.defect is not null then 'reject'
             when known.record_key is null or not known.is_confirmed then 'add'
+            -- Destinations that forget are reminded, in every mode.
+            when known.sent_at < @refresh_before then 'change'
             when known.is_unsettled or @full_resync or record.content_hash != known.content_hash then '{{ changed }}'
             else 'unchanged'
         end as action
     from records as record
     full outer join known on record.record_key = known.record_key
     left join granted on coalesce(record.person_key, known.person_key) = granted.person_key
+    left join erased on coalesce(record.person_key, known.person_key) = erased.person_key
 ),
 
 {% if by_identifiers -%}
@@ -243,6 +257,7 @@ changes as (
         compared.record_key,
         compared.person_key,
         compared.defect as reject_reason,
+        compared.action = 'remove' and compared.is_erasure as is_erasure,
         stale.identifiers as stale_identifiers,
         {% if by_identifiers -%}
         cast(null as string) as cleared_fields,
@@ -300,6 +315,7 @@ select
     payload,
     stale_identifiers,
     cleared_fields,
+    is_erasure,
     reject_reason
 from changes
 union all
@@ -313,5 +329,6 @@ select
     null as payload,
     null as stale_identifiers,
     null as cleared_fields,
+    null as is_erasure,
     null as reject_reason
 from corrected

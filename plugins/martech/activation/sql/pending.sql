@@ -17,6 +17,7 @@ select
     outbox.payload,
     outbox.stale_identifiers,
     outbox.cleared_fields,
+    outbox.is_erasure,
     outbox.content_hash,
     outbox.changed_fields,
     least(coalesce(partly_failed.suspected, 0), {{ most_suspected }}) as suspected

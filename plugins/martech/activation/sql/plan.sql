@@ -1,6 +1,7 @@
 insert into `{{ outbox }}` (
     plan_id, run_id, sync_name, planned_at, record_key, person_key, action, content_hash, field_hashes,
-    changed_fields, payload, stale_identifiers, cleared_fields, reject_reason
+    changed_fields, payload, stale_identifiers, cleared_fields, is_erasure,
+    reject_reason
 )
 select
     @plan_id as plan_id,
@@ -16,6 +17,7 @@ select
     payload,
     stale_identifiers,
     cleared_fields,
+    is_erasure,
     reject_reason
 from (
     {% include "activation/sql/changes.sql" %}
