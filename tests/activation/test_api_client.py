@@ -69,3 +69,10 @@ def test_the_address_of_a_connection():
 def test_messages_of_destinations_are_masked():
     assert masked("bad value ann@example.com, +1 (800) 555-0100") == "bad value [email], [number]"
     assert len(masked("x" * 2000)) == 500
+    assert masked("value too large: 1987-03-14 and 14.3.1987") == "value too large: [day] and [day]"
+
+
+def test_what_a_record_was_sent_with_is_masked_in_its_message():
+    values = ["Anna-Lena Müller", "Hauptstraße 5", "A", 87.5, None, "sql"]
+    quoted = "data value too large: ANNA-LENA MÜLLER, Hauptstraße 5 (max length=10); grade A, MySQL"
+    assert masked(quoted, values) == "data value too large: [value], [value] (max length=10); grade A, MySQL"

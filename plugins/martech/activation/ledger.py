@@ -304,7 +304,7 @@ class Ledger:
                     "content_hash": outcome.change.content_hash,
                     "changed_fields": outcome.change.changed_fields or None,
                     "error_code": outcome.error_code,
-                    "error_message": masked(outcome.error_message) if outcome.error_message else None,
+                    "error_message": _reason(outcome),
                     "reference": outcome.reference,
                     "is_transient": outcome.retryable,
                 }
@@ -386,6 +386,10 @@ def _status(outcome: Outcome) -> str:
     if outcome.error_code:
         return "rejected"
     return "accepted" if outcome.is_accepted else "sent"
+
+
+def _reason(outcome: Outcome) -> str | None:
+    return masked(outcome.error_message, outcome.change.payload.values()) if outcome.error_message else None
 
 
 def _identifiers(text: str) -> tuple[str, ...]:

@@ -29,21 +29,30 @@ TYPES = {
     "date": "cast(safe_cast({} as date) as string)",
     "timestamp": "format_timestamp('%Y-%m-%dT%H:%M:%SZ', safe_cast({} as timestamp))",
 }
-EMAIL = r"lower(regexp_replace({}, r'\s', ''))"
+EMAIL = "lower(trim({}))"
+# 049 of +49 (0) 49 is a prefix for calls within a country; an extension belongs to no number.
+EXTENSION = r"[\s,;]*(?:ext(?:ension|n)?\.?|x|#|;ext=)[\s.:=]*\d+\s*$"
+PHONE = (
+    rf"regexp_replace(regexp_replace(regexp_replace(lower({{}}), r'{EXTENSION}', ''), r'\(0\)', ''), r'[^0-9+]', '')"
+)
+HASHED = "^[0-9a-f]{64}$"
+TITLES = r"^(?:(?:mr|mrs|ms|miss|mx|dr|prof|sir|dame|rev|hon|herr|frau|mme|mlle|sra|srta|sig)\.?\s+)+"
+SUFFIXES = r"(?:[\s,]+(?:jr|sr|ii|iii|iv|ph\.?d|m\.?d|esq)\.?)+$"
 # Google's rules for identifiers, which the other destinations can live with: dots and plus-addresses are
-# noise in a Gmail address only. What cannot be an address, a number or a country becomes null.
+# noise in a Gmail address only; names keep their punctuation and lose titles and suffixes. What cannot be an address, a
+# number or a country becomes null.
 NORMALISED = {
     "email": (
-        rf"case when regexp_contains({EMAIL}, r'^[^@]+@(gmail|googlemail)\.com$') then concat("
+        rf"case when regexp_contains({EMAIL}, r'^[.]*([+][^@]*)?@(gmail|googlemail)\.com$') then null "
+        rf"when regexp_contains({EMAIL}, r'^[^@\s]+@(gmail|googlemail)\.com$') then concat("
         rf"replace(regexp_replace(regexp_extract({EMAIL}, r'^([^@]+)@'), r'\+.*$', ''), '.', ''), '@', "
         rf"regexp_extract({EMAIL}, r'@(.+)$')) "
-        rf"when regexp_contains({EMAIL}, r'^[^@]+@[^@]+\.[^@]+$') then {EMAIL} end"
+        rf"when regexp_contains({EMAIL}, r'^[^@\s]+@[^@\s]+\.[^@\s]+$') then {EMAIL} end"
     ),
-    "phone": (
-        r"case when regexp_contains(regexp_replace({}, r'[^0-9+]', ''), r'^\+[1-9][0-9]{{6,14}}$') "
-        r"then regexp_replace({}, r'[^0-9+]', '') end"
+    "phone": rf"case when regexp_contains({PHONE}, r'^\+[1-9][0-9]{{{{6,14}}}}$') then {PHONE} end",
+    "name": (
+        rf"nullif(trim(regexp_replace(regexp_replace(trim(lower({{}})), r'{TITLES}', ''), r'{SUFFIXES}', '')), '')"
     ),
-    "name": r"nullif(trim(regexp_replace(lower({}), r'[^\p{{L}}\p{{N}} ]', '')), '')",
     "country": (
         "case when upper(trim({})) in ('UNITED STATES', 'UNITED STATES OF AMERICA', 'USA') then 'US' "
         "when upper(trim({})) in ('UNITED KINGDOM', 'GREAT BRITAIN', 'UK') then 'GB' "
@@ -74,7 +83,9 @@ def value_sql(column: Column) -> str:
         template = NORMALISED[column.normalise]
         sql = template.format(*[f"cast({sql} as string)"] * template.count("{}"))
     if column.pii == "hash_sha256":
-        return f"to_hex(sha256({sql}))"
+        # A value that came hashed is not hashed again.
+        raw = f"lower(trim(cast({column_sql(column.column)} as string)))"
+        return f"if(regexp_contains({raw}, r'{HASHED}'), {raw}, to_hex(sha256({sql})))"
     template = TYPES[column.type]
     typed = template.format(*[sql] * template.count("{}"))
     return typed if column.decimals is None else f"round({typed}, {column.decimals})"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from airflow.providers.common.compat.sdk import redact
 
@@ -20,6 +22,9 @@ SECRETS = (
     ),
 )
 REASON_LENGTH = 800
+DAY = re.compile(r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?!\d)")
+# Shorter texts are grades and codes, and parts of other words.
+SHORTEST_VALUE = 3
 
 
 def safe_text(text: str, length: int = REASON_LENGTH) -> str:
@@ -40,9 +45,16 @@ def safe_text(text: str, length: int = REASON_LENGTH) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def masked(message: str) -> str:
-    """Return a destination's message without e-mail addresses and long numbers, cut to 500 characters.
+def masked(message: str, values: Iterable[Any] = ()) -> str:
+    """Return a destination's message without e-mail addresses, long numbers and days, cut to 500 characters.
 
     Destinations like to quote the value that they refuse, and these messages go to logs and tables.
+
+    :param message: what the destination said.
+    :param values: what it was sent of the record; texts of it, such as names and streets, are masked too.
     """
-    return LONG_NUMBER.sub("[number]", EMAIL.sub("[email]", message))[:500]
+    texts = sorted({value.strip() for value in values if isinstance(value, str)}, key=len, reverse=True)
+    for text in texts:
+        if len(text) >= SHORTEST_VALUE:
+            message = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "[value]", message, flags=re.IGNORECASE)
+    return LONG_NUMBER.sub("[number]", DAY.sub("[day]", EMAIL.sub("[email]", message)))[:500]

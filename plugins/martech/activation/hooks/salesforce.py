@@ -218,7 +218,7 @@ class SalesforceHook(BaseHook):
         return Outcome(
             change,
             error["statusCode"],
-            masked(f"{error['message']}{fields}"),
+            masked(f"{error['message']}{fields}", change.payload.values()),
             retryable=error["statusCode"] in RETRYABLE,
         )
 
@@ -246,7 +246,9 @@ class SalesforceHook(BaseHook):
         outcomes = [Outcome(sent[row[self._csv_key]], reference=job) for row in succeeded]
         for row in self._patiently(self._bulk_rows, job, "failedResults"):
             code, _, message = row["sf__Error"].partition(":")
-            outcomes.append(Outcome(sent[row[self._csv_key]], code, masked(message), retryable=code in RETRYABLE))
+            change = sent[row[self._csv_key]]
+            reason = masked(message, change.payload.values())
+            outcomes.append(Outcome(change, code, reason, retryable=code in RETRYABLE))
         for row in self._patiently(self._bulk_rows, job, "unprocessedrecords"):
             change = sent[row[self._csv_key]]
             outcomes.append(Outcome(change, "UNPROCESSED", "The job ended before it.", retryable=True))
