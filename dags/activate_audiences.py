@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Param, TriggerRule, chain
 from martech.activation.operators import PlanSyncOperator, ReportSyncOperator, SendChangesOperator
 from martech.activation.sync import Sync
 from martech.airflow_lines.schedules import wake_on_any
+from martech.quality.movement_operators import HoldMovementOperator
 
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import GOLD_ASSET, SILVER_ASSET
-from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
+from include.pipeline.dag_defaults import WAREHOUSE, Tag, accept_param, dag_arguments
 from include.pipeline.day_chain import choose_days, publish_days
 from include.pipeline.settings import settings
+from include.quality.declared_movement import load_movement
 
 ASSETS = {"silver": SILVER_ASSET, "gold": GOLD_ASSET}
 
@@ -26,7 +29,9 @@ last confirmed are sent. People without consent in `{sync.consent.model}` are ne
 
 **To look first** trigger with `{{"dry_run": true}}`: counts and samples, nothing is sent.
 
-**When it fails** the red task's log names the fix. `plan_sync` stops where more than
+**When it fails** the red task's log names the fix. `hold_movement` stops where a table that the sync reads moved
+further since the last run than is plausible (`include/quality/movement.yml`): if it is right, trigger with
+`{{"accept_movement": {{"who": "…", "why": "…"}}}}`. `plan_sync` stops where more than
 {sync.limits.max_removed_percent:g}% would be removed: check the source; if it is right, trigger with
 `{{"confirm_removals": true}}`. After `send_changes` has failed, clear it or wait for the next run: it goes on where it
 stopped, and nothing is lost or applied twice.
@@ -46,6 +51,7 @@ PARAMS = {
     "old_connection": Param(None, type=["null", "string"], description="Connection to that target, if another by now"),
     "forget_sync": Param(None, type=["null", "string"], description="Forget what this sync left: its target is gone"),
     "retry_dead_letters": Param(False, type="boolean", description="Try rejected records again, unchanged"),
+    "accept_movement": accept_param("Send however far the tables have moved"),
 }
 
 
@@ -68,6 +74,15 @@ def activation_dag(sync: Sync, declared: list[str]) -> DAG:
     with dag:
         # Whoever starts it by hand, or to erase a person, wants it whether or not a day is new.
         choose = choose_days(runs_without_days=True)
+        hold = HoldMovementOperator(
+            task_id="hold_movement",
+            load_tables=partial(load_movement, sync.models),
+            dataset_of={layer: definition.dataset for layer, definition in settings.layers.items()},
+            measures_table=settings.table("ops", "activation_measures"),
+            accept="{{ params.accept_movement or '' }}",
+            alert=send_alert,
+            **WAREHOUSE,
+        )
         send_changes = SendChangesOperator(task_id="send_changes", **common)
         report_sync = ReportSyncOperator(
             task_id="report_sync",
@@ -78,7 +93,7 @@ def activation_dag(sync: Sync, declared: list[str]) -> DAG:
             **common,
         )
         plan_sync = PlanSyncOperator(task_id="plan_sync", declared=declared, **common)
-        chain(choose, plan_sync, send_changes, report_sync)
+        chain(choose, hold, plan_sync, send_changes, report_sync)
         # A dry run skips `send_changes`, and has sent no day.
         chain([send_changes, report_sync], publish_days())
     return dag

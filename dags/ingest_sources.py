@@ -42,7 +42,7 @@ from include.landing.declared_landings import source_landing
 from include.landing.enabled_sources import enabled_sources, is_exported_by_day
 from include.pipeline.alert_channels import send_alert
 from include.pipeline.assets import SCHEMA_ASSET, source_asset
-from include.pipeline.dag_defaults import ACCEPT_PARAM, WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
+from include.pipeline.dag_defaults import WAREHOUSE, WINDOW_PARAMS, Tag, accept_param, dag_arguments
 from include.pipeline.day_chain import choose_days, publish_days
 from include.pipeline.raw_tables import raw_tables
 from include.pipeline.settings import settings
@@ -51,7 +51,7 @@ from include.quality.declared_checks import raw_rules
 from include.quality.declared_volume import load_volume_rules
 
 DELIVERED = "ti.xcom_pull(task_ids='sync_source') or ti.xcom_pull(task_ids='wait_for_export')"
-PARAMS = {**WINDOW_PARAMS, "accept_checks": ACCEPT_PARAM}
+PARAMS = {**WINDOW_PARAMS, "accept_checks": accept_param("Build on these days whatever the checks find")}
 
 assert __doc__ is not None  # noqa: S101 - every DAG's text is filled in from it
 

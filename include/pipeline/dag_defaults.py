@@ -42,15 +42,21 @@ WINDOW_PARAMS = {
     "end_date": Param(None, type=["null", "string"], format="date", description="Last data day to build"),
 }
 
-# Somebody's word that what the checks find in this run's days is so; they keep who said it, and why.
-ACCEPT_PARAM = Param(
-    None,
-    type=["null", "object"],
-    required=["who", "why"],
-    additionalProperties=False,
-    properties={"who": {"type": "string", "minLength": 1}, "why": {"type": "string", "minLength": 1}},
-    description='Build on these days whatever the checks find: {"who": "…", "why": "…"}',
-)
+
+def accept_param(description: str) -> Param:
+    """Return a param for somebody's word that what a check finds is so; the check keeps who said it, and why.
+
+    :param description: what the run does then.
+    """
+    return Param(
+        None,
+        type=["null", "object"],
+        required=["who", "why"],
+        additionalProperties=False,
+        properties={"who": {"type": "string", "minLength": 1}, "why": {"type": "string", "minLength": 1}},
+        description=f'{description}: {{"who": "…", "why": "…"}}',
+    )
+
 
 # Somebody's word that silver is built without some sources; the log of days keeps who said it, and why.
 ACCEPT_SOURCES_PARAM = Param(

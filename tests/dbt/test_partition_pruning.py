@@ -40,6 +40,7 @@ READ_WHOLE: dict[str, set[str]] = {
     "customer_timeline": {
         "unified_sessions", "unified_support_tickets", "unified_touchpoints", "unified_transactions",
     },
+    "channel_performance": {"campaign_performance", "marketing_attribution"},
     "mv_campaign_daily_summary": {"campaign_performance"},
     "mv_revenue_by_channel": {"marketing_attribution"},
 }  # fmt: skip

@@ -50,7 +50,12 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.campaign_perform
         description = 'opportunities / leads_generated of this day; null without leads'
     ),
     roas float64 options (description = 'attributed_revenue / campaign_spend; null without spend'),
-    roi float64 options (description = '(attributed_revenue − campaign_spend) / campaign_spend; null without spend')
+    roi float64 options (description = '(attributed_revenue − campaign_spend) / campaign_spend; null without spend'),
+    credit_by_model array<struct<
+        attribution_model string options (description = 'Attribution model (first_touch … shapley), each once'),
+        conversions float64 options (description = 'Conversions credited'),
+        revenue numeric options (description = 'Revenue credited (USD)')
+    >> options (description = 'Conversions and revenue of the day credited to it by each attribution model')
 )
 partition by campaign_date
 cluster by platform, campaign_id

@@ -111,6 +111,11 @@ class Sync:
     path: Path = field(compare=False)
 
     @property
+    def models(self) -> frozenset[str]:
+        """Tables it reads, as ``layer.table``."""
+        return frozenset({self.model, self.consent.model, *(self.join or ())[:1]})
+
+    @property
     def target(self) -> str:
         """What it writes to, in words: ``salesforce Lead``."""
         part = self.options.get("object") or self.options.get("audience_id") or "users"

@@ -255,10 +255,11 @@ class Acceptance:
     why: str
 
 
-def acceptance_of(value: Any) -> Acceptance | None:
+def acceptance_of(value: Any, param: str = "accept_checks") -> Acceptance | None:
     """Return who accepts what fails, and why; None if nobody does.
 
     :param value: an object with ``who`` and ``why``, or its text as a rendered template gives it.
+    :param param: the run's param that it comes from, for messages.
     :raises AirflowFailException: where one of them is missing.
     """
     if isinstance(value, str):
@@ -271,7 +272,7 @@ def acceptance_of(value: Any) -> Acceptance | None:
     said = {key: str(value.get(key) or "").strip() for key in ("who", "why")} if isinstance(value, Mapping) else {}
     if not all(said.get(key) for key in ("who", "why")):
         raise AirflowFailException(
-            f"accept_checks={value!r} does not say who accepts and why: "
+            f"{param}={value!r} does not say who accepts and why: "
             'write {"who": "ana@example.com", "why": "public holiday"}.'
         )
     return Acceptance(**said)

@@ -99,28 +99,40 @@ class Access:
         answer = self._client._connection.api_request(method="GET", path=path)
         return {policy["rowAccessPolicyReference"]["policyId"] for policy in answer.get("rowAccessPolicies", [])}
 
-    def authorize_views(self, views: Sequence[CreateStatement], readers: Sequence[str]) -> None:
+    def authorize_views(
+        self, views: Sequence[CreateStatement], readers: Sequence[str], between: Sequence[CreateStatement] = ()
+    ) -> None:
         """Let views read the datasets they are made of, and principals read the views.
 
         Views of the same dataset that are authorised and not declared any more lose it; all other entries stay.
 
         :param views: the views, all of one dataset.
         :param readers: who may read them.
+        :param between: views of other datasets that these views read: each needs its own authorisation.
         """
         own = views[0].dataset_id
-        for dataset_id, wanted in _authorizations(views).items():
+        for dataset_id, wanted in _authorizations([*views, *between]).items():
             dataset = self._client.get_dataset(dataset_id)
-            others = [entry for entry in dataset.access_entries if _view_dataset(entry) != own]
+            others = [
+                entry
+                for entry in dataset.access_entries
+                if _view_dataset(entry) != own and _view_name(entry) not in wanted
+            ]
             self._update(dataset, [*others, *(_view_entry(name) for name in sorted(wanted))])
         dataset = self._client.get_dataset(views[0].name.rpartition(".")[0])
         known = {(entry.role, entry.entity_id) for entry in dataset.access_entries if isinstance(entry.entity_id, str)}
         missing = [entry for entry in map(_reader_entry, readers) if (entry.role, entry.entity_id) not in known]
         self._update(dataset, [*dataset.access_entries, *missing])
 
-    def missing_authorizations(self, views: Sequence[CreateStatement], readers: Sequence[str]) -> list[str]:
-        """Return what is wrong with the views' access, one line each."""
+    def missing_authorizations(
+        self, views: Sequence[CreateStatement], readers: Sequence[str], between: Sequence[CreateStatement] = ()
+    ) -> list[str]:
+        """Return what is wrong with the views' access, one line each.
+
+        :param between: views of other datasets that these views read.
+        """
         wrong = []
-        for dataset_id, wanted in _authorizations(views).items():
+        for dataset_id, wanted in _authorizations([*views, *between]).items():
             entries = self._client.get_dataset(dataset_id).access_entries
             found = {_view_name(entry) for entry in entries}
             wrong += [f"{dataset_id} does not authorise the view {name}" for name in sorted(wanted - found)]

@@ -308,6 +308,13 @@ class AccessOperator(WarehouseOperator):
         scripts = load_scripts(files, {**self.sql_context, "pii": pii})
         return [(script.create, script.sql) for script in scripts]
 
+    def views_between(self) -> list[CreateStatement]:
+        """Return the views of silver and gold that the analysts' views read."""
+        read = {name for create, _ in self.views() for name in create.reads}
+        files = sorted(file for layer in ("silver", "gold") for file in (self.sql_dir.parent / layer).glob("*.sql"))
+        creates = [script.create for script in load_scripts(files, self.sql_context)]
+        return [create for create in creates if create.kind == "view" and create.name in read]
+
     def row_policies(self) -> list[RowPolicy]:
         """Return the row access policies; none while there are no analysts."""
         if not self.analysts:
@@ -329,7 +336,7 @@ class PublishViewsOperator(AccessOperator):
         views = self.views()
         for _, sql in views:
             client.query(sql).result()
-        Access(client).authorize_views([create for create, _ in views], self.analysts)
+        Access(client).authorize_views([create for create, _ in views], self.analysts, self.views_between())
         return len(views)
 
 
@@ -378,7 +385,7 @@ class ProveAccessOperator(AccessOperator):
         access = Access(self.warehouse(context).bigquery)
         wrong = [
             *access.missing_row_policies(policies),
-            *access.missing_authorizations(views, self.analysts),
+            *access.missing_authorizations(views, self.analysts, self.views_between()),
             *(access.untagged_columns(tables, self.policy_tag) if self.policy_tag else []),
             *access.personal_columns_in_views(views, {table.name: set(table.pii) for table in tables}),
         ]

@@ -190,7 +190,8 @@ def parse_create(sql: str, origin: str = "the statement") -> CreateStatement:
         partition_field=partition_column.name if partition_column else None,
         cluster_fields=tuple(item.name for item in cluster.expressions) if cluster else (),
         options=_options(properties),
-        reads=frozenset(_full_name(table) for table in create.expression.find_all(exp.Table))
+        # A name without a dataset is a part of the query.
+        reads=frozenset(_full_name(table) for table in create.expression.find_all(exp.Table) if table.db)
         if create.expression
         else frozenset(),
     )

@@ -1,53 +1,52 @@
 {% macro campaign_months() -%}
     {%- set first_day = window_start(var('gold_retention_days')) -%}
+    {#- Two models tell enough: each touch has linear credit. -#}
+    {%- set told = [var('attribution_campaign_model'), 'linear'] -%}
+    {%- set measures = ['impressions', 'spend', 'platform_conversions', 'revenue', 'leads', 'opportunities', 'won'] -%}
+    {%- set parts = [
+        ('<silver.unified_ad_performance>', 'performance_date', 'true', {
+            'impressions': 'impressions', 'spend': 'spend', 'platform_conversions': 'conversions',
+        }),
+        (
+            '<gold.marketing_attribution> cross join unnest(touchpoints) as touch',
+            'transaction_date',
+            'touch.campaign_id is not null or touch.campaign_name is not null',
+            {'revenue': 'touch.' ~ told | join('_revenue + touch.') ~ '_revenue'},
+        ),
+        ('leads', 'created_date', 'true', {'leads': '1'}),
+        ('leads', 'date(converted_at)', 'converted_opportunity_id is not null and is_first_of_deal', {'opportunities': '1'}),
+        ('leads', 'opportunity_closed_date', 'opportunity_is_won and is_first_of_deal', {'won': '1'}),
+        ('<gold.campaign_performance>', 'campaign_date', 'true', {
+            'impressions': '-impressions',
+            'spend': '-campaign_spend',
+            'platform_conversions': '-platform_conversions',
+            'revenue': "-(select sum(credit.revenue) from unnest(credit_by_model) as credit"
+                ~ " where credit.attribution_model in ('" ~ told | join("', '") ~ "'))",
+            'leads': '-leads_generated',
+            'opportunities': '-opportunities',
+            'won': '-opportunities_won',
+        }),
+    ] -%}
     {%- set sql -%}
-        with facts as (
+        with leads as (
             select
-                date_trunc(performance_date, month) as month,
-                sum(impressions) as impressions,
-                sum(spend) as spend,
-                {{ exact_sum('conversions') }} as platform_conversions,
-                cast(0 as numeric) as attributed_revenue,
-                0 as leads_generated
-            from <silver.unified_ad_performance>
-            where performance_date >= {{ first_day }}
-            group by month
-            union all
-            select
-                date_trunc(conversions.transaction_date, month) as month,
-                0 as impressions,
-                cast(0 as numeric) as spend,
-                0.0 as platform_conversions,
-                sum(touch.{{ var('attribution_campaign_model') }}_revenue) as attributed_revenue,
-                0 as leads_generated
-            from <gold.marketing_attribution> as conversions
-            cross join unnest(conversions.touchpoints) as touch
-            where
-                conversions.transaction_date >= {{ first_day }}
-                and (touch.campaign_id is not null or touch.campaign_name is not null)
-            group by month
-            union all
-            select
-                date_trunc(created_date, month) as month,
-                0 as impressions,
-                cast(0 as numeric) as spend,
-                0.0 as platform_conversions,
-                cast(0 as numeric) as attributed_revenue,
-                count(*) as leads_generated
+                *,
+                {{ is_first_of_deal() }} as is_first_of_deal
             from <silver.unified_leads>
-            where created_date >= {{ first_day }} and (campaign_id is not null or campaign_name is not null)
-            group by month
-            union all
+            where campaign_id is not null or campaign_name is not null
+        ),
+
+        facts as (
+            {%- for table, day, condition, values in parts %}
             select
-                date_trunc(campaign_date, month) as month,
-                -sum(impressions) as impressions,
-                -sum(campaign_spend) as spend,
-                -{{ exact_sum('platform_conversions') }} as platform_conversions,
-                -sum(attributed_revenue) as attributed_revenue,
-                -sum(leads_generated) as leads_generated
-            from <gold.campaign_performance>
-            where campaign_date >= {{ first_day }}
-            group by month
+                date_trunc({{ day }}, month) as month,
+                {%- for measure in measures %}
+                cast({{ values.get(measure, '0') }} as numeric) as {{ measure }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            from {{ table }}
+            where {{ day }} >= {{ first_day }} and ({{ condition }})
+            {{ 'union all' if not loop.last }}
+            {%- endfor %}
         )
 
         select format_date('%Y-%m-%d', month) as month
@@ -62,11 +61,13 @@
             )
         group by month
         having
-            sum(impressions) != 0
-            or sum(spend) != 0
-            or abs(sum(platform_conversions)) > 1e-6
-            or sum(attributed_revenue) != 0
-            or sum(leads_generated) != 0
+            {%- for measure in measures %}
+            abs(coalesce(sum({{ measure }}), 0)) > 1e-6{{ ' or' if not loop.last }}
+            {%- endfor %}
+        union distinct
+        -- Credited again in this run: the campaigns may differ where the sums do not.
+        select distinct format_date('%Y-%m-%d', fit_month) as month
+        from <intermediate.int_attribution__journeys>
     {%- endset -%}
     {%- set months = window_months() -%}
     {%- for row in former_rows(sql) if row[0] not in months -%}

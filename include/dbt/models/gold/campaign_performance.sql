@@ -8,7 +8,10 @@
     labels={'layer': 'gold', 'domain': 'marketing', 'pii': 'false'},
 ) }}
 
+{%- set models = attribution_models() %}
 {%- set credit_model = var('attribution_campaign_model') %}
+{%- set credited = 'daily.' ~ credit_model ~ '_conversions' %}
+{%- set booked = 'daily.' ~ credit_model ~ '_revenue' %}
 {#- A touch may name a campaign that delivered long before the conversion. #}
 {%- set months = campaign_months() %}
 
@@ -25,10 +28,7 @@ sessions as (
 leads as (
     select
         *,
-        -- Two leads may become one deal: it counts with the first.
-        row_number() over (
-            partition by coalesce(converted_opportunity_id, lead_id) order by created_at asc, lead_id asc
-        ) = 1 as is_first_of_deal
+        {{ is_first_of_deal() }} as is_first_of_deal
     from {{ ref('unified_leads') }}
     where campaign_id is not null or campaign_name is not null
 ),
@@ -69,8 +69,10 @@ facts as (
         0 as leads_generated,
         0 as opportunities,
         0 as opportunities_won,
-        0.0 as attributed_conversions,
-        cast(0 as numeric) as attributed_revenue,
+        {%- for model in models %}
+        0.0 as {{ model }}_conversions,
+        cast(0 as numeric) as {{ model }}_revenue,
+        {%- endfor %}
         0.0 as new_customers
     from sessions
     union all
@@ -86,8 +88,10 @@ facts as (
         1 as leads_generated,
         0 as opportunities,
         0 as opportunities_won,
-        0.0 as attributed_conversions,
-        cast(0 as numeric) as attributed_revenue,
+        {%- for model in models %}
+        0.0 as {{ model }}_conversions,
+        cast(0 as numeric) as {{ model }}_revenue,
+        {%- endfor %}
         0.0 as new_customers
     from leads
     where {{ in_months('created_date', months) }}
@@ -104,8 +108,10 @@ facts as (
         0 as leads_generated,
         1 as opportunities,
         0 as opportunities_won,
-        0.0 as attributed_conversions,
-        cast(0 as numeric) as attributed_revenue,
+        {%- for model in models %}
+        0.0 as {{ model }}_conversions,
+        cast(0 as numeric) as {{ model }}_revenue,
+        {%- endfor %}
         0.0 as new_customers
     from leads
     where {{ in_months('date(converted_at)', months) }} and converted_opportunity_id is not null and is_first_of_deal
@@ -122,8 +128,10 @@ facts as (
         0 as leads_generated,
         0 as opportunities,
         1 as opportunities_won,
-        0.0 as attributed_conversions,
-        cast(0 as numeric) as attributed_revenue,
+        {%- for model in models %}
+        0.0 as {{ model }}_conversions,
+        cast(0 as numeric) as {{ model }}_revenue,
+        {%- endfor %}
         0.0 as new_customers
     from leads
     where {{ in_months('opportunity_closed_date', months) }} and opportunity_is_won and is_first_of_deal
@@ -140,14 +148,14 @@ facts as (
         0 as leads_generated,
         0 as opportunities,
         0 as opportunities_won,
-        touch.{{ credit_model }}_credit as attributed_conversions,
-        touch.{{ credit_model }}_revenue as attributed_revenue,
+        {%- for model in models %}
+        touch.{{ model }}_credit as {{ model }}_conversions,
+        touch.{{ model }}_revenue,
+        {%- endfor %}
         if(conversions.is_first_conversion, touch.{{ credit_model }}_credit, 0.0) as new_customers
     from conversions
     cross join unnest(conversions.touchpoints) as touch
-    where
-        touch.{{ credit_model }}_credit > 0
-        and (touch.campaign_id is not null or touch.campaign_name is not null)
+    where touch.campaign_id is not null or touch.campaign_name is not null
 ),
 
 links as (
@@ -176,8 +184,10 @@ keyed_facts as (
         facts.leads_generated,
         facts.opportunities,
         facts.opportunities_won,
-        facts.attributed_conversions,
-        facts.attributed_revenue,
+        {%- for model in models %}
+        facts.{{ model }}_conversions,
+        facts.{{ model }}_revenue,
+        {%- endfor %}
         facts.new_customers
     from facts
     left join matched_links
@@ -204,8 +214,10 @@ unioned as (
         0 as leads_generated,
         0 as opportunities,
         0 as opportunities_won,
-        0.0 as attributed_conversions,
-        cast(0 as numeric) as attributed_revenue,
+        {%- for model in models %}
+        0.0 as {{ model }}_conversions,
+        cast(0 as numeric) as {{ model }}_revenue,
+        {%- endfor %}
         0.0 as new_customers
     from delivered
     where {{ in_months('performance_date', months) }}
@@ -225,8 +237,10 @@ unioned as (
         leads_generated,
         opportunities,
         opportunities_won,
-        attributed_conversions,
-        attributed_revenue,
+        {%- for model in models %}
+        {{ model }}_conversions,
+        {{ model }}_revenue,
+        {%- endfor %}
         new_customers
     from keyed_facts
 ),
@@ -247,8 +261,10 @@ daily as (
         sum(leads_generated) as leads_generated,
         sum(opportunities) as opportunities,
         sum(opportunities_won) as opportunities_won,
-        {{ exact_sum('attributed_conversions') }} as attributed_conversions,
-        sum(attributed_revenue) as attributed_revenue,
+        {%- for model in models %}
+        {{ exact_sum(model ~ '_conversions') }} as {{ model }}_conversions,
+        sum({{ model }}_revenue) as {{ model }}_revenue,
+        {%- endfor %}
         {{ exact_sum('new_customers') }} as new_customers
     from unioned
     group by campaign_date, platform, campaign_id
@@ -271,18 +287,27 @@ final as (
         daily.leads_generated,
         daily.opportunities,
         daily.opportunities_won,
-        daily.attributed_conversions,
-        daily.attributed_revenue,
+        {{ credited }} as attributed_conversions,
+        {{ booked }} as attributed_revenue,
         daily.new_customers,
         {{ rate('daily.clicks', 'daily.impressions') }} as click_through_rate,
         {{ rate('daily.campaign_spend', 'daily.clicks') }} as cost_per_click,
         {{ rate('daily.campaign_spend', 'daily.leads_generated') }} as cost_per_lead,
         {{ rate('cast(daily.campaign_spend as float64)', 'daily.new_customers') }} as customer_acquisition_cost,
-        {{ rate('cast(daily.campaign_spend as float64)', 'daily.attributed_conversions') }} as cost_per_conversion,
-        {{ rate('daily.attributed_conversions', 'daily.sessions') }} as conversion_rate,
+        {{ rate('cast(daily.campaign_spend as float64)', credited) }} as cost_per_conversion,
+        {{ rate(credited, 'daily.sessions') }} as conversion_rate,
         {{ rate('daily.opportunities', 'daily.leads_generated') }} as lead_to_opportunity_rate,
-        {{ rate('daily.attributed_revenue', 'daily.campaign_spend') }} as roas,
-        {{ rate('daily.attributed_revenue - daily.campaign_spend', 'daily.campaign_spend') }} as roi
+        {{ rate(booked, 'daily.campaign_spend') }} as roas,
+        {{ rate(booked ~ ' - daily.campaign_spend', 'daily.campaign_spend') }} as roi,
+        [
+            {%- for model in models %}
+            struct(
+                '{{ model }}' as attribution_model,
+                daily.{{ model }}_conversions as conversions,
+                daily.{{ model }}_revenue as revenue
+            ){{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as credit_by_model
     from daily
     left join campaigns on daily.platform = campaigns.platform and daily.campaign_id = campaigns.campaign_id
 )
