@@ -26,6 +26,12 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_ad_per
     bounces int64 not null options (description = 'Messages bounced; 0 for ads'),
     unsubscribes int64 not null options (
         description = 'People who unsubscribed through a message of the campaign on this day; 0 for ads'
+    ),
+    currency string options (
+        description = 'Currency of the ad account (ISO 4217, seed source_accounts); the reporting currency for messages'
+    ),
+    original_spend numeric options (
+        description = 'Media cost in the currency of the ad account; spend is 0 where that has no rate'
     )
 )
 partition by performance_date

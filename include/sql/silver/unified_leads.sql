@@ -30,7 +30,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_leads`
     converted_contact_id string options (description = 'Salesforce contact it became; null if not converted'),
     converted_account_id string options (description = 'Salesforce account it became; null if not converted'),
     converted_opportunity_id string options (description = 'Salesforce opportunity it became; null if none'),
-    opportunity_amount numeric options (description = 'Amount of that opportunity (USD); null if none'),
+    opportunity_amount numeric options (
+        description = 'Amount of that opportunity (USD); null if none, or if its currency has no rate'
+    ),
     opportunity_stage string options (description = 'Stage of that opportunity; null if none'),
     opportunity_is_won bool not null options (description = 'Whether that opportunity was won; false if there is none'),
     opportunity_is_closed bool not null options (

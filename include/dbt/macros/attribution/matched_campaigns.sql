@@ -4,7 +4,7 @@ with campaign_names as (
     select
         platform,
         campaign_id,
-        lower(campaign_name) as name_key,
+        lower({{ url_decoded('campaign_name') }}) as name_key,
         min(performance_date) as first_day,
         max(performance_date) as last_day
     from {{ delivered }}
@@ -14,7 +14,7 @@ with campaign_names as (
     select
         platform,
         campaign_id,
-        lower(campaign_name) as name_key,
+        lower({{ url_decoded('campaign_name') }}) as name_key,
         cast(null as date) as first_day,
         cast(null as date) as last_day
     from {{ entities }}

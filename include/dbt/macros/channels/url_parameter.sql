@@ -1,3 +1,3 @@
 {% macro url_parameter(url, name) -%}
-    regexp_replace(regexp_extract({{ url }}, r'[?&]{{ name }}=([^&#]+)'), r'\+|%20', ' ')
+    {{ url_decoded("regexp_extract(" ~ url ~ ", r'[?&]" ~ name ~ "=([^&#]+)')") }}
 {%- endmacro %}

@@ -10,10 +10,32 @@
     )
 }}
 
-with ads as (
+with rates as (
+    {{ exchange_rate_periods() | indent(4) }}
+),
+
+accounts as (
     select *
-    from {{ ref('stg_google_ads__ad_performance') }}
-    where performance_date between {{ window_start(var('conversion_window_days')) }} and {{ window_end() }}
+    from {{ ref('source_accounts') }}
+    where source = 'google_ads'
+),
+
+ads as (
+    select
+        stats.*,
+        coalesce(nullif(accounts.currency, ''), '{{ var('reporting_currency') }}') as currency
+    from {{ ref('stg_google_ads__ad_performance') }} as stats
+    left join accounts on stats.ads_account_id = accounts.account_id
+    where stats.performance_date between {{ window_start(var('conversion_window_days')) }} and {{ window_end() }}
+),
+
+-- Without a rate nothing is added up.
+priced as (
+    select
+        ads.*,
+        coalesce({{ exchange_rate('ads.currency') }}, 0) as exchange_rate
+    from ads
+    left join rates on {{ has_rate_of('ads.currency', 'ads.performance_date') }}
 ),
 
 messages as (
@@ -39,9 +61,11 @@ daily as (
         performance_date,
         sum(coalesce(impressions, 0)) as impressions,
         sum(coalesce(clicks, 0)) as clicks,
-        sum(coalesce(spend, 0)) as spend,
+        sum(round(coalesce(spend, 0) * exchange_rate, 6)) as spend,
+        max(currency) as currency,
+        sum(coalesce(spend, 0)) as original_spend,
         {{ exact_sum('coalesce(conversions, 0)') }} as conversions,
-        sum(coalesce(conversion_value, 0)) as conversion_value,
+        sum(round(coalesce(conversion_value, 0) * exchange_rate, 6)) as conversion_value,
         sum(coalesce(view_through_conversions, 0)) as view_through_conversions,
         0 as sends,
         0 as deliveries,
@@ -50,7 +74,7 @@ daily as (
         0 as unique_clicks,
         0 as bounces,
         0 as unsubscribes
-    from ads
+    from priced
     group by campaign_id, performance_date
     union all
     select
@@ -63,6 +87,8 @@ daily as (
         countif(event_type = 'delivered') as impressions,
         countif(event_type = 'click') as clicks,
         cast(0 as numeric) as spend,
+        '{{ var('reporting_currency') }}' as currency,
+        cast(0 as numeric) as original_spend,
         cast(0 as float64) as conversions,
         cast(0 as numeric) as conversion_value,
         0 as view_through_conversions,
@@ -101,7 +127,9 @@ final as (
         daily.unique_opens,
         daily.unique_clicks,
         daily.bounces,
-        daily.unsubscribes
+        daily.unsubscribes,
+        daily.currency,
+        daily.original_spend
     from daily
     left join campaigns on daily.platform = campaigns.platform and daily.campaign_id = campaigns.campaign_id
 )

@@ -7,7 +7,7 @@
         cluster_by=['customer_id', 'status'],
         labels={'layer': 'silver', 'domain': 'sales', 'pii': 'true'},
         post_hook=[
-            "{{ delete_withdrawn('lead_id', [(ref('stg_salesforce__leads'), 'lead_id', 'is_deleted')]) }}",
+            "{{ delete_withdrawn('lead_id', [(ref('stg_salesforce__leads'), 'lead_id', 'is_deleted or ' ~ is_dated_ahead('created_at'))]) }}",
             "{{ restamp_customer_id() }}",
         ],
     )
@@ -15,8 +15,28 @@
 
 -- No partition expiry: a record changes for as long as it lives, and lifetime totals would shrink.
 
-with opportunities as (
-    select * from {{ ref('stg_salesforce__opportunities') }}
+with all_opportunities as (
+    select
+        *,
+        {{ opportunity_currency() }} as currency
+    from {{ ref('stg_salesforce__opportunities') }}
+),
+
+rates as (
+    {{ exchange_rate_periods() | indent(4) }}
+),
+
+-- Without a rate the amount is not known.
+opportunities as (
+    select
+        all_opportunities.* except (amount),
+        round(all_opportunities.amount * {{ exchange_rate('all_opportunities.currency') }}, 2) as amount
+    from all_opportunities
+    left join rates
+        on
+            {{ has_rate_of(
+                'all_opportunities.currency', 'coalesce(all_opportunities.close_date, date(all_opportunities.created_at))'
+            ) | indent(12) }}
 ),
 
 -- A lead changes with its opportunity.
@@ -26,6 +46,7 @@ leads as (
     where
         not is_deleted
         and created_at is not null
+        and not {{ is_dated_ahead('created_at') }}
         and (
             {{ changed_in_window() }}
             or converted_opportunity_id in (

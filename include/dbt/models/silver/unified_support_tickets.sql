@@ -7,7 +7,7 @@
         cluster_by=['customer_id', 'status'],
         labels={'layer': 'silver', 'domain': 'support', 'pii': 'true'},
         post_hook=[
-            "{{ delete_withdrawn('ticket_id', [(ref('stg_zendesk__tickets'), 'ticket_id', 'is_deleted')]) }}",
+            "{{ delete_withdrawn('ticket_id', [(ref('stg_zendesk__tickets'), 'ticket_id', 'is_deleted or ' ~ is_dated_ahead('created_at'))]) }}",
             "{{ restamp_customer_id() }}",
         ],
     )
@@ -26,6 +26,7 @@ tickets as (
     where
         not is_deleted
         and created_at is not null
+        and not {{ is_dated_ahead('created_at') }}
         and (
             {{ changed_in_window() }}
             or ticket_id in (

@@ -8,7 +8,7 @@
         labels={'layer': 'silver', 'domain': 'sales', 'pii': 'true'},
         post_hook=[
             "{{ delete_withdrawn('transaction_id', [
-                (ref('stg_shopify__orders'), \"concat('shopify:', order_id)\", 'is_deleted or is_test'),
+                (ref('stg_shopify__orders'), \"concat('shopify:', order_id)\", 'is_deleted or is_test or ' ~ is_dated_ahead('coalesce(processed_at, created_at)')),
                 (ref('stg_salesforce__opportunities'), \"concat('salesforce:', opportunity_id)\", 'is_deleted or not is_won'),
             ]) }}",
             "{{ restamp_customer_id() }}",
@@ -28,6 +28,7 @@ orders as (
     where
         not is_deleted
         and not is_test
+        and not {{ is_dated_ahead('coalesce(processed_at, created_at)') }}
         and (
             {{ changed_in_window() }}
             or order_id in (
@@ -52,12 +53,13 @@ keys as (
 ),
 
 rates as (
-    select
-        currency,
-        rate,
-        rate_date as valid_from,
-        lead(rate_date) over (partition by currency order by rate_date asc) as valid_before
-    from {{ ref('exchange_rates') }}
+    {{ exchange_rate_periods() | indent(4) }}
+),
+
+shops as (
+    select *
+    from {{ ref('source_accounts') }}
+    where source = 'shopify'
 ),
 
 order_amounts as (
@@ -75,6 +77,10 @@ order_transactions as (
         order_amounts.order_name as order_number,
         -- As in Shopify's reports: an order that was imported belongs to the day of its sale.
         coalesce(order_amounts.processed_at, order_amounts.created_at) as transaction_at,
+        date(
+            coalesce(order_amounts.processed_at, order_amounts.created_at),
+            coalesce(nullif(shops.time_zone, ''), '{{ var('reporting_time_zone') }}')
+        ) as transaction_date,
         case
             when order_amounts.is_cancelled then 'cancelled'
             when order_amounts.financial_status in ('refunded', 'partially_refunded', 'pending')
@@ -112,6 +118,7 @@ order_transactions as (
         coalesce(order_amounts.billing_country, order_amounts.shipping_country) as country,
         coalesce(order_amounts.updated_at, order_amounts.created_at) as updated_at
     from order_amounts
+    left join shops on order_amounts.connection = shops.account_id
     where coalesce(order_amounts.processed_at, order_amounts.created_at) is not null
 ),
 
@@ -122,8 +129,9 @@ opportunity_transactions as (
         'opportunity' as transaction_type,
         opportunities.opportunity_name as order_number,
         timestamp(opportunities.close_date) as transaction_at,
+        opportunities.close_date as transaction_date,
         'completed' as status,
-        '{{ var('salesforce_currency') }}' as currency,
+        coalesce(opportunities.currency, '{{ var('salesforce_currency') }}') as currency,
         coalesce(opportunities.amount, 0) as gross_revenue,
         cast(0 as numeric) as discount_amount,
         cast(0 as numeric) as tax_amount,
@@ -156,13 +164,9 @@ transactions as (
 priced as (
     select
         transactions.*,
-        if(transactions.currency = '{{ var('reporting_currency') }}', 1, rates.rate) as exchange_rate
+        {{ exchange_rate('transactions.currency') }} as exchange_rate
     from transactions
-    left join rates
-        on
-            transactions.currency = rates.currency
-            and date(transactions.transaction_at) >= rates.valid_from
-            and (date(transactions.transaction_at) < rates.valid_before or rates.valid_before is null)
+    left join rates on {{ has_rate_of('transactions.currency', 'transactions.transaction_date') }}
 ),
 
 -- Each part is converted and rounded, so that the parts add up. Without a rate nothing is added up.
@@ -183,7 +187,7 @@ final as (
         transactions.transaction_type,
         transactions.order_number,
         transactions.transaction_at,
-        date(transactions.transaction_at) as transaction_date,
+        transactions.transaction_date,
         transactions.status,
         transactions.currency,
         transactions.exchange_rate,

@@ -17,9 +17,9 @@ pipeline as (
     select
         keys.customer_id,
         countif(not opportunities.is_closed) as open_opportunity_count,
-        coalesce(sum(if(not opportunities.is_closed, opportunities.amount, 0)), 0) as pipeline_amount,
+        coalesce(sum(if(not opportunities.is_closed, opportunities.reported_amount, 0)), 0) as pipeline_amount,
         countif(opportunities.is_won) as won_opportunity_count,
-        coalesce(sum(if(opportunities.is_won, opportunities.amount, 0)), 0) as won_amount
+        coalesce(sum(if(opportunities.is_won, opportunities.reported_amount, 0)), 0) as won_amount
     from opportunities
     inner join keys on opportunities.identity_key = keys.identity_key
     group by keys.customer_id

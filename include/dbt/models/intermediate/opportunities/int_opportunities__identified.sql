@@ -1,5 +1,12 @@
 with opportunities as (
-    select * from {{ ref('stg_salesforce__opportunities') }}
+    select
+        *,
+        {{ opportunity_currency() }} as currency
+    from {{ ref('stg_salesforce__opportunities') }}
+),
+
+rates as (
+    {{ exchange_rate_periods() | indent(4) }}
 ),
 
 -- Two leads of one company may become the same opportunity: the first one brought it.
@@ -16,6 +23,8 @@ final as (
         opportunities.opportunity_name,
         opportunities.account_id,
         opportunities.amount,
+        opportunities.currency,
+        round(opportunities.amount * {{ exchange_rate('opportunities.currency') }}, 2) as reported_amount,
         opportunities.close_date,
         opportunities.is_closed,
         opportunities.is_won,
@@ -36,6 +45,11 @@ final as (
         leads.gclid
     from opportunities
     left join leads on opportunities.opportunity_id = leads.converted_opportunity_id
+    left join rates
+        on
+            {{ has_rate_of(
+                'opportunities.currency', 'coalesce(opportunities.close_date, date(opportunities.created_at))'
+            ) | indent(12) }}
 )
 
 select * from final

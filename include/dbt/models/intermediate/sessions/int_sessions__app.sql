@@ -29,7 +29,7 @@ counted as (
         sum(if(event_name in ('purchase', 'in_app_purchase'), event_value, 0)) as revenue,
         max(json_value(event_params, '$.source')) as source,
         max(json_value(event_params, '$.medium')) as medium,
-        max({{ link_campaign("json_value(event_params, '$.campaign')") }}) as campaign_name,
+        max({{ link_campaign(url_decoded("json_value(event_params, '$.campaign')")) }}) as campaign_name,
         max(json_value(event_params, '$.gclid')) as gclid,
         max(nullif(install_source, '(direct)')) as install_source,
         max(nullif(install_medium, '(none)')) as install_medium,

@@ -42,7 +42,10 @@ final as (
         sessions.session_date,
         sessions.visit_number as session_number,
         sessions.is_new_visitor,
-        nullif(nullif(sessions.traffic_source, '(direct)'), '(not set)') as source,
+        coalesce(
+            nullif(nullif(sessions.traffic_source, '(direct)'), '(not set)'),
+            {{ click_source('sessions.landing_page_path') }}
+        ) as source,
         -- Analytics takes a paid click without gclid for an organic one.
         if(
             coalesce(sessions.traffic_medium, '(none)') in ('organic', 'referral', '(none)', '(not set)'),

@@ -52,7 +52,7 @@ final as (
         geo_city as city,
         app_info_id as app_id,
         app_info_version as app_version,
-        {{ link_campaign('traffic_source_name') }} as install_campaign,
+        {{ link_campaign(url_decoded('traffic_source_name')) }} as install_campaign,
         traffic_source_medium as install_medium,
         traffic_source_source as install_source,
         _fivetran_synced as synced_at

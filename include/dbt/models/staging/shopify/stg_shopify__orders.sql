@@ -4,6 +4,7 @@
         unique_key='order_id',
         cluster_by=['order_id'],
         partition_expiration_days=none,
+        on_schema_change='append_new_columns',
     )
 }}
 
@@ -73,6 +74,7 @@ renamed as (
         created_at,
         processed_at,
         updated_at,
+        _connection as connection,
         {{ deleted() }} as is_deleted,
         _fivetran_synced as synced_at
     from newest

@@ -1,0 +1,3 @@
+{% macro url_decoded(text) -%}
+    regexp_replace({{ text }}, r'\+|%20', ' ')
+{%- endmacro %}
