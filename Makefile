@@ -82,7 +82,7 @@ bench: setup manifest ## measure correctness and speed, and write the README's r
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
 
 # ── checks and tests: docs/testing.md ──────────────────────────────────────────────────────────────────
-.PHONY: lint types fmt check browser test test-warehouse test-e2e test-airflow3 durations timings
+.PHONY: lint types fmt check browser test test-warehouse test-e2e test-airflow3 histories durations timings
 PYTEST := $(VENV)/bin/pytest
 # Two workers, each with its own embedded warehouse.
 WORKERS := --numprocesses 2 --dist loadgroup
@@ -161,6 +161,10 @@ test-airflow3: setup manifest ## with AIRFLOW_LINE=3: what must work on both Air
 
 test-e2e: setup manifest browser ## the chain through real Airflow (AIRFLOW_LINE=3; ARGS=--every-chapter)
 	$(PYTEST) tests/e2e $(ARGS)
+
+# Minutes each. `SEED=7` tries one again.
+histories: setup manifest ## try random histories of changes in random orders of runs (N=10, or SEED=7): docs/testing.md
+	@HISTORIES=$(if $(SEED),seed:$(SEED),$(or $(N),10)) $(PYTEST) tests/dbt/test_histories.py -q
 
 durations: setup manifest ## measure how long each group of tests takes, for the workers and CI's shares
 	$(PYTEST) $(WORKERS) -m "not e2e" --record-durations

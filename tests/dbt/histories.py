@@ -222,16 +222,19 @@ class Maker:
 
     def _campaign(self, campaign: int) -> None:
         name = {950: "autumn", 951: "winter"}[campaign]
-        self.history.land(
-            FIRST_DAY,
-            "google_ads_campaigns",
-            {
-                "id": campaign, "customer_id": 555, "name": name, "status": "ENABLED",
-                "advertising_channel_type": "SEARCH", "_fivetran_deleted": False,
-            },
-        )  # fmt: skip
+        created = self._day(last=self.history.periods[1][1])
+        row: Row = {
+            "id": campaign, "customer_id": 555, "name": name, "status": "ENABLED",
+            "advertising_channel_type": "SEARCH", "_fivetran_deleted": False,
+        }  # fmt: skip
+        self.history.tell(created, f"campaign {campaign} becomes known")
+        self.history.land(created, "google_ads_campaigns", row)
+        for day in self._change_days(created, 1):
+            row = {**row, "status": "PAUSED", "advertising_channel_type": "DISPLAY"}
+            self.history.tell(day, f"campaign {campaign} is paused, and its type is corrected")
+            self.history.land(day, "google_ads_campaigns", row)
         for day in sorted({self._day() for _ in range(4)}):
-            row: Row = {
+            row = {
                 "date": day.isoformat(), "customer_id": 555, "campaign_id": campaign, "campaign_name": name,
                 "ad_group_id": 9500, "ad_group_name": "g", "ad_id": 1, "ad_type": "RESPONSIVE_SEARCH_AD",
                 "ad_network_type": "SEARCH", "device": "MOBILE", "impressions": 100, "clicks": 10, "interactions": 10,

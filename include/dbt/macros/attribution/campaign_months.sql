@@ -65,6 +65,33 @@
             abs(coalesce(sum({{ measure }}), 0)) > 1e-6{{ ' or' if not loop.last }}
             {%- endfor %}
         union distinct
+        -- What is known of a campaign has changed.
+        select distinct format_date('%Y-%m-01', built.campaign_date) as month
+        from <gold.campaign_performance> as built
+        inner join <intermediate.int_campaigns__unioned> as campaigns
+            on built.platform = campaigns.platform and built.campaign_id = campaigns.campaign_id
+        where
+            built.campaign_date >= {{ first_day }}
+            and (
+                built.campaign_name != coalesce(campaigns.campaign_name, built.campaign_name)
+                or built.campaign_type != coalesce(campaigns.campaign_type, built.campaign_type)
+                or built.channel != campaigns.channel
+            )
+        union distinct
+        -- A link may mean a campaign that has become known in this window.
+        {%- for link, campaign in [
+            ('built.campaign_id', 'campaigns.campaign_id'),
+            ('lower(built.campaign_name)', 'lower(' ~ url_decoded('campaigns.campaign_name') ~ ')'),
+        ] %}
+        select distinct format_date('%Y-%m-01', built.campaign_date) as month
+        from <gold.campaign_performance> as built
+        inner join <intermediate.int_campaigns__unioned> as campaigns on {{ link }} = {{ campaign }}
+        where
+            built.campaign_date >= {{ first_day }}
+            and built.platform = 'other'
+            and date(campaigns.synced_at) between {{ window_start() }} and {{ window_end() }}
+        union distinct
+        {%- endfor %}
         -- Credited again in this run: the campaigns may differ where the sums do not.
         select distinct format_date('%Y-%m-%d', fit_month) as month
         from <intermediate.int_attribution__journeys>

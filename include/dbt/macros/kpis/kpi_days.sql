@@ -1,7 +1,11 @@
 {% macro kpi_days() -%}
     {%- set kept = window_start(var('gold_retention_days')) -%}
     {%- set sql -%}
-        with facts as (
+        with changed_customers as (
+            {{ changed_customers() }}
+        ),
+
+        facts as (
             select
                 transactions.transaction_date as day,
                 transactions.net_revenue as revenue,
@@ -57,6 +61,17 @@
                 or sum(leads) != 0
                 or sum(sales_qualified_leads) != 0
                 or sum(tickets) != 0
+            union all
+            -- Two people who are one are counted once.
+            select min(transactions.transaction_date) as day
+            from <silver.unified_transactions> as transactions
+            inner join changed_customers on transactions.customer_id = changed_customers.customer_id
+            where transactions.transaction_date >= {{ kept }}
+            union all
+            select min(sessions.session_date) as day
+            from <silver.unified_sessions> as sessions
+            inner join changed_customers on sessions.customer_id = changed_customers.customer_id
+            where sessions.session_date >= {{ window_start(var('attribution_lookback_days')) }}
         )
 
         select

@@ -38,21 +38,12 @@ conversions as (
     where {{ in_months('transaction_date', months) }}
 ),
 
-campaigns as (
-    select
-        platform,
-        campaign_id,
-        array_agg(campaign_name order by campaign_name is null, performance_date desc limit 1)[safe_offset(0)]
-            as campaign_name,
-        array_agg(campaign_type order by campaign_type is null, performance_date desc limit 1)[safe_offset(0)]
-            as campaign_type,
-        array_agg(channel order by performance_date desc limit 1)[safe_offset(0)] as channel
-    from delivered
-    group by platform, campaign_id
-),
-
 entities as (
     select * from {{ ref('int_campaigns__unioned') }}
+),
+
+campaigns as (
+    {{ known_campaigns('delivered', 'entities') | indent(4) }}
 ),
 
 -- Everything that is not delivery, one row per fact, with what its source knows of the campaign.

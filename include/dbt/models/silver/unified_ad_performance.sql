@@ -7,6 +7,7 @@
         cluster_by=['platform', 'campaign_id'],
         partition_expiration_days=var('silver_retention_days'),
         labels={'layer': 'silver', 'domain': 'marketing', 'pii': 'false'},
+        post_hook='{{ restamp_campaigns() }}',
     )
 }}
 

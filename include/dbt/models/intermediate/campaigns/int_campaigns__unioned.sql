@@ -14,7 +14,8 @@ unioned as (
         channel_type as campaign_type,
         campaign_status,
         -- A click on a display ad arrives as medium cpc: only the campaign knows better.
-        if(channel_type in ('DISPLAY', 'VIDEO'), 'display', 'cpc') as medium
+        if(channel_type in ('DISPLAY', 'VIDEO'), 'display', 'cpc') as medium,
+        synced_at
     from google_ads
     union all
     select
@@ -23,7 +24,8 @@ unioned as (
         campaign_name,
         message_type as campaign_type,
         case when is_archived then 'archived' when is_draft then 'draft' else 'active' end as campaign_status,
-        message_type as medium
+        message_type as medium,
+        synced_at
     from braze
 ),
 
@@ -35,7 +37,8 @@ final as (
         campaign_type,
         campaign_status,
         medium,
-        {{ channel_of('platform', 'medium') }} as channel
+        {{ channel_of('platform', 'medium') }} as channel,
+        synced_at
     from unioned
 )
 
