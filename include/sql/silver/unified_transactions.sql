@@ -12,7 +12,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_transa
     transaction_at timestamp not null options (
         description = 'When the order was sold, as Shopify reports it, or the opportunity closed (UTC)'
     ),
-    transaction_date date not null options (description = 'Day of transaction_at (UTC)'),
+    transaction_date date not null options (
+        description = 'Day of the sale in the zone of the shop (seed source_accounts); close date of a deal'
+    ),
     status string not null options (description = 'completed, pending, partially_refunded, refunded or cancelled'),
     currency string not null options (description = 'Currency of the source amounts (ISO 4217)'),
     exchange_rate numeric options (
