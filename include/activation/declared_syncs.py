@@ -92,6 +92,11 @@ def _check_destination(declaration: Declaration, destination: dict[str, Any], ta
             raise declaration.error(
                 ("columns", index, "subscription_group"), "only Braze has subscription groups", "Remove the key."
             )
+    if destination["type"] == "google_conversions":
+        if missing := sorted({"eventTimestamp", "conversionValue", "currency"} - targets):
+            raise declaration.error(("columns",), f"a conversion needs {', '.join(missing)}", "Map them.")
+        if not targets & {"gclid", "gbraid", "wbraid", "emailAddress", "phoneNumber"}:
+            raise declaration.error(("columns",), "nobody could be matched", "Map a click id or an identifier.")
     if destination["type"] == "google_data_manager":
         if targets & ADDRESS and not targets >= ADDRESS:
             raise declaration.error(

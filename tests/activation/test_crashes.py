@@ -123,3 +123,19 @@ def test_google_ends_equal_to_the_source(warehouse, google, work):
     held = google.audiences["8765432109"]
     assert {text for text in held if text.startswith("email")} == emails
     assert_settled(warehouse, len(emails))
+
+
+def test_conversions_end_equal_to_the_source(warehouse, google, work):
+    warehouse.make_customers(RECORDS)
+    warehouse.make_transactions(RECORDS)
+    google.faults = Faults(rate=0.2, kinds=(*SESSIONLESS, "expired_session"), hang_seconds=1.2, seed=5)
+    work("conversions_to_google_ads", deaths=(1, 2))
+    rows = warehouse.run(
+        """select transaction_id, original_net_revenue as value from `@silver.unified_transactions`
+        inner join `@silver.customer_360` using (customer_id) where not is_unsubscribed"""
+    )
+    held = google.conversions["7654321098"]
+    assert {key: event["conversionValue"] for key, event in held.items()} == {
+        row["transaction_id"]: float(row["value"]) for row in rows
+    }
+    assert_settled(warehouse, len(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from martech.activation.destinations import DESTINATIONS
 from martech.declarations.reader import DeclarationError
 
 from include.activation.declared_syncs import SYNCS_DIR, load_sync, load_syncs
@@ -17,8 +18,8 @@ def columns_of(model: str) -> set[str]:
     return {column.name for column in table_statement(layer, name).columns}
 
 
-def test_the_three_destinations_are_declared():
-    assert {sync.destination for sync in load_syncs()} == {"salesforce", "braze", "google_data_manager"}
+def test_every_destination_is_declared():
+    assert {sync.destination for sync in load_syncs()} == set(DESTINATIONS)
 
 
 @pytest.mark.parametrize("sync", load_syncs(), ids=lambda sync: sync.name)
@@ -42,7 +43,7 @@ def test_every_declared_column_exists_in_its_model(sync):
         (SALESFORCE, "percent: 10", "percent: 1000", "percent: 1000", "from 0 to 100"),
         (SALESFORCE, "Lead_Grade__c", "Lead_Score__c", "lead_grade, to: Lead_Score__c", "Keep one of the two"),
         (SALESFORCE, "external_id: Marketing_Lead_Id__c", "external_id: Id", "external_id: Id", "Marketing_Lead_Id__c"),
-        (SALESFORCE, "type: salesforce", "type: sales", "type: sales", "salesforce, braze or google_data_manager"),
+        (SALESFORCE, "type: salesforce", "type: sales", "type: sales", "google_data_manager or google_conversions"),
         (SALESFORCE, "column: lead_grade", "column: joined.grade", "joined.grade", "Declare source.join"),
         (SALESFORCE, "type: number, decimals: 4", "decimals: 4", "decimals: 4", "Add type: number"),
         (SALESFORCE, "mode:", 'mode: "', 'mode: "', "Check the indentation and quotes"),

@@ -64,6 +64,21 @@ class Warehouse:
             from `@gold.lead_scores`"""
         )
 
+    def make_transactions(self, count: int) -> None:
+        """Make an order of yesterday per customer, every 10th with a click id; ``make_customers`` comes first."""
+        self.run(
+            f"""create or replace table `@silver.unified_transactions` as
+            select
+                concat('shopify:', cast(i as string)) as transaction_id,
+                concat('c', lpad(cast(i as string), 8, '0')) as customer_id,
+                timestamp_sub(timestamp_trunc(current_timestamp(), day), interval 20 hour) as transaction_at,
+                date_sub(current_date(), interval 1 day) as transaction_date,
+                cast(i as numeric) + 0.5 as original_net_revenue,
+                'EUR' as currency,
+                if(mod(i, 10) = 0, concat('gclid-', cast(i as string)), null) as gclid
+            from unnest(generate_array(1, {int(count)})) as i"""
+        )
+
     def make_customers(self, count: int) -> None:
         """Make customers with their health; every 50th has opted out, every 5th shares a phone with the next."""
         self.run(

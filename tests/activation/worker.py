@@ -16,7 +16,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.activation import engine
 from martech.activation.destinations import DESTINATIONS
-from martech.activation.hooks import braze, google_data_manager, salesforce
+from martech.activation.hooks import braze, google_conversions, google_data_manager, salesforce
 from martech.activation.ledger import Ledger
 
 from include.activation.declared_syncs import load_syncs
@@ -34,6 +34,7 @@ arguments = parser.parse_args()
 salesforce.BULK_ABOVE_RECORDS = arguments.bulk_above
 salesforce.BULK_RECORDS = 1_000
 braze.EXPORTS = 100_000
+google_conversions.EVENTS_PER_REQUEST = 200
 google_data_manager.MEMBERS_PER_REQUEST = 200
 
 sync = next(sync for sync in load_syncs() if sync.name == arguments.sync)

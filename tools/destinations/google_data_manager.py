@@ -27,6 +27,10 @@ INGEST_FIELDS = {
     "destinations", "audienceMembers", "consent", "validateOnly", "encoding", "encryptionInfo", "termsOfService",
 }  # fmt: skip
 REMOVE_FIELDS = INGEST_FIELDS - {"consent", "termsOfService"}
+EVENTS_FIELDS = {"destinations", "events", "consent", "validateOnly", "encoding", "encryptionInfo"}
+MAX_EVENTS = 2_000
+CLICK_IDS = {"gclid", "gbraid", "wbraid"}
+EVENT_SOURCES = {"WEB", "APP", "IN_STORE", "PHONE", "OTHER"}
 CONSENT_FIELDS = {"adUserData", "adPersonalization"}
 CONSENT_STATUSES = {"CONSENT_GRANTED", "CONSENT_DENIED", "CONSENT_STATUS_UNSPECIFIED"}
 # Members from here are dropped unless both consents are granted: Google applies its EU user consent policy.
@@ -64,6 +68,8 @@ class GoogleDataManagerServer(DestinationServer):
         # Identifiers of members that make the API refuse the whole request without naming them.
         self.poison: set[str] = set()
         self.audiences: dict[str, set[str]] = {}
+        # Conversions by conversion action and transaction id.
+        self.conversions: dict[str, dict[str, dict[str, Any]]] = {}
         # Status by request id, and the time from which it is answered.
         self.statuses: dict[str, dict[str, Any]] = {}
         self.processed_at: dict[str, float] = {}
@@ -100,6 +106,7 @@ class GoogleDataManagerServer(DestinationServer):
             "repeats": self.repeats,
             "without_consent": self.without_consent,
             "audiences": {name: sorted(members) for name, members in self.audiences.items()},
+            "conversions": self.conversions,
             "statuses": self.statuses,
             "processed_at": self.processed_at,
         }
@@ -109,6 +116,7 @@ class GoogleDataManagerServer(DestinationServer):
         self.deliveries, self.repeats = holdings["deliveries"], holdings["repeats"]
         self.without_consent = holdings["without_consent"]
         self.audiences = {name: set(members) for name, members in holdings["audiences"].items()}
+        self.conversions = holdings.get("conversions", {})
         self.statuses, self.processed_at = holdings["statuses"], holdings["processed_at"]
 
     def throttled(self) -> Answer:
@@ -126,10 +134,12 @@ class GoogleDataManagerServer(DestinationServer):
             return Answer(401, _status(401, "UNAUTHENTICATED", "Request had invalid credentials."))
         if request.path == "/v1/requestStatus:retrieve":
             return self._request_status(request)
-        if request.path not in ("/v1/audienceMembers:ingest", "/v1/audienceMembers:remove"):
+        if request.path not in ("/v1/audienceMembers:ingest", "/v1/audienceMembers:remove", "/v1/events:ingest"):
             return Answer(404, _status(404, "NOT_FOUND", "Not found."))
         try:
-            return Answer(200, {"requestId": self._members(request, request.path.rpartition(":")[2])})
+            is_events = request.path == "/v1/events:ingest"
+            verb = request.path.rpartition(":")[2]
+            return Answer(200, {"requestId": self._events(request) if is_events else self._members(request, verb)})
         except InvalidArgumentError as error:
             bad_request = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": error.violations}
             details = [bad_request] if error.violations else []
@@ -195,22 +205,48 @@ class GoogleDataManagerServer(DestinationServer):
                 self.consents |= dict.fromkeys(tokens, consents[index])
             else:
                 self.without_consent += 1
-        request_id = f"{time.time_ns():x}-{len(self.statuses)}"
-        self.processed_at[request_id] = time.time() + self.processing_seconds
         counts = {"recordCount": str(len(members)), "userIdentifierCount": str(sum(map(len, identifiers)))}
         kind = "audienceMembersIngestionStatus" if verb == "ingest" else "audienceMembersRemovalStatus"
         rate = {"uploadMatchRateRange": "MATCH_RATE_RANGE_51_TO_60"} if verb == "ingest" else {}
-        self.statuses[request_id] = {
-            "destination": body["destinations"][0],
-            "requestStatus": "SUCCESS",
-            kind: {"userDataIngestionStatus": counts | rate},
-        }
+        status = {kind: {"userDataIngestionStatus": counts | rate}}
+        return self._accepted(body["destinations"][0], status, failing, len(members))
+
+    def _accepted(self, destination: Any, status: dict[str, Any], failing: dict[int, str], records: int) -> str:
+        """Keep the status of an accepted request and return its id."""
+        request_id = f"{time.time_ns():x}-{len(self.statuses)}"
+        self.processed_at[request_id] = time.time() + self.processing_seconds
+        self.statuses[request_id] = {"destination": destination, "requestStatus": "SUCCESS", **status}
         if failing:
-            outcome = "FAILED" if len(failing) == len(identifiers) else "PARTIAL_SUCCESS"
+            outcome = "FAILED" if len(failing) == records else "PARTIAL_SUCCESS"
             counts = Counter(failing.values())
             errors = [{"recordCount": str(count), "reason": reason} for reason, count in counts.items()]
             self.statuses[request_id] |= {"requestStatus": outcome, "errorInfo": {"errorCounts": errors}}
         return request_id
+
+    def _events(self, request: Request) -> str:
+        """Check conversions, record those that will not fail in processing, and return the request's id."""
+        body = request.json()
+        if unknown := set(body) - EVENTS_FIELDS:
+            raise InvalidArgumentError(f'Invalid JSON payload received. Unknown name "{sorted(unknown)[0]}".')
+        action = _audience(body)
+        events = body.get("events", [])
+        if not 1 <= len(events) <= MAX_EVENTS:
+            raise InvalidArgumentError("TOO_MANY_EVENTS")
+        violations: list[dict[str, str]] = []
+        identifiers = [_event_identifiers(index, event, violations) for index, event in enumerate(events)]
+        if violations:
+            raise InvalidArgumentError("There was a problem with the request.", violations)
+        failing = self._failing(request.fault, identifiers)
+        held = self.conversions.setdefault(action, {})
+        for index, event in enumerate(events):
+            statuses = [event["consent"].get(field, "CONSENT_STATUS_UNSPECIFIED") for field in CONSENT_FIELDS]
+            if index in failing or "CONSENT_DENIED" in statuses:
+                continue
+            self.deliveries += 1
+            self.repeats += held.get(event["transactionId"]) == event
+            held[event["transactionId"]] = event  # a known transaction id is an adjustment
+        status = {"eventsIngestionStatus": {"recordCount": str(len(events))}}
+        return self._accepted(body["destinations"][0], status, failing, len(events))
 
     def _failing(self, fault: str | None, members: list[set[str]]) -> dict[int, str]:
         """Return the reason by index of each member that fails in processing."""
@@ -280,6 +316,28 @@ def _identifiers(index: int, member: dict[str, Any], violations: list[dict[str, 
             violations.append({"field": where, "description": "The SHA256 encoded value is malformed."})
         kind, value = next(iter(identifier.items()))
         tokens.add(f"{kind}:{':'.join(value.values()) if isinstance(value, dict) else value}")
+    return tokens
+
+
+def _event_identifiers(index: int, event: dict[str, Any], violations: list[dict[str, str]]) -> set[str]:
+    """Return the identifiers of an event, and add to the violations what is wrong with it."""
+    path = f"events.events[{index}]"
+    clicks = event.get("adIdentifiers", {})
+    checks = {
+        "transaction_id": bool(event.get("transactionId")),
+        "event_timestamp": bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event.get("eventTimestamp", ""))),
+        "event_source": event.get("eventSource") in EVENT_SOURCES,
+        "conversion_value": isinstance(event.get("conversionValue"), int | float) and event["conversionValue"] >= 0,
+        "currency": bool(re.fullmatch(r"[A-Z]{3}", event.get("currency", ""))),
+        "ad_identifiers": bool(clicks or event.get("userData")) and not set(clicks) - CLICK_IDS,
+        "consent": set(event.get("consent", {}).values()) <= CONSENT_STATUSES,
+    }
+    for field, is_right in checks.items():
+        if not is_right:
+            violations.append({"field": f"{path}.{field}", "description": "REQUIRED_FIELD_MISSING or INVALID"})
+    tokens = {f"{name}:{value}" for name, value in clicks.items()}
+    if "userData" in event:
+        tokens |= _identifiers(index, {"userData": event["userData"]}, violations)
     return tokens
 
 

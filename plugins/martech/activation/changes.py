@@ -98,11 +98,13 @@ class DestinationHook(Destination, Protocol):
     """A hook of a destination, with what the engine must know of it before there is an instance.
 
     ``by_identifiers``: whether it finds people by hashed identifiers instead of finding records by a key.
+    ``keeps_payload``: whether a record can only be taken back with what it was sent with, so that the state keeps it.
     ``target_options``: options of the declaration that say where in an account the records are.
     ``settling_seconds``: how long after a request a later one for the same record may still be overtaken by it.
     """
 
     by_identifiers: ClassVar[bool]
+    keeps_payload: ClassVar[bool]
     target_options: ClassVar[tuple[str, ...]]
     settling_seconds: ClassVar[float]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from martech.activation.changes import DestinationHook
 from martech.activation.hooks.braze import BrazeHook
+from martech.activation.hooks.google_conversions import GoogleConversionsHook
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.hooks.salesforce import SalesforceHook
 from martech.activation.sync import Sync
@@ -12,6 +13,7 @@ DESTINATIONS: dict[str, type[DestinationHook]] = {
     "salesforce": SalesforceHook,
     "braze": BrazeHook,
     "google_data_manager": GoogleDataManagerHook,
+    "google_conversions": GoogleConversionsHook,
 }
 
 

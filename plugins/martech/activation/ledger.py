@@ -79,6 +79,7 @@ class Ledger:
         self.table = table
         self._run_id = run_id
         self._by_identifiers = DESTINATIONS[sync.destination].by_identifiers
+        self._keeps_payload = DESTINATIONS[sync.destination].keeps_payload
         self._state = table("ops.activation_state")
         self._outbox = table("ops.activation_outbox")
         self._changelog = table("ops.activation_changelog")
@@ -102,7 +103,8 @@ class Ledger:
                 "activation/sql/settle_state.sql",
                 state=self._state,
                 unconfirmed=UNCONFIRMED,
-                keeps_identifiers=self._by_identifiers,
+                keeps_payload=self._keeps_payload,
+                by_identifiers=self._by_identifiers,
                 **names,
             ),
             statement("activation/sql/settle_dead_letters.sql", dead_letters=self._dead_letters, **names),
@@ -199,6 +201,7 @@ class Ledger:
                 state=self._state,
                 outbox=self._outbox,
                 by_identifiers=self._by_identifiers,
+                keeps_payload=self._keeps_payload,
                 separator=IDENTIFIER_SEPARATOR,
                 consent_prefix=CONSENT_PREFIX,
                 field_names=FIELD_NAMES,
@@ -274,12 +277,14 @@ class Ledger:
 
     def _change(self, row: bigquery.Row) -> Change:
         payload = row["payload"] or ""
+        # Of JSON only the consent behind it is told apart: texts in it may look like anything.
+        fields, consent = (payload, "") if payload.endswith("}") else _split_consent(payload)
         return Change(
             record_key=row["record_key"],
             action=row["action"],
-            payload=json.loads(payload) if payload and not self._by_identifiers else {},
+            payload=json.loads(fields) if fields and not self._by_identifiers else {},
             identifiers=_identifiers(payload) if self._by_identifiers else (),
-            ad_consent=_ad_consent(payload) if self._by_identifiers else None,
+            ad_consent=_ad_consent(consent),
             stale_identifiers=_identifiers(row["stale_identifiers"] or ""),
             cleared_fields=tuple(filter(None, (row["cleared_fields"] or "").split(IDENTIFIER_SEPARATOR))),
             content_hash=row["content_hash"],
@@ -397,9 +402,12 @@ def _identifiers(text: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part and not part.startswith(CONSENT_PREFIX))
 
 
+def _split_consent(payload: str) -> tuple[str, str]:
+    """Return what is sent and the consent to ads behind it, which may be empty."""
+    before, _, consent = payload.rpartition(f"{IDENTIFIER_SEPARATOR}{CONSENT_PREFIX}")
+    return (before, consent) if before else (payload, "")
+
+
 def _ad_consent(text: str) -> tuple[str, str] | None:
-    for part in text.split(IDENTIFIER_SEPARATOR):
-        if part.startswith(CONSENT_PREFIX):
-            user_data, personalization = part.removeprefix(CONSENT_PREFIX).split(":")
-            return user_data, personalization
-    return None
+    user_data, separator, personalization = text.partition(":")
+    return (user_data, personalization) if separator else None

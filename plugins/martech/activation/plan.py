@@ -119,6 +119,10 @@ def conditions_sql(conditions: list[tuple[str, Condition]], prefix: str) -> tupl
                 clauses.append(f"{column} in unnest(@{name})")
                 values[name] = condition.value
                 continue
+            case "older_than_days":
+                clauses.append(f"date({column}) < date_sub(current_date(), interval @{name} day)")
+                values[name] = condition.value
+                continue
             case "is":
                 sign = "="
             case "at_least":
@@ -174,6 +178,7 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "read_only": Sql(f"coalesce({read_only[0]}, false)" if read_only else "false"),
         "conditions": Sql(" and ".join(where)),
         "by_identifiers": by_identifiers,
+        "keeps_payload": DESTINATIONS[sync.destination].keeps_payload and not by_identifiers,
         "payload": Sql(_identifiers_sql(fields) if by_identifiers else content),
         "content": Sql(content),
         "field_hashes": Sql(_json_sql(hashes)),
@@ -181,7 +186,7 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "consent_key": sync.consent.key,
         "granted": Sql(granted[0]),
         "ads": _ads_names(sync),
-        "consent": Sql(_consent_part_sql(sync) if by_identifiers else "''"),
+        "consent": Sql(_consent_part_sql(sync)),
         "consent_prefix": CONSENT_PREFIX,
         # Also what this sync has never sent: the record is there, whoever made it.
         "deletes_erased": sync.options.get("on_erasure") == "delete",

@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Condition:
-    """``column operator value``, with operator one of is, in, at_least, at_most, present."""
+    """``column operator value``, with operator one of is, in, at_least, at_most, older_than_days, present."""
 
     column: str
     operator: str
@@ -118,5 +118,10 @@ class Sync:
     @property
     def target(self) -> str:
         """What it writes to, in words: ``salesforce Lead``."""
-        part = self.options.get("object") or self.options.get("audience_id") or "users"
+        part = (
+            self.options.get("object")
+            or self.options.get("audience_id")
+            or self.options.get("conversion_action_id")
+            or "users"
+        )
         return f"{self.destination} {part}"

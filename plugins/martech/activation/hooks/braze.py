@@ -37,6 +37,7 @@ class BrazeHook(BaseHook):
     default_conn_name = "braze_default"
     hook_name = "Braze (activation)"
     by_identifiers: ClassVar[bool] = False
+    keeps_payload: ClassVar[bool] = False
     # One endpoint serves many workspaces: only the declaration can tell them apart.
     target_options: ClassVar[tuple[str, ...]] = ("workspace",)
     # Braze processes requests later and in any order: a record is not sent again so soon that the older one may win.

@@ -38,7 +38,7 @@ REFERENCE_SEPARATOR = ","
 STILL_PROCESSING = ("PROCESSING", "REQUEST_STATUS_UNKNOWN")
 # Reason of a 400 for an id that Google does not know; the request counts as lost, as after a 404.
 INVALID_REQUEST_ID = "INVALID_REQUEST_ID"
-MEMBER_OF_VIOLATION = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
+RECORD_OF_VIOLATION = re.compile(r"(?:audience_?members|events)\[(\d+)\]", re.IGNORECASE)
 CONSENT_STATUS = {"granted": "CONSENT_GRANTED", "unspecified": "CONSENT_STATUS_UNSPECIFIED"}
 MATCH_RATE_PREFIX = "MATCH_RATE_RANGE_"
 UNKNOWN_CONSENT = ("unspecified", "unspecified")
@@ -54,6 +54,7 @@ class GoogleDataManagerHook(GoogleBaseHook):
     """
 
     by_identifiers: ClassVar[bool] = True
+    keeps_payload: ClassVar[bool] = True
     target_options: ClassVar[tuple[str, ...]] = ("account_id", "audience_id")
     settling_seconds: ClassVar[float] = 0.0
 
@@ -73,7 +74,7 @@ class GoogleDataManagerHook(GoogleBaseHook):
         )
         self._destination = {
             "operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": sync.options["account_id"]},
-            "productDestinationId": sync.options["audience_id"],
+            "productDestinationId": sync.options[self.target_options[-1]],
         }
         if login := sync.options.get("login_account_id"):
             self._destination["loginAccount"] = {"accountType": "GOOGLE_ADS", "accountId": login}
@@ -166,37 +167,44 @@ class GoogleDataManagerHook(GoogleBaseHook):
 
         :param consents: the consent of each change; None where the request takes members back.
         """
-        response = self._api.call(
-            "POST",
-            f"/v1/audienceMembers:{verb}",
-            json={
-                "destinations": [self._destination],
-                "audienceMembers": [
-                    {"userData": {"userIdentifiers": [user_identifier(text) for text in identifiers]}}
-                    | ({"consent": _consent(*consents[index])} if consents else {})
-                    for index, identifiers in members
-                ],
-                "encoding": "HEX",
-                **more,
-            },
-        )
+        sent = [
+            {"userData": {"userIdentifiers": [user_identifier(text) for text in identifiers]}}
+            | ({"consent": consent_of(*consents[index])} if consents else {})
+            for index, identifiers in members
+        ]
+        indexes = [index for index, _ in members]
+        return self.ingest(f"/v1/audienceMembers:{verb}", "audienceMembers", sent, indexes, **more)
+
+    def ingest(self, path: str, kind: str, records: list[dict[str, Any]], indexes: list[int], **more: Any) -> str:
+        """Send records, and return Google's id of the request.
+
+        :param path: path of the method.
+        :param kind: field of the request that holds the records.
+        :param records: the records as the API knows them.
+        :param indexes: index of the change of each record.
+        :param more: further fields of the request.
+        :raises BatchRejectedError: where records are to blame.
+        :raises FatalError: where the destination of the declaration is.
+        """
+        body = {"destinations": [self._destination], kind: records, "encoding": "HEX", **more}
+        response = self._api.call("POST", path, json=body)
         answer = json_of(response, "Google Data Manager")
         if response.ok:
             return str(answer["requestId"])
         error = {"details": [], **answer["error"]}
         rows = {
-            members[int(match[1])][0]: (error["status"], masked(violation["description"]))
+            indexes[int(match[1])]: (error["status"], masked(violation["description"]))
             for detail in error["details"]
             for violation in detail.get("fieldViolations", [])
-            if (match := MEMBER_OF_VIOLATION.search(violation["field"]))
+            if (match := RECORD_OF_VIOLATION.search(violation["field"]))
         }
         # Violations elsewhere, as of the destination, are of the declaration; without any, some member is to blame.
         is_of_members = response.status_code == 400 and not any(d.get("fieldViolations") for d in error["details"])
         if response.status_code == 413 or rows or is_of_members:
             raise BatchRejectedError(error["status"], masked(error["message"]), rows)
         raise FatalError(
-            f"Google Data Manager answered {error['status']}: {masked(error['message'])} Check account and "
-            "audience of the declaration and the service account's access to them, then clear the task."
+            f"Google Data Manager answered {error['status']}: {masked(error['message'])} Check account and list, "
+            "or conversion action, of the declaration and the service account's access to them, then clear the task."
         )
 
     def _authorization(self, fresh: bool) -> dict[str, str]:
@@ -222,14 +230,16 @@ class GoogleDataManagerHook(GoogleBaseHook):
 def _counted(statuses: list[dict[str, Any]]) -> tuple[int | None, str | None]:
     """Return how many records Google counted in the request that adds members, and the range of its match rate."""
     for status in statuses:
-        counts = status.get("audienceMembersIngestionStatus", {}).get("userDataIngestionStatus", {})
+        members = status.get("audienceMembersIngestionStatus", {}).get("userDataIngestionStatus", {})
+        counts = members or status.get("eventsIngestionStatus", {})
         if "recordCount" in counts:
             rate = counts.get("uploadMatchRateRange", "").removeprefix(MATCH_RATE_PREFIX)
             return int(counts["recordCount"]), rate or None
     return None, None
 
 
-def _consent(user_data: str, personalization: str) -> dict[str, str]:
+def consent_of(user_data: str, personalization: str) -> dict[str, str]:
+    """Return a person's consent as the API's Consent."""
     return {"adUserData": CONSENT_STATUS[user_data], "adPersonalization": CONSENT_STATUS[personalization]}
 
 

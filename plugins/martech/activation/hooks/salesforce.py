@@ -57,6 +57,7 @@ class SalesforceHook(BaseHook):
     default_conn_name = "salesforce_default"
     hook_name = "Salesforce (activation)"
     by_identifiers: ClassVar[bool] = False
+    keeps_payload: ClassVar[bool] = False
     target_options: ClassVar[tuple[str, ...]] = ("object", "external_id")
     settling_seconds: ClassVar[float] = 0.0
 

@@ -122,6 +122,8 @@ unsettled as (
             concat(coalesce(outbox.payload, ''), '{{ separator }}', coalesce(outbox.stale_identifiers, ''))
         ) as payload,
         string_agg(outbox.field_hashes) as field_hashes,
+        array_agg(outbox.payload ignore nulls order by outbox.planned_at desc limit 1)[safe_offset(0)]
+            as newest_payload,
         if(
             count(*) = 1 and countif(accepted.record_key is not null) = 1 and not @full_resync,
             coalesce(max(outbox.content_hash), 'remove'), null
@@ -144,6 +146,7 @@ known as (
         confirmed.field_hashes,
         concat(coalesce(confirmed.field_hashes, ''), coalesce(unsettled.field_hashes, '')) as all_field_hashes,
         concat(coalesce(confirmed.payload, ''), '{{ separator }}', coalesce(unsettled.payload, '')) as payload,
+        coalesce(unsettled.newest_payload, confirmed.payload) as kept_payload,
         coalesce(confirmed.content_hash != '{{ unconfirmed }}', false) as is_confirmed,
         unsettled.processing,
         unsettled.record_key is not null as is_unsettled
@@ -172,6 +175,7 @@ compared as (
         record.defect,
         known.payload as known_payload,
         known.all_field_hashes,
+        known.kept_payload,
         coalesce(known.is_unsettled, false) as is_unsettled,
         erased.person_key is not null as is_erasure,
         known.processing,
@@ -269,7 +273,11 @@ changes as (
             where name not in ({{ field_list }})
         ) as cleared_fields,
         {%- endif %}
+        {% if keeps_payload -%}
+        if(compared.action = 'remove', compared.kept_payload, compared.payload) as payload,
+        {%- else -%}
         if(compared.action = 'remove', null, compared.payload) as payload,
+        {%- endif %}
         if(compared.action = 'remove', null, compared.content_hash) as content_hash,
         if(compared.action = 'remove', null, compared.field_hashes) as field_hashes,
         if(compared.action in ('add', 'change'), compared.changed_fields, null) as changed_fields,

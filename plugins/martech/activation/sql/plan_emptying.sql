@@ -1,7 +1,7 @@
 -- Removes all that a sync holds, or may hold, from its target. What another sync holds at the same target stays:
 -- fields of the same record, identifiers of the same list.
 insert into `{{ outbox }}` (
-    plan_id, run_id, sync_name, planned_at, record_key, person_key, action, stale_identifiers, cleared_fields
+    plan_id, run_id, sync_name, planned_at, record_key, person_key, action, payload, stale_identifiers, cleared_fields
 )
 with neighbours as (
     select neighbour.sync_name
@@ -16,6 +16,7 @@ known as (
         record_key,
         person_key,
         field_hashes,
+        payload,
         payload as identifiers
     from `{{ state }}`
     union all
@@ -24,6 +25,7 @@ known as (
         record_key,
         person_key,
         field_hashes,
+        payload,
         concat(coalesce(payload, ''), '{{ separator }}', coalesce(stale_identifiers, '')) as identifiers
     from `{{ outbox }}`
     where action in ('add', 'change', 'remove')
@@ -53,7 +55,8 @@ traces as (
 own as (
     select
         record_key,
-        max(person_key) as person_key
+        max(person_key) as person_key,
+        max(payload) as payload
     from known
     where sync_name = @sync_name
     group by record_key
@@ -81,6 +84,11 @@ select
     own.record_key,
     own.person_key,
     'remove' as action,
+    {% if keeps_payload and not by_identifiers -%}
+    own.payload,
+    {%- else -%}
+    cast(null as string) as payload,
+    {%- endif %}
     {% if by_identifiers -%}
     left_behind.traces as stale_identifiers,
     cast(null as string) as cleared_fields
