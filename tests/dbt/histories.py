@@ -175,6 +175,10 @@ class Maker:
             "utm_campaign__c": "autumn", "system_modstamp": _moment(created),
         }  # fmt: skip
         self.history.land(lead_lands, "salesforce_leads", lead)
+        for day in self._change_days(lead_lands, 1):
+            lead = {**lead, "is_deleted": True, "last_modified_date": _moment(day), "system_modstamp": _moment(day)}
+            self.history.tell(day, f"lead {lead_id} is deleted")
+            self.history.land(day, "salesforce_leads", lead)
         changes: dict[str, Callable[[Row, date], Row]] = {
             "win": lambda now, day: {
                 "stage_name": "Closed Won", "is_closed": True, "is_won": True,

@@ -30,11 +30,12 @@ TABLES = {
     for script in layer_scripts(layer)
     if script.create.kind == "table" and script.create.table_id not in SNAPSHOTS
 }
-# Views hold nothing of their own.
+# Views of silver and gold hold nothing of their own.
 MODELS = (
     "--select", "path:models",
     "--exclude", "ml_features", "path:models/intermediate/features",
-    "config.materialized:view", "config.materialized:materialized_view",
+    "path:models/silver,config.materialized:view", "path:models/gold,config.materialized:view",
+    "config.materialized:materialized_view", "resource_type:exposure",
 )  # fmt: skip
 
 

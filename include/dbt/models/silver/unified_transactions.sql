@@ -41,7 +41,10 @@ orders as (
 opportunities as (
     select *
     from {{ ref('int_opportunities__identified') }}
-    where is_won and not is_deleted and {{ changed_in_window() }}
+    where
+        is_won
+        and not is_deleted
+        and ({{ changed_in_window() }} or {{ changed_in_window('date(lead_synced_at)') }})
 ),
 
 accounts as (

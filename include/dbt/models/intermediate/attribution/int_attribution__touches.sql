@@ -14,7 +14,8 @@ with touchpoints as (
         *,
         -- Anonymous visitors stay in: their journeys say what does not convert.
         coalesce(customer_id, identity_key) as person_key,
-        coalesce(lower(campaign_name), campaign_id) as campaign_key
+        -- Two platforms may have campaigns of one name.
+        concat(coalesce(campaign_platform, ''), ':', coalesce(lower(campaign_name), campaign_id)) as campaign_key
     from {{ ref('unified_touchpoints') }}
     where
         {{ in_months('touchpoint_date', attribution_months(), var('attribution_lookback_days')) }}

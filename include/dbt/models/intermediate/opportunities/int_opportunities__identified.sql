@@ -17,6 +17,16 @@ leads as (
     qualify row_number() over (partition by converted_opportunity_id order by created_at, lead_id) = 1
 ),
 
+-- A lead that is deleted says nothing any more: its deal changes with it as well.
+lead_changes as (
+    select
+        converted_opportunity_id,
+        max(synced_at) as synced_at
+    from {{ ref('stg_salesforce__leads') }}
+    where converted_opportunity_id is not null
+    group by converted_opportunity_id
+),
+
 final as (
     select
         opportunities.opportunity_id,
@@ -30,8 +40,9 @@ final as (
         opportunities.is_won,
         opportunities.is_deleted,
         opportunities.updated_at,
+        opportunities.synced_at,
         -- The lead that became it may land later: it says who, and from where.
-        greatest(opportunities.synced_at, coalesce(leads.synced_at, opportunities.synced_at)) as synced_at,
+        lead_changes.synced_at as lead_synced_at,
         coalesce(
             {{ identity_key('salesforce', 'contact', 'opportunities.contact_id') }},
             {{ identity_key('salesforce', 'contact', 'leads.converted_contact_id') }},
@@ -45,6 +56,7 @@ final as (
         leads.gclid
     from opportunities
     left join leads on opportunities.opportunity_id = leads.converted_opportunity_id
+    left join lead_changes on opportunities.opportunity_id = lead_changes.converted_opportunity_id
     left join rates
         on
             {{ has_rate_of(
