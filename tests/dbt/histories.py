@@ -13,12 +13,18 @@ from random import Random
 from typing import Any
 
 FIRST_DAY = date(2026, 9, 3)
-# Days of each period: together less than the lookback in which events are stamped anew when a person changes.
-PERIODS = (26, 27, 22)
 LATE_DAYS = 3  # late_arrival_days
 RESTATED_DAYS = 30  # conversion_window_days
 PEOPLE = 4
 NAMES = (("Quimby", "Zellweger"), ("Oksana", "Vanterpool"), ("Ruprecht", "Holloway"), ("Ludmila", "Castellanos"))
+# Days of each period: together less than the lookback in which events are stamped anew when a person changes.
+PERIODS = (26, 27, 22)
+
+
+def period_days(seed: int) -> tuple[int, ...]:
+    """Return the days of a history's periods: two for even seeds, which cost less, three for odd ones."""
+    return PERIODS if seed % 2 else PERIODS[:2]
+
 
 Row = dict[str, Any]
 
@@ -70,7 +76,8 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)  # noqa: S311 - chance, no secret
-        starts = [FIRST_DAY + timedelta(days=sum(PERIODS[:number])) for number in range(len(PERIODS) + 1)]
+        days = period_days(seed)
+        starts = [FIRST_DAY + timedelta(days=sum(days[:number])) for number in range(len(days) + 1)]
         ends = [day - timedelta(days=1) for day in starts[1:]]
         self.history = History(list(zip(starts[:-1], ends, strict=True)))
         self._last = ends[-1]
@@ -283,8 +290,8 @@ def make_runs(seed: int) -> list[tuple[int, bool]]:
     :param seed: the same seed makes the same order.
     """
     random = Random(f"runs {seed}")  # noqa: S311 - chance, no secret
-    order = list(range(len(PERIODS)))
+    order = list(range(len(period_days(seed))))
     if random.random() < 0.5:
         random.shuffle(order)
-    again = [random.randrange(len(PERIODS)) for _ in range(random.randint(0, 2))]
+    again = [random.randrange(len(order)) for _ in range(random.randint(0, 2))]
     return [(period, True) for period in order] + [(period, False) for period in again]
