@@ -1,7 +1,7 @@
 """Whatever changes in whatever order, daily runs, reruns and backfills end in the tables of one full build, to the bit.
 
-``make histories`` tries many seeds; a run of the tests tries those that are kept, and no other, so that it says the same
-every time.
+``make histories`` tries many seeds; a run of the tests tries those that are kept, and no other, so that it says the
+same every time.
 """
 
 from __future__ import annotations
