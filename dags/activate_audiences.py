@@ -47,6 +47,7 @@ PARAMS = {
     "dry_run": Param(False, type="boolean", description="Show what would be sent, send nothing"),
     "full_resync": Param(False, type="boolean", description="Send unchanged records as well"),
     "confirm_removals": Param(False, type="boolean", description="Remove more than the safety stop allows"),
+    "only_key": Param(None, type=["null", "string"], description="Send the record with this key only, as a test"),
     "empty_sync": Param(None, type=["null", "string"], description="Remove what this sync left at its old target"),
     "old_connection": Param(None, type=["null", "string"], description="Connection to that target, if another by now"),
     "forget_sync": Param(None, type=["null", "string"], description="Forget what this sync left: its target is gone"),
@@ -92,7 +93,7 @@ def activation_dag(sync: Sync, declared: list[str]) -> DAG:
             alert=send_alert,
             **common,
         )
-        plan_sync = PlanSyncOperator(task_id="plan_sync", declared=declared, **common)
+        plan_sync = PlanSyncOperator(task_id="plan_sync", declared=declared, alert=send_alert, **common)
         chain(choose, hold, plan_sync, send_changes, report_sync)
         # A dry run skips `send_changes`, and has sent no day.
         chain([send_changes, report_sync], publish_days())

@@ -134,3 +134,22 @@ def test_a_field_that_is_no_longer_mapped_is_emptied_where_it_still_exists(  # n
 def test_a_target_names_destination_account_and_list(salesforce, sync):
     assert target_of(sync("lead_scores")) == "salesforce 127.0.0.1 Lead Marketing_Lead_Id__c"
     assert target_of(sync("customers_to")) == f"google_data_manager 1234567890 {AUDIENCE}"
+
+
+def test_one_record_can_be_sent_as_a_test(warehouse, salesforce, sync, run_tasks):
+    warehouse.make_leads(20)
+    declared = sync("lead_scores", limits=LIMITS)
+    key = "00Q000000000000007"
+    assert run_tasks(declared, only_key=key)["sent"] == 1
+    assert scored(salesforce) == {key}
+    assert run_tasks(declared)["sent"] == 19
+
+
+def test_an_empty_source_raises_an_alert(warehouse, braze, sync, run_tasks, caplog):
+    warehouse.make_customers(5)
+    declared = sync("customer_health", limits=LIMITS)
+    run_tasks(declared)
+    assert "is empty" not in caplog.text
+    warehouse.run("delete from `@gold.customer_health_scores` where true")
+    run_tasks(declared)
+    assert "gold.customer_health_scores is empty, 5 records are at braze users" in caplog.text

@@ -42,23 +42,27 @@ class SafetyStopError(ActivationError):
     """A plan would remove more of what the destination holds than the declaration allows."""
 
 
-def plan_sync(
+def plan_sync(  # noqa: PLR0913 - all but two are keywords
     ledger: Ledger,
     sync: Sync,
     *,
     full_resync: bool = False,
     retry_dead_letters: bool = False,
     confirm_removals: bool = False,
+    only_key: str | None = None,
 ) -> str:
     """Write down what is to be sent, and return the plan's id.
 
     :param full_resync: send unchanged records as well.
     :param retry_dead_letters: try records that were rejected again, unchanged.
     :param confirm_removals: let the plan remove more than ``limits.max_removed_percent``.
+    :param only_key: plan this record only, as a test; None plans all.
     :raises SafetyStopError: where it would remove more; nothing is planned then.
     """
     ledger.settle()
     plan_id = ledger.plan(full_resync=full_resync, retry_dead_letters=retry_dead_letters)
+    if only_key:
+        ledger.keep_only(plan_id, only_key)
     progress = ledger.progress(plan_id)
     # What a dead run may have added is not confirmed, but can be removed.
     known = max(progress.in_destination, progress.removes)

@@ -23,7 +23,7 @@ from martech.activation.destinations import DESTINATIONS
 from martech.activation.plan import CONSENT_PREFIX, FIELD_NAMES, IDENTIFIER_SEPARATOR, UNCONFIRMED, changes_of
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
-from martech.warehouse.statements import Sql, run, statement
+from martech.warehouse.statements import Sql, run, short, statement
 
 PLAN_TIME = "%Y%m%dT%H%M%SZ"
 # Results are stamped by other machines than the plan.
@@ -230,6 +230,23 @@ class Ledger:
             statement("activation/sql/drop_covered.sql", outbox=self._outbox),
             plan_id=plan_id,
         )
+
+    def keep_only(self, plan_id: str, record_key: str) -> None:
+        """Drop all intents of a new plan but those of one record; the next plan finds the others again."""
+        self._query(
+            short(
+                "delete from `{{ outbox }}` "
+                "where sync_name = @sync_name and plan_id = @plan_id and record_key != @record_key",
+                outbox=self._outbox,
+            ),
+            plan_id=plan_id,
+            record_key=record_key,
+        )
+
+    def source_is_empty(self) -> bool:
+        """Return whether the source model has no row at all."""
+        sql = short("select 1 as found from `{{ model }}` limit 1", model=self.table(self._sync.model))
+        return not self._rows(sql)
 
     def repeated_removes(self, plan_id: str) -> int:
         """Return how many removes of a plan the destination refused before: an earlier plan was allowed them."""

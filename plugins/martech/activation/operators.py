@@ -87,16 +87,24 @@ class SyncOperator(WarehouseOperator):
 class PlanSyncOperator(SyncOperator):
     """Compares the source with what the destination holds and returns the plan's id (None on a dry run).
 
-    Reads the DAG params ``dry_run``, ``full_resync``, ``confirm_removals``, ``retry_dead_letters``, ``empty_sync`` and
-    ``forget_sync``.
+    Reads the DAG params ``dry_run``, ``full_resync``, ``confirm_removals``, ``retry_dead_letters``, ``only_key``,
+    ``empty_sync`` and ``forget_sync``.
 
     :param declared: names of all declared syncs.
+    :param alert: gets warnings; None only logs.
     :param kwargs: see :class:`SyncOperator`.
     """
 
-    def __init__(self, *, declared: Collection[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        declared: Collection[str] = (),
+        alert: Callable[[Alert, Context], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.declared = declared
+        self.alert = alert
 
     def execute(self, context: Context) -> str | None:
         """Plan, or on a dry run log what a plan would hold.
@@ -130,7 +138,25 @@ class PlanSyncOperator(SyncOperator):
                         self.log.info("%14s %s", key, detail)
             return None
         self._follow(ledger, self.sync)
-        return engine.plan_sync(ledger, self.sync, confirm_removals=params["confirm_removals"], **options)
+        plan_id = engine.plan_sync(
+            ledger,
+            self.sync,
+            confirm_removals=params["confirm_removals"],
+            only_key=params.get("only_key"),
+            **options,
+        )
+        held = targets.held().get(self.sync.name, 0)
+        if held and ledger.source_is_empty():
+            alert = Alert(
+                f"{self.sync.name}: {self.sync.model} is empty, {held} records are at {self.sync.target}",
+                "A model that had rows has none: nothing new reaches the destination.",
+                f"Look at the build of {self.sync.model}; once it has rows, the next run sends what changed.",
+                Severity.WARNING,
+            )
+            self.log.warning("%s. %s", alert.title, alert.fix)
+            if self.alert:
+                self.alert(alert, context)
+        return plan_id
 
     def _follow(self, ledger: Ledger, sync: Sync) -> None:
         """Ask for what the last run left in processing; without such requests no credentials are needed."""
