@@ -189,6 +189,7 @@ def test_a_sync_of_health_end_to_end(warehouse, braze, sync):
         "health_score": 54.33,
         "health_category": "healthy",
         "churn_risk_score": 0.25,
+        "recommended_actions": "Call; Offer a discount",
         "lifecycle_stage": "customer",
         "churn_risk_category": "low",
         "is_customer": True,

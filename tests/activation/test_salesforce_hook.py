@@ -263,3 +263,15 @@ def test_a_sync_of_leads_end_to_end(warehouse, salesforce, sync):
     expected = {r["lead_id"]: r["lead_score"] for r in source if int(r["lead_id"][3:]) % 50}
     assert {key: record["Lead_Score__c"] for key, record in leads(salesforce).items()} == expected
     assert module.COLLECTION_RECORDS == 200
+
+
+def test_health_reaches_the_contact_by_its_record_id(warehouse, salesforce, sync, run_tasks):
+    warehouse.make_customers(55)
+    run_tasks(sync("customer_health_to_salesforce"))
+    contacts = salesforce.objects["Contact"].records
+    assert len(contacts) == 54  # one has opted out
+    assert contacts["003000000000000007"] == {
+        "Id": "003000000000000007", "Health_Score__c": 54.33, "Health_Category__c": "healthy",
+        "Churn_Risk_Score__c": 0.25, "Weakest_Health_Component__c": "recency",
+        "Recommended_Actions__c": "Call; Offer a discount",
+    }  # fmt: skip

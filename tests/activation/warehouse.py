@@ -86,6 +86,7 @@ class Warehouse:
             select
                 concat('c', lpad(cast(i as string), 8, '0')) as customer_id,
                 concat('braze-', cast(i as string)) as braze_user_id,
+                concat('003', lpad(cast(i as string), 15, '0')) as salesforce_contact_id,
                 concat('Person', cast(i as string), '@Example.com') as email,
                 concat('+1555', lpad(cast(if(mod(i, 5) = 0, i + 1, i) as string), 7, '0')) as phone,
                 'Ann-Marie' as first_name,
@@ -107,7 +108,9 @@ class Warehouse:
                 customer_id,
                 round(mod(cast(substr(customer_id, 2) as int64) * 7919, 10000) / 100, 2) as health_score,
                 'healthy' as health_category,
-                0.25 as churn_risk_score
+                0.25 as churn_risk_score,
+                'recency' as weakest_component,
+                ['Call', 'Offer a discount'] as recommended_actions
             from `@silver.customer_360`"""
         )
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSkipException
 from martech.activation import engine
+from martech.activation.destinations import DESTINATIONS
 from martech.activation.hooks.braze import BrazeHook
-from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.ledger import Ledger
 from martech.privacy.erasure import Erasure, ErasureError, Selector
 from martech.privacy.operators import (
@@ -102,13 +102,13 @@ class Story:
         return self.task(kind, request_id=request_id).execute(context)  # type: ignore[arg-type]
 
     def sync(self) -> None:
-        """Run the two syncs that know Anna."""
+        """Run the syncs that know Anna."""
         for declared in load_syncs():
             if declared.destination == "salesforce":
                 continue
             limits = replace(declared.limits, max_removed_percent=100, requests_per_second=1000)
             sync = replace(declared, limits=limits)
-            hook = {"braze": BrazeHook, "google_data_manager": GoogleDataManagerHook}[sync.destination](sync)
+            hook = DESTINATIONS[sync.destination](sync)
             ledger = Ledger(self.warehouse.client, sync, table=self.warehouse.table, run_id="manual__sync")
             engine.send_changes(ledger, sync, hook, engine.plan_sync(ledger, sync))
 

@@ -83,7 +83,20 @@ def org() -> dict[str, SObject]:
                 "Qualification_Status__c": text(40),
                 "Recommended_Next_Action__c": text(255),
             },
-        )
+        ),
+        "Contact": SObject(
+            "003",
+            "Marketing_Contact_Id__c",
+            ("LastName",),
+            {
+                "LastName": text(80),
+                "Health_Score__c": number(3),
+                "Health_Category__c": text(40),
+                "Churn_Risk_Score__c": number(1),
+                "Weakest_Health_Component__c": text(80),
+                "Recommended_Actions__c": text(1_000),
+            },
+        ),
     }
 
 
@@ -114,7 +127,7 @@ class SalesforceServer(DestinationServer):
     """An org with one connected app.
 
     :param port: port to listen on; 0 takes a free one.
-    :param leads_exist: whether any lead id is taken for an existing lead, since the sample's leads come from
+    :param leads_exist: whether any id is taken for an existing lead or contact, since the sample's leads come from
         this org; otherwise only those in ``self.objects`` exist.
     """
 
@@ -122,7 +135,7 @@ class SalesforceServer(DestinationServer):
 
     def __init__(self, port: int = 0, *, leads_exist: bool = True) -> None:
         super().__init__(port)
-        self.leads_exist = leads_exist
+        self.leads_exist = self.contacts_exist = leads_exist
         self.objects = org()
         self.deleted: set[str] = set()
         # Keys of converted leads, which are read-only in an org that grants nobody to edit them.
@@ -269,8 +282,9 @@ class SalesforceServer(DestinationServer):
                 return {"id": record_id, "success": True, "errors": []}
         return _row_error("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
 
-    @staticmethod
-    def _key_of(sobject: SObject, record_id: str | None) -> str | None:
+    def _key_of(self, sobject: SObject, record_id: str | None) -> str | None:
+        if record_id and sobject is self.objects["Contact"] and self.contacts_exist and record_id not in self.deleted:
+            sobject.records.setdefault(record_id, {"Id": record_id})
         return next((key for key, record in sobject.records.items() if record["Id"] == record_id), None)
 
     def _write(self, sobject: SObject, key: str | None, fields: dict[str, Any], *, may_create: bool) -> dict[str, Any]:  # noqa: PLR0911 - one per rule

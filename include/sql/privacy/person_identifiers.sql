@@ -179,6 +179,14 @@ final as (
     inner join persons_records
         on persons_records.kind = 'shopify:customer' and orders.customer_id = persons_records.source_record_id
     union distinct
+    -- As silver and the destinations of conversions know it.
+    select
+        'transaction' as kind,
+        concat('shopify:', orders.order_id) as value
+    from orders
+    inner join persons_records
+        on persons_records.kind = 'shopify:customer' and orders.customer_id = persons_records.source_record_id
+    union distinct
     select
         'zendesk:ticket' as kind,
         tickets.ticket_id as value
@@ -189,6 +197,15 @@ final as (
     select
         'salesforce:opportunity' as kind,
         opportunities.opportunity_id as value
+    from opportunities
+    inner join persons_records
+        on
+            persons_records.kind = 'salesforce:contact'
+            and opportunities.contact_id = persons_records.source_record_id
+    union distinct
+    select
+        'transaction' as kind,
+        concat('salesforce:', opportunities.opportunity_id) as value
     from opportunities
     inner join persons_records
         on

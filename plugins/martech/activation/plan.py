@@ -21,6 +21,7 @@ UNCONFIRMED = "unconfirmed"
 FIELD_NAMES = Sql("""r'"([^"]+)":'""")
 TYPES = {
     "string": "cast({} as string)",
+    "list": "nullif(array_to_string({}, '; '), '')",
     "integer": "safe_cast({} as int64)",
     # A NUMERIC with a fraction becomes a quoted string in BigQuery's JSON, a FLOAT64 a number. JSON knows no NaN and no
     # infinity; x - x is 0 for all other numbers.
@@ -96,7 +97,7 @@ def _invalid_columns_sql(sync: Sync) -> str:
     checks = [
         f"if({column_sql(column.column)} is not null and {value_sql(column)} is null, '{column.column}', null)"
         for column in sync.columns
-        if column.type != "string" and column.pii is None
+        if column.type not in ("string", "list") and column.pii is None
     ]
     return f"array_to_string([{', '.join(checks)}], ', ')" if checks else "''"
 
