@@ -235,7 +235,11 @@ def test_a_dry_run_changes_nothing_and_counts(story: Story) -> None:
 def test_destinations_come_first(story: Story) -> None:
     """Our memory of what they hold stays until they have confirmed that they hold it no more."""
     assert story.notes["status_planned"] == "requested"
-    assert set(story.notes["state_unconfirmed"]) == {"customers_to_google_ads", "customer_health_to_braze"}
+    assert set(story.notes["state_unconfirmed"]) == {
+        "conversions_to_google_ads",
+        "customers_to_google_ads",
+        "customer_health_to_braze",
+    }
     assert "Destinations have not confirmed the removal" in story.notes["refused"]
     assert "airflow dags trigger activate_customers_to_google_ads" in story.notes["refused"]
     assert story.notes["status_confirmed"] == "destinations_confirmed"
