@@ -6,9 +6,9 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_lifetim
     ),
     first_order_date date not null options (description = 'Day of the first conversion'),
     last_order_date date not null options (description = 'Day of the last conversion'),
-    order_count int64 not null options (description = 'Conversions of all time'),
+    conversion_count int64 not null options (description = 'Conversions of all time'),
     historic_value numeric not null options (description = 'Net revenue of all time (USD)'),
-    average_order_value numeric not null options (
+    expected_order_value numeric not null options (
         description = 'Net revenue per conversion (USD), shrunk toward the mean of all while orders are few'
     ),
     purchase_rate_per_year float64 not null options (
@@ -21,7 +21,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_lifetim
         description = 'Probability (0–1) to buy again, measured over 180 days per recency bucket'
     ),
     expected_value_365d numeric not null options (
-        description = 'purchase_rate_per_year × average_order_value × survival_probability, measured over 180 days (USD)'  -- noqa: LT05
+        description = 'purchase_rate_per_year × expected_order_value × survival_probability, measured over 180 days (USD)'  -- noqa: LT05
     ),
     lifetime_value numeric not null options (description = 'historic_value + expected_value_365d (USD)'),
     value_percentile float64 not null options (

@@ -3,7 +3,7 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.executive_kpis` 
     kpi_date date not null options (description = 'Day (UTC)'),
     revenue numeric not null options (description = 'Net revenue (USD)'),
     orders int64 not null options (description = 'Conversions: orders and won opportunities with positive net revenue'),
-    average_order_value float64 options (description = 'revenue / orders (USD); null without orders'),
+    revenue_per_conversion float64 options (description = 'revenue / orders (USD); null without orders'),
     new_customers int64 not null options (description = 'Customers with their first conversion on this day'),
     returning_customers int64 not null options (
         description = 'Customers with a conversion on this day and an earlier one'
@@ -13,23 +13,21 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.executive_kpis` 
     roas float64 options (description = 'revenue / spend, all revenue counted; null without spend'),
     sessions int64 not null options (description = 'Web and app sessions'),
     session_conversion_rate float64 options (description = 'orders / sessions; null without sessions'),
-    active_customers_1d int64 not null options (description = 'Resolved persons with a session on this day'),
-    active_customers_28d int64 not null options (
+    visiting_people_1d int64 not null options (description = 'Resolved persons with a session on this day'),
+    visiting_people_28d int64 not null options (
         description = 'Resolved persons with a session on this day or the 27 before'
     ),
     leads int64 not null options (description = 'Leads created'),
     marketing_qualified_leads int64 not null options (
         description = 'Of these, those whose score on this day reached the mql band'
     ),
-    sales_qualified_leads int64 not null options (
-        description = 'Leads that sales converted to an opportunity on this day'
-    ),
+    converted_leads int64 not null options (description = 'Leads that sales converted to an opportunity on this day'),
     opportunities_won int64 not null options (description = 'Opportunities won on this day'),
-    churned_customers int64 not null options (
+    lapsed_customers int64 not null options (
         description = 'Customers whose last conversion was churned_after_days.order days ago on this day, with none since'  -- noqa: LT05
     ),
-    churn_rate_28d float64 options (
-        description = 'Churned in 28 days over customers active before (0–1); null without any'
+    lapse_rate_28d float64 options (
+        description = 'lapsed_customers of 28 days over those with a conversion in the churned_after_days.order days before these (0–1); null without any'  -- noqa: LT05
     ),
     tickets int64 not null options (description = 'Support tickets opened'),
     satisfaction_rate float64 options (

@@ -65,18 +65,18 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.ml_features` (
     messages_clicked_30d int64 not null options (description = 'Messages clicked in the 30 days before snapshot_date'),
     messages_clicked_90d int64 not null options (description = 'Messages clicked in the 90 days before snapshot_date'),
     ad_clicks_30d int64 not null options (
-        description = 'Ad clicks without a tracked session in the 30 days before snapshot_date'
+        description = 'Clicks on ads with or without a tracked session in the 30 days before snapshot_date'
     ),
     ad_clicks_90d int64 not null options (
-        description = 'Ad clicks without a tracked session in the 90 days before snapshot_date'
+        description = 'Clicks on ads with or without a tracked session in the 90 days before snapshot_date'
     ),
-    orders_30d int64 not null options (
+    placed_orders_30d int64 not null options (
         description = 'Orders and won opportunities placed in the 30 days before snapshot_date'
     ),
-    orders_90d int64 not null options (
+    placed_orders_90d int64 not null options (
         description = 'Orders and won opportunities placed in the 90 days before snapshot_date'
     ),
-    orders_365d int64 not null options (
+    placed_orders_365d int64 not null options (
         description = 'Orders and won opportunities placed in the 365 days before snapshot_date'
     ),
     cancelled_orders_90d int64 not null options (description = 'Orders cancelled in the 90 days before snapshot_date'),
@@ -100,19 +100,19 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.ml_features` (
     leads_created_90d int64 not null options (description = 'Leads created in the 90 days before snapshot_date'),
     leads_created_365d int64 not null options (description = 'Leads created in the 365 days before snapshot_date'),
     leads_converted_365d int64 not null options (description = 'Leads converted in the 365 days before snapshot_date'),
-    revenue_30d numeric not null options (
+    booked_revenue_30d numeric not null options (
         description = 'Booked revenue (gross less discounts, USD) of the 30 days before snapshot_date'
     ),
-    revenue_90d numeric not null options (
+    booked_revenue_90d numeric not null options (
         description = 'Booked revenue (gross less discounts, USD) of the 90 days before snapshot_date'
     ),
-    revenue_365d numeric not null options (
+    booked_revenue_365d numeric not null options (
         description = 'Booked revenue (gross less discounts, USD) of the 365 days before snapshot_date'
     ),
     discounts_365d numeric not null options (
         description = 'Discounts given (USD) in the 365 days before snapshot_date'
     ),
-    average_order_value_365d float64 options (
+    booked_order_value_365d float64 options (
         description = 'Booked revenue per order (USD) in 365 days; null if there is no order in the window'
     ),
     discount_rate_365d float64 options (
@@ -136,13 +136,13 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.ml_features` (
     session_trend_30d float64 options (
         description = 'Sessions of 30 days over the 30 before; null if there is no session in these'
     ),
-    revenue_trend_90d float64 options (
+    booked_revenue_trend_90d float64 options (
         description = 'Revenue of 90 days over the 90 before; null if there is no order in these'
     ),
     days_since_last_session int64 options (
         description = 'Days from the last session to the day before snapshot_date; null if there is no session in the window'  -- noqa: LT05
     ),
-    days_since_last_order int64 options (
+    days_since_last_placed_order int64 options (
         description = 'Days from the last order to the day before snapshot_date; null if there is no order in the window'  -- noqa: LT05
     ),
     days_since_last_message_interaction int64 options (

@@ -50,7 +50,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     acquisition_source string options (description = 'Traffic source of that touch; null if direct or unknown'),
     acquisition_campaign string options (description = 'Campaign of that touch; null if none'),
     lifecycle_stage string not null options (
-        description = 'visitor, subscriber, lead, mql, sql, opportunity, customer, repeat_customer or churned'
+        description = 'visitor, subscriber, lead, working_lead, qualified_lead, opportunity, customer, repeat_customer or churned'  -- noqa: LT05
     ),
     is_identified bool not null options (
         description = 'Whether a name, e-mail or phone is known; false for an anonymous visitor'
@@ -60,7 +60,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     revenue_30d numeric not null options (description = 'Net revenue of the last 30 days (USD)'),
     revenue_90d numeric not null options (description = 'Net revenue of the last 90 days (USD)'),
     revenue_365d numeric not null options (description = 'Net revenue of the last 365 days (USD)'),
-    order_count int64 not null options (description = 'Revenue events of all time, cancelled ones left out'),
+    order_count int64 not null options (
+        description = 'Orders and won opportunities of all time that were not cancelled, refunded ones too; an order of gift cards alone is none'  -- noqa: LT05
+    ),
     orders_90d int64 not null options (description = 'Revenue events of the last 90 days, cancelled ones left out'),
     average_order_value numeric options (description = 'total_revenue / order_count (USD); null without an order'),
     refund_total numeric not null options (

@@ -16,7 +16,7 @@
         'messages_opened': [7, 30, 90],
         'messages_clicked': [7, 30, 90],
         'ad_clicks': [30, 90],
-        'orders': [30, 90, 365],
+        'placed_orders': [30, 90, 365],
         'cancelled_orders': [90, 365],
         'items': [90, 365],
         'tickets': [30, 90, 365],

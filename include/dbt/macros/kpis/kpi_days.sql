@@ -18,7 +18,7 @@
                 ) as new_customers,
                 if(transactions.transaction_type = 'opportunity', 1, 0) as opportunities_won,
                 0 as leads,
-                0 as sales_qualified_leads,
+                0 as converted_leads,
                 0 as tickets
             from <silver.unified_transactions> as transactions
             left join <intermediate.int_customers__revenue> as customers
@@ -38,7 +38,7 @@
             where created_date >= {{ kept }}
             union all
             select
-                kpi_date, -revenue, -orders, -new_customers, -opportunities_won, -leads, -sales_qualified_leads, -tickets
+                kpi_date, -revenue, -orders, -new_customers, -opportunities_won, -leads, -converted_leads, -tickets
             from <gold.executive_kpis>
             where kpi_date >= {{ kept }}
         ),
@@ -59,7 +59,7 @@
                 or sum(new_customers) != 0
                 or sum(opportunities_won) != 0
                 or sum(leads) != 0
-                or sum(sales_qualified_leads) != 0
+                or sum(converted_leads) != 0
                 or sum(tickets) != 0
             union all
             -- Two people who are one are counted once.

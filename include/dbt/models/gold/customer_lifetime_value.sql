@@ -48,7 +48,7 @@ histories as (
         as_of.as_of_date,
         min(conversions.transaction_date) as first_order_date,
         max(conversions.transaction_date) as last_order_date,
-        count(*) as order_count,
+        count(*) as conversion_count,
         sum(conversions.net_revenue) as historic_value,
         greatest(date_diff(as_of.as_of_date, max(conversions.transaction_date), day), 0) as days_since_last_order,
         -- At least a month, or everybody who bought once yesterday would buy daily.
@@ -60,8 +60,8 @@ histories as (
 
 means as (
     select
-        safe_divide(sum(order_count), sum(days_observed)) * 365.25 as mean_rate,
-        safe_divide(cast(sum(historic_value) as float64), sum(order_count)) as mean_order_value
+        safe_divide(sum(conversion_count), sum(days_observed)) * 365.25 as mean_rate,
+        safe_divide(cast(sum(historic_value) as float64), sum(conversion_count)) as mean_order_value
     from histories
 ),
 
@@ -116,9 +116,9 @@ survival as (
 rated as (
     select
         histories.*,
-        (cast(histories.historic_value as float64) + means.mean_order_value) / (histories.order_count + 1)
-            as average_order_value,
-        (histories.order_count + means.mean_rate * 0.5) / (histories.days_observed / 365.25 + 0.5)
+        (cast(histories.historic_value as float64) + means.mean_order_value) / (histories.conversion_count + 1)
+            as expected_order_value,
+        (histories.conversion_count + means.mean_rate * 0.5) / (histories.days_observed / 365.25 + 0.5)
             as purchase_rate_per_year,
         survival.recency_bucket,
         survival.survival_probability
@@ -133,7 +133,7 @@ rated as (
 valued as (
     select
         *,
-        cast(round(purchase_rate_per_year * average_order_value * survival_probability, 2) as numeric)
+        cast(round(purchase_rate_per_year * expected_order_value * survival_probability, 2) as numeric)
             as expected_value_365d
     from rated
 ),
@@ -152,9 +152,9 @@ final as (
         coalesce(customers.acquisition_channel, 'unknown') as acquisition_channel,
         ranked.first_order_date,
         ranked.last_order_date,
-        ranked.order_count,
+        ranked.conversion_count,
         ranked.historic_value,
-        cast(round(ranked.average_order_value, 2) as numeric) as average_order_value,
+        cast(round(ranked.expected_order_value, 2) as numeric) as expected_order_value,
         ranked.purchase_rate_per_year,
         ranked.recency_bucket,
         ranked.survival_probability,

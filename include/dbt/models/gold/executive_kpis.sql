@@ -80,7 +80,7 @@ sales as (
 churned as (
     select
         date_add(transaction_date, interval {{ churn_days }} day) as day,
-        count(*) as churned_customers
+        count(*) as lapsed_customers
     from conversions
     where
         customer_id is not null
@@ -124,7 +124,7 @@ visits as (
     select
         day,
         count(*) as sessions,
-        count(distinct customer_id) as active_customers_1d
+        count(distinct customer_id) as visiting_people_1d
     from sessions
     group by day
 ),
@@ -143,7 +143,7 @@ visit_days as (
 active as (
     select
         active_day as day,
-        count(*) as active_customers_28d
+        count(*) as visiting_people_28d
     from visit_days
     cross join
         unnest(generate_date_array(
@@ -187,7 +187,7 @@ created_leads as (
 converted_leads as (
     select
         date(converted_at) as day,
-        count(*) as sales_qualified_leads
+        count(*) as converted_leads
     from {{ ref('unified_leads') }}
     where date(converted_at) between {{ first_day }} and {{ last_day }} and converted_opportunity_id is not null
     group by day
@@ -222,12 +222,12 @@ joined as (
         coalesce(media.spend, 0) as spend,
         coalesce(media.unsubscribes, 0) as unsubscribes,
         coalesce(visits.sessions, 0) as sessions,
-        coalesce(visits.active_customers_1d, 0) as active_customers_1d,
-        coalesce(active.active_customers_28d, 0) as active_customers_28d,
+        coalesce(visits.visiting_people_1d, 0) as visiting_people_1d,
+        coalesce(active.visiting_people_28d, 0) as visiting_people_28d,
         coalesce(created_leads.leads, 0) as leads,
         coalesce(created_leads.marketing_qualified_leads, 0) as marketing_qualified_leads,
-        coalesce(converted_leads.sales_qualified_leads, 0) as sales_qualified_leads,
-        coalesce(churned.churned_customers, 0) as churned_customers,
+        coalesce(converted_leads.converted_leads, 0) as converted_leads,
+        coalesce(churned.lapsed_customers, 0) as lapsed_customers,
         churn_bases.customers as churn_base,
         coalesce(tickets.tickets, 0) as tickets,
         ratings.satisfaction_rate
@@ -255,8 +255,8 @@ trends as (
         sum(spend) over (order by kpi_date asc rows between 27 preceding and current row) as spend_28d,
         sum(new_customers) over (order by kpi_date asc rows between 27 preceding and current row)
             as new_customers_28d,
-        sum(churned_customers) over (order by kpi_date asc rows between 27 preceding and current row)
-            as churned_customers_28d
+        sum(lapsed_customers) over (order by kpi_date asc rows between 27 preceding and current row)
+            as lapsed_customers_28d
     from joined
 ),
 
@@ -265,7 +265,7 @@ final as (
         kpi_date,
         revenue,
         orders,
-        {{ rate('revenue', 'orders') }} as average_order_value,
+        {{ rate('revenue', 'orders') }} as revenue_per_conversion,
         new_customers,
         returning_customers,
         spend,
@@ -273,14 +273,14 @@ final as (
         {{ rate('revenue', 'spend') }} as roas,
         sessions,
         {{ rate('orders', 'sessions') }} as session_conversion_rate,
-        active_customers_1d,
-        active_customers_28d,
+        visiting_people_1d,
+        visiting_people_28d,
         leads,
         marketing_qualified_leads,
-        sales_qualified_leads,
+        converted_leads,
         opportunities_won,
-        churned_customers,
-        {{ rate('churned_customers_28d', 'churn_base') }} as churn_rate_28d,
+        lapsed_customers,
+        {{ rate('lapsed_customers_28d', 'churn_base') }} as lapse_rate_28d,
         tickets,
         satisfaction_rate,
         unsubscribes,

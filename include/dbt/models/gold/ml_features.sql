@@ -141,14 +141,14 @@ aggregated as (
         {%- endfor %}
         {%- endfor %}
         {%- for days in [30, 90, 365] %}
-        sum(if(days_ago < {{ days }}, gross_revenue - discounts, 0)) as revenue_{{ days }}d,
+        sum(if(days_ago < {{ days }}, gross_revenue - discounts, 0)) as booked_revenue_{{ days }}d,
         {%- endfor %}
         sum(gross_revenue) as gross_revenue_365d,
         sum(discounts) as discounts_365d,
         sum(if(days_ago >= 30 and days_ago < 60, sessions, 0)) as sessions_before_30d,
-        sum(if(days_ago >= 90 and days_ago < 180, gross_revenue - discounts, 0)) as revenue_before_90d,
+        sum(if(days_ago >= 90 and days_ago < 180, gross_revenue - discounts, 0)) as booked_revenue_before_90d,
         min(if(sessions > 0, days_ago, null)) as days_since_last_session,
-        min(if(orders > 0, days_ago, null)) as days_since_last_order,
+        min(if(placed_orders > 0, days_ago, null)) as days_since_last_placed_order,
         min(if(messages_opened + messages_clicked > 0, days_ago, null)) as days_since_last_message_interaction,
         min(if(tickets > 0, days_ago, null)) as days_since_last_ticket,
         max(days_ago) as days_since_first_activity
@@ -166,11 +166,11 @@ final as (
         aggregated.{{ measure }}_{{ days }}d,
         {%- endfor %}
         {%- endfor %}
-        aggregated.revenue_30d,
-        aggregated.revenue_90d,
-        aggregated.revenue_365d,
+        aggregated.booked_revenue_30d,
+        aggregated.booked_revenue_90d,
+        aggregated.booked_revenue_365d,
         aggregated.discounts_365d,
-        {{ rate('aggregated.revenue_365d', 'aggregated.orders_365d') }} as average_order_value_365d,
+        {{ rate('aggregated.booked_revenue_365d', 'aggregated.placed_orders_365d') }} as booked_order_value_365d,
         {{ rate('aggregated.discounts_365d', 'aggregated.gross_revenue_365d') }} as discount_rate_365d,
         {{ rate('aggregated.bounced_sessions_90d', 'aggregated.sessions_90d') }} as bounce_rate_90d,
         {{ rate('aggregated.pageviews_90d', 'aggregated.sessions_90d') }} as pages_per_session_90d,
@@ -178,9 +178,9 @@ final as (
         {{ rate('aggregated.messages_clicked_90d', 'aggregated.messages_delivered_90d') }} as click_rate_90d,
         {{ rate('aggregated.add_to_carts_90d', 'aggregated.product_views_90d') }} as cart_rate_90d,
         {{ rate('aggregated.sessions_30d', 'aggregated.sessions_before_30d') }} as session_trend_30d,
-        {{ rate('aggregated.revenue_90d', 'aggregated.revenue_before_90d') }} as revenue_trend_90d,
+        {{ rate('aggregated.booked_revenue_90d', 'aggregated.booked_revenue_before_90d') }} as booked_revenue_trend_90d,
         aggregated.days_since_last_session,
-        aggregated.days_since_last_order,
+        aggregated.days_since_last_placed_order,
         aggregated.days_since_last_message_interaction,
         aggregated.days_since_last_ticket,
         aggregated.days_since_first_activity,

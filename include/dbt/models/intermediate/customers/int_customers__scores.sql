@@ -21,6 +21,7 @@ profile_weights as (
 components as (
     select
         *,
+        {{ lead_stage('lead_status') }} as lead_stage,
         -- Halves every two weeks of silence.
         pow(0.5, days_since_last_seen / 14) as recency,
         active_days_30d / 8 as frequency,
@@ -65,8 +66,8 @@ final as (
             when components.order_count > 1 then 'repeat_customer'
             when components.order_count = 1 then 'customer'
             when components.open_opportunity_count > 0 then 'opportunity'
-            when components.lead_status = 'Qualified' then 'sql'
-            when components.lead_status in ('Working', 'Nurturing') then 'mql'
+            when components.lead_stage = 'qualified' then 'qualified_lead'
+            when components.lead_stage in ('working', 'nurtured') then 'working_lead'
             when components.lead_status is not null then 'lead'
             when components.is_identified then 'subscriber'
             else 'visitor'

@@ -20,7 +20,7 @@
 {%- set measures = [
     'sessions', 'app_sessions', 'engaged_sessions', 'bounced_sessions', 'paid_sessions', 'direct_sessions',
     'pageviews', 'product_views', 'add_to_carts', 'checkouts', 'session_seconds', 'messages_delivered',
-    'messages_opened', 'messages_clicked', 'ad_clicks', 'orders', 'cancelled_orders', 'items', 'tickets',
+    'messages_opened', 'messages_clicked', 'ad_clicks', 'placed_orders', 'cancelled_orders', 'items', 'tickets',
     'tickets_solved', 'good_ratings', 'bad_ratings', 'leads_created', 'leads_converted',
 ] %}
 {%- set amounts = ['gross_revenue', 'discounts'] %}
@@ -39,7 +39,8 @@ with sessions as (
         sum(product_views) as product_views,
         sum(add_to_carts) as add_to_carts,
         sum(checkouts) as checkouts,
-        sum(duration_seconds) as session_seconds
+        sum(duration_seconds) as session_seconds,
+        count(distinct gclid) as ad_clicks
     from {{ ref('unified_sessions') }}
     where session_date {{ days }}
     group by identity_key, activity_date
@@ -92,7 +93,7 @@ orders as (
     select
         identity_key,
         activity_date,
-        count(*) as orders,
+        count(*) as placed_orders,
         sum(item_count) as items,
         sum(gross_revenue) as gross_revenue,
         sum(discount_amount) as discounts
@@ -163,7 +164,7 @@ conversions as (
 ),
 
 {%- set facts = {
-    'sessions': measures[:11], 'touches': measures[11:15], 'orders': ['orders', 'items'] + amounts,
+    'sessions': measures[:11] + ['ad_clicks'], 'touches': measures[11:15], 'orders': ['placed_orders', 'items'] + amounts,
     'cancellations': ['cancelled_orders'], 'tickets': ['tickets'], 'solved': ['tickets_solved'],
     'ratings': ['good_ratings', 'bad_ratings'], 'leads': ['leads_created'], 'conversions': ['leads_converted'],
 } %}
