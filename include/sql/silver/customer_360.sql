@@ -138,7 +138,7 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
         description = 'Recency of any activity, active days, pages, messages and orders, weighted (0–100)'
     ),
     churn_risk_score float64 not null options (
-        description = 'Risk of losing the person (0–1): silence, falling activity, complaints, opt-out'
+        description = 'Probability (0–1) to order nothing in the next 90 days, by visits, orders, complaints and opt-out'  -- noqa: LT05
     ),
     churn_risk_category string not null options (description = 'low, medium, high or critical, by churn_risk_score'),
     profile_completeness_score float64 not null options (

@@ -1,5 +1,6 @@
 {%- set scores = customer_score_components() %}
 {%- set churned_after = var('churned_after_days') %}
+{%- set churn_risk = var('scoring_churn_risk') %}
 
 with facts as (
     select * from {{ ref('int_customers__facts') }}
@@ -28,18 +29,12 @@ components as (
         pageviews_30d / 40 as depth,
         (messages_opened_90d + 2 * messages_clicked_90d) / 10 as messages,
         orders_90d / 2 as purchases,
-        -- Full after three months unseen. Who still reads but has stopped buying is going too: that counts
-        -- against the person's own rhythm of orders, two months where there is none.
-        greatest(
-            coalesce(days_since_last_seen, {{ days_since('first_seen_date') }}, 0) / 90,
-            0.8 * least(
-                1,
-                coalesce(days_since_last_order, 0)
-                / (3 * greatest(14, least(120, coalesce(average_days_between_orders, 60))))
-            )
-        ) as silence,
-        -- Visits of the last month against the mean of the two months before; unknown without any visit.
-        if(sessions_90d = 0, 1, 1 - safe_divide(2 * sessions_30d, sessions_90d - sessions_30d)) as decline,
+        -- From none of twenty visits in 90 days to all of them: the first ones say most.
+        1 - ln(1 + coalesce(sessions_90d, 0)) / ln(21) as visits,
+        -- Full half a year after the last order, and where there was none.
+        coalesce(ln(1 + greatest(days_since_last_order, 0)) / ln(181), 1) as overdue,
+        1 - coalesce(orders_90d, 0) / 4 as rarity,
+        coalesce(days_since_last_seen, {{ days_since('first_seen_date') }}, 0) / 60 as absence,
         greatest(0.5 * coalesce(open_tickets, 0), 1 - coalesce(satisfaction_rate, 1)) as complaints,
         if(is_unsubscribed, 1, 0) as opt_out,
         if(coalesce(first_name, last_name) is null, 0, 1) as has_name,
@@ -73,7 +68,16 @@ final as (
             else 'visitor'
         end as lifecycle_stage,
         round({{ weighted_score(scores.engagement, 'engagement_weights', 100) }}, 1) as engagement_score,
-        round({{ weighted_score(scores.churn_risk, 'churn_weights', 1) }}, 4) as churn_risk_score,
+        -- The weighted sum as a probability, by logistic regression.
+        round(
+            1 / (
+                1 + exp(
+                    -{{ churn_risk.steepness }}
+                    * ({{ weighted_score(scores.churn_risk, 'churn_weights', 1) }} - {{ churn_risk.middle }})
+                )
+            ),
+            4
+        ) as churn_risk_score,
         round({{ weighted_score(scores.profile_completeness, 'profile_weights', 100) }}, 1)
             as profile_completeness_score
     from components
