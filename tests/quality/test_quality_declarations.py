@@ -84,6 +84,16 @@ def test_bronze_takes_its_facts_from_sources_and_ddl() -> None:
     assert ratings.critical["ticket_id"] == 0, "NOT NULL in the DDL"
 
 
+def test_every_raw_table_has_columns_that_must_be_filled_and_identity_has_its_e_mails() -> None:
+    for table in quality_tables("bronze"):
+        chosen = {column: share for column, share in table.critical.items() if share > 0}
+        assert chosen, f"{table.label}: say under critical which columns must be filled."
+        assert max(chosen.values()) <= 0.15
+        # What identity resolution lives on; an app knows it of those only who have logged in.
+        if "email" in table.columns and table.name != "firebase_users":
+            assert "email" in table.critical, f"{table.label}.email is not checked for nulls."
+
+
 def test_rules_of_a_source_are_those_of_its_tables() -> None:
     rules = {rule.name: rule for rule in raw_rules("shopify")}
     assert set(rules) == {table.name for table in load_sources()["shopify"].tables}

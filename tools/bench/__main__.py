@@ -12,11 +12,17 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tools.bench import chain, growth, landing, models
+from tools.bench import chain, customers, growth, landing, models
 from tools.bench.results import Results, keep, machine
 from tools.local.services import StackError
 
-PARTS = {"models": models.measure, "landing": landing.measure, "growth": growth.measure, "chain": chain.measure}
+PARTS = {
+    "models": models.measure,
+    "customers": customers.measure,
+    "landing": landing.measure,
+    "growth": growth.measure,
+    "chain": chain.measure,
+}
 
 
 def main() -> int:

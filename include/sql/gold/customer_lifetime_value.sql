@@ -9,19 +9,16 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_lifetim
     conversion_count int64 not null options (description = 'Conversions of all time'),
     historic_value numeric not null options (description = 'Net revenue of all time (USD)'),
     expected_order_value numeric not null options (
-        description = 'Net revenue per conversion (USD), shrunk toward the mean of all while orders are few'
+        description = 'Net revenue per conversion (USD), shrunk toward the mean of customers with, or without, deals while there are few'  -- noqa: LT05
     ),
     purchase_rate_per_year float64 not null options (
-        description = 'Conversions per year since the first, shrunk toward the mean of all customers'
+        description = 'Conversions per year since the first, that one left out, shrunk by var scoring_value'
     ),
-    recency_bucket string not null options (
-        description = 'Days since the last conversion, as in seed scoring_survival'
-    ),
-    survival_probability float64 not null options (
-        description = 'Probability (0–1) to buy again, measured over 180 days per recency bucket'
+    expected_conversions_365d float64 not null options (
+        description = 'Conversions expected in the next 365 days, by purchase rate, sessions and orders of 90 days (var scoring_value)'  -- noqa: LT05
     ),
     expected_value_365d numeric not null options (
-        description = 'purchase_rate_per_year × expected_order_value × survival_probability, measured over 180 days (USD)'  -- noqa: LT05
+        description = 'expected_conversions_365d × expected_order_value (USD)'
     ),
     lifetime_value numeric not null options (description = 'historic_value + expected_value_365d (USD)'),
     value_percentile float64 not null options (

@@ -1,8 +1,8 @@
 """``python -m tools.evaluate.customers --sample DIR``: compare scores of customers with what they went on to do.
 
-The warehouse must hold gold built from the first days of the sample in ``DIR``; the days after are held out: they say who
-bought again and what it brought. BG/NBD with gamma-gamma and a logistic regression on ten columns are measured on the
-same customers.
+The warehouse must hold gold built from the first days of the sample in ``DIR``; the days after are held out: they say
+who bought again and what it brought. BG/NBD with gamma-gamma and a logistic regression on ten columns are measured on
+the same customers.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class Purchase:
     day: date
     value: float
 
+    @property
+    def is_deal(self) -> bool:
+        """Whether it was a won opportunity."""
+        return self.identity_key.startswith("salesforce:")
+
 
 def _newest(sample: Path, table: str) -> list[dict[str, Any]]:
     rows: dict[Any, dict[str, Any]] = {}
@@ -121,17 +126,20 @@ def histories(customers: list[dict[str, Any]], purchases: list[dict[str, Any]], 
 
 
 def measure(
-    customers: list[dict[str, Any]], past: Histories, bought: dict[str, list[tuple[int, float]]]
+    customers: list[dict[str, Any]], past: Histories, bought: dict[str, list[tuple[int, float, bool]]]
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of each forecast.
 
     :param customers: rows of ``CUSTOMERS_SQL``.
     :param past: their histories, in the same order.
-    :param bought: days from the forecast to the purchase, and its value, by customer.
+    :param bought: by customer, days from the forecast to the purchase, its value and whether it is a deal.
     """
     ids = [row["customer_id"] for row in customers]
-    lost = np.array([float(not any(days <= CHURN_DAYS for days, _ in bought.get(key, []))) for key in ids])
-    came = np.array([sum(value for days, value in bought.get(key, []) if days <= VALUE_DAYS) for key in ids])
+    lost = np.array([float(not any(days <= CHURN_DAYS for days, _, _ in bought.get(key, []))) for key in ids])
+    # Deals are few and large: whoever wins one outweighs hundreds who buy in the shop.
+    came = np.array([sum(value for _, value, _ in bought.get(key, [])) for key in ids])
+    came_shop = np.array([sum(value for _, value, is_deal in bought.get(key, []) if not is_deal) for key in ids])
+    shops = np.array([not row["won_opportunity_count"] for row in customers])
     model = BgNbd(past)
     columns = np.array([[float(row[column] or 0) for column in TEN_COLUMNS] for row in customers])
     risks: dict[str, Floats] = {
@@ -153,11 +161,16 @@ def measure(
             "brier": {name: brier(risk, lost) for name, risk in risks.items()},
             "slope": {name: slope(risk, lost) for name, risk in risks.items()},
         },
-        f"value of {VALUE_DAYS} days": {
+        f"value of {VALUE_DAYS} days, without deals": {
             name: {
-                "ratio": float(value.sum() / came.sum()), "top tenth": top_share(value, came),
-                "ratio by age": ratio_by_age(value, came, past.age),
+                "ratio": float(value[shops].sum() / came_shop[shops].sum()),
+                "top tenth": top_share(value[shops], came_shop[shops]),
+                "ratio by age": ratio_by_age(value[shops], came_shop[shops], past.age[shops]),
             }
+            for name, value in values.items()
+        },
+        f"value of {VALUE_DAYS} days, with deals": {
+            name: {"ratio": float(value.sum() / came.sum()), "top tenth": top_share(value, came)}
             for name, value in values.items()
         },
     }  # fmt: skip
@@ -169,7 +182,6 @@ def main() -> int:
     parser.add_argument("--sample", type=Path, required=True, help="directory that `generate` wrote")
     parser.add_argument("--project", default=settings.project_id, help="Google Cloud project")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    parser.add_argument("--keep", type=Path, help="also write what was read from the warehouse to this file")
     arguments = parser.parse_args()
     # The embedded warehouse asks for no credentials.
     credentials = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
@@ -177,7 +189,8 @@ def main() -> int:
     names = {name: f"{arguments.project}.{layer.dataset}" for name, layer in settings.layers.items()}
     tables = {
         "health": f"{names['gold']}.customer_health_scores", "value": f"{names['gold']}.customer_lifetime_value",
-        "facts": f"{names['intermediate']}.int_customers__facts", "scores": f"{names['intermediate']}.int_customers__scores",
+        "facts": f"{names['intermediate']}.int_customers__facts",
+        "scores": f"{names['intermediate']}.int_customers__scores",
         "transactions": f"{names['silver']}.unified_transactions", "identity_map": f"{names['silver']}.identity_map",
     }  # fmt: skip
     try:
@@ -194,13 +207,10 @@ def main() -> int:
     except IndexError:
         print("✗ The warehouse has no customers: build the first days of the sample.", file=sys.stderr)
         return 1
-    bought: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    bought: dict[str, list[tuple[int, float, bool]]] = defaultdict(list)
     for purchase in purchases:
         if purchase.identity_key in owners and day < purchase.day <= day + timedelta(days=VALUE_DAYS):
-            bought[owners[purchase.identity_key]].append(((purchase.day - day).days, purchase.value))
-    if arguments.keep:
-        kept = {"customers": customers, "former": former, "bought": bought, "day": day}
-        arguments.keep.write_text(json.dumps(kept, default=str))
+            bought[owners[purchase.identity_key]].append(((purchase.day - day).days, purchase.value, purchase.is_deal))
     figures = measure(customers, histories(customers, former, day), bought)
     print(json.dumps(figures, indent=2))
     if arguments.json:

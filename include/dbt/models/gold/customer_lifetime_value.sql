@@ -8,17 +8,15 @@
     labels={'layer': 'gold', 'domain': 'customer', 'pii': 'false'},
 ) }}
 
--- Expected value of the next year = purchase rate × average order value × probability to buy again.
--- Each factor is measured and shrunk toward the mean of all customers as long as a customer has little history.
+-- Expected value of the next year = expected conversions × expected order value.
+-- Conversions follow from the rate of those after the first (the first made the customer: it is no rate), and from how
+-- often the customer comes now, by Poisson regression. The order value is shrunk toward the mean of customers of the
+-- kind, with or without deals, as long as a customer has little history.
 
-{%- set prior = var('scoring_prior_weight') %}
+{%- set fitted = var('scoring_value') %}
 
 with customers as (
     select * from {{ ref('customer_360') }}
-),
-
-buckets as (
-    select * from {{ ref('scoring_survival') }}
 ),
 
 as_of as (
@@ -29,6 +27,7 @@ booked as (
     select
         customer_id,
         transaction_date,
+        transaction_type,
         net_revenue
     from {{ ref('unified_transactions') }}
     where customer_id is not null and net_revenue > 0 and not is_cancelled
@@ -50,9 +49,8 @@ histories as (
         max(conversions.transaction_date) as last_order_date,
         count(*) as conversion_count,
         sum(conversions.net_revenue) as historic_value,
-        greatest(date_diff(as_of.as_of_date, max(conversions.transaction_date), day), 0) as days_since_last_order,
-        -- At least a month, or everybody who bought once yesterday would buy daily.
-        greatest(date_diff(as_of.as_of_date, min(conversions.transaction_date), day), 30) as days_observed
+        logical_or(conversions.transaction_type = 'opportunity') as has_deals,
+        date_diff(as_of.as_of_date, min(conversions.transaction_date), day) / 365.25 as years_observed
     from conversions
     cross join as_of
     group by conversions.customer_id, as_of.as_of_date
@@ -60,82 +58,42 @@ histories as (
 
 means as (
     select
-        safe_divide(sum(conversion_count), sum(days_observed)) * 365.25 as mean_rate,
+        has_deals,
         safe_divide(cast(sum(historic_value) as float64), sum(conversion_count)) as mean_order_value
     from histories
-),
-
--- How customers stood a year and half a year ago by recency, and whether they bought within the half year after:
--- what was seen counts with scoring_prior_weight customers of the prior.
-past_days as (
-    select
-        conversions.customer_id,
-        date_sub(as_of.as_of_date, interval days_ago day) as past_date,
-        max(
-            if(
-                conversions.transaction_date <= date_sub(as_of.as_of_date, interval days_ago day),
-                conversions.transaction_date, null
-            )
-        ) as last_order_date,
-        logical_or(
-            conversions.transaction_date > date_sub(as_of.as_of_date, interval days_ago day)
-            and conversions.transaction_date <= date_add(
-                date_sub(as_of.as_of_date, interval days_ago day), interval 180 day
-            )
-        ) as bought_again
-    from conversions
-    cross join as_of
-    cross join unnest([180, 365]) as days_ago
-    group by conversions.customer_id, past_date
-),
-
-past_buckets as (
-    select
-        buckets.recency_bucket,
-        past_days.customer_id,
-        past_days.bought_again
-    from past_days
-    inner join buckets
-        on
-            date_diff(past_days.past_date, past_days.last_order_date, day) >= buckets.from_days
-            and date_diff(past_days.past_date, past_days.last_order_date, day) <= buckets.to_days
-),
-
-survival as (
-    select
-        buckets.recency_bucket,
-        buckets.from_days,
-        buckets.to_days,
-        (countif(past_buckets.bought_again) + {{ prior }} * any_value(buckets.prior_probability))
-        / (count(past_buckets.customer_id) + {{ prior }}) as survival_probability
-    from buckets
-    left join past_buckets on buckets.recency_bucket = past_buckets.recency_bucket
-    group by buckets.recency_bucket, buckets.from_days, buckets.to_days
+    group by has_deals
 ),
 
 rated as (
     select
         histories.*,
-        (cast(histories.historic_value as float64) + means.mean_order_value) / (histories.conversion_count + 1)
-            as expected_order_value,
-        (histories.conversion_count + means.mean_rate * 0.5) / (histories.days_observed / 365.25 + 0.5)
-            as purchase_rate_per_year,
-        survival.recency_bucket,
-        survival.survival_probability
+        coalesce(customers.acquisition_channel, 'unknown') as acquisition_channel,
+        (cast(histories.historic_value as float64) + {{ fitted.prior_values }} * means.mean_order_value)
+        / (histories.conversion_count + {{ fitted.prior_values }}) as expected_order_value,
+        (histories.conversion_count - 1 + {{ fitted.prior_orders }})
+        / (histories.years_observed + {{ fitted.prior_years }}) as purchase_rate_per_year,
+        customers.sessions_90d,
+        customers.orders_90d
     from histories
-    cross join means
-    inner join survival
-        on
-            histories.days_since_last_order >= survival.from_days
-            and histories.days_since_last_order <= survival.to_days
+    inner join means on histories.has_deals = means.has_deals
+    inner join customers on histories.customer_id = customers.customer_id
+),
+
+expected as (
+    select
+        *,
+        {{ fitted.constant }}
+        * pow(purchase_rate_per_year, {{ fitted.purchase_rate }})
+        * pow(1 + sessions_90d, {{ fitted.visits }})
+        * pow(1 + orders_90d, {{ fitted.orders }}) as expected_conversions_365d
+    from rated
 ),
 
 valued as (
     select
         *,
-        cast(round(purchase_rate_per_year * expected_order_value * survival_probability, 2) as numeric)
-            as expected_value_365d
-    from rated
+        cast(round(expected_conversions_365d * expected_order_value, 2) as numeric) as expected_value_365d
+    from expected
 ),
 
 ranked as (
@@ -149,15 +107,14 @@ ranked as (
 final as (
     select
         ranked.customer_id,
-        coalesce(customers.acquisition_channel, 'unknown') as acquisition_channel,
+        ranked.acquisition_channel,
         ranked.first_order_date,
         ranked.last_order_date,
         ranked.conversion_count,
         ranked.historic_value,
         cast(round(ranked.expected_order_value, 2) as numeric) as expected_order_value,
-        ranked.purchase_rate_per_year,
-        ranked.recency_bucket,
-        ranked.survival_probability,
+        round(ranked.purchase_rate_per_year, 4) as purchase_rate_per_year,
+        round(ranked.expected_conversions_365d, 4) as expected_conversions_365d,
         ranked.expected_value_365d,
         ranked.lifetime_value,
         ranked.value_percentile,
@@ -169,7 +126,6 @@ final as (
         end as value_segment,
         ranked.as_of_date as calculated_date
     from ranked
-    inner join customers on ranked.customer_id = customers.customer_id
 )
 
 select * from final

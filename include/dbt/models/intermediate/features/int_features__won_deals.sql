@@ -15,7 +15,6 @@ with versions as (
 wins as (
     select
         *,
-        '{{ var('salesforce_currency') }}' as currency,
         least(if(was_known, coalesce(date(updated_at), landed_date), close_date), landed_date) as told_date
     from versions
     where is_won and not was_won and close_date is not null
@@ -24,17 +23,13 @@ wins as (
 opportunities as (
     select
         opportunity_id,
-        identity_key
+        identity_key,
+        currency
     from {{ ref('int_opportunities__identified') }}
 ),
 
 rates as (
-    select
-        currency,
-        rate,
-        rate_date as valid_from,
-        lead(rate_date) over (partition by currency order by rate_date asc) as valid_before
-    from {{ ref('exchange_rates') }}
+    {{ exchange_rate_periods() | indent(4) }}
 ),
 
 final as (
@@ -48,18 +43,10 @@ final as (
             wins.told_date
         ) as known_date,
         wins.close_date,
-        round(
-            coalesce(wins.amount, 0)
-            * if(wins.currency = '{{ var('reporting_currency') }}', 1, coalesce(rates.rate, 0)),
-            2
-        ) as gross_revenue
+        round(coalesce(wins.amount, 0) * coalesce({{ exchange_rate('opportunities.currency') }}, 0), 2) as gross_revenue
     from wins
     inner join opportunities on wins.opportunity_id = opportunities.opportunity_id
-    left join rates
-        on
-            wins.currency = rates.currency
-            and wins.close_date >= rates.valid_from
-            and (wins.close_date < rates.valid_before or rates.valid_before is null)
+    left join rates on {{ has_rate_of('opportunities.currency', 'wins.close_date') }}
 )
 
 select * from final
