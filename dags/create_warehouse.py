@@ -34,7 +34,7 @@ with DAG(
         task_id="create_tables",
         **WAREHOUSE,
         datasets={layer.dataset: layer_labels(layer) for layer in settings.layers.values()},
-        files=[file for layer in ("ops", "bronze", "silver", "gold") for file in layer_files(layer)],
+        files=[file for layer in ("ops", "secrets", "bronze", "silver", "gold") for file in layer_files(layer)],
         sql_context=settings.sql_context,
         # Fivetran adds columns on its own; what the DDL does not name does no harm there.
         allow_extra_columns=[settings.layers["bronze"].dataset],

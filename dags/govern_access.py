@@ -26,6 +26,7 @@ from martech.airflow_lines.schedules import asset_chain
 from martech.privacy.operators import (
     ProveAccessOperator,
     PublishViewsOperator,
+    RemoveReadersOperator,
     SetRowPoliciesOperator,
     TagColumnsOperator,
 )
@@ -34,6 +35,7 @@ from include.pipeline.assets import GOLD_ASSET
 from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
 from include.pipeline.settings import SQL_DIR, settings
 from include.privacy.declared_personal_data import personal_tables
+from include.privacy.declared_views import view_statements
 
 with DAG(
     dag_id="govern_access",
@@ -44,13 +46,18 @@ with DAG(
     common: dict[str, Any] = {
         **WAREHOUSE,
         "load_tables": personal_tables,
+        "load_views": view_statements,
+        "table": settings.named,
         "sql_dir": SQL_DIR / "privacy",
         "sql_context": settings.sql_context,
         "analysts": settings.analysts,
         "pipeline_account": settings.pipeline_account,
         "policy_tag": settings.pii_policy_tag,
+        "table_readers": settings.table_readers,
+        "removes_undeclared": settings.removes_undeclared,
     }
     chain(
+        RemoveReadersOperator(task_id="remove_readers", **common),
         [
             PublishViewsOperator(task_id="publish_views", **common),
             SetRowPoliciesOperator(task_id="set_row_policies", **common),

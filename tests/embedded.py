@@ -68,7 +68,7 @@ def _build(folder: Path) -> None:
     with serving(folder / "data") as url:
         warehouse = DbtWarehouse(SAMPLE_PROJECT, url, folder / "dbt")
         warehouse.create_datasets()
-        for layer in ("bronze", "ops", "silver", "gold"):
+        for layer in ("bronze", "ops", "secrets", "silver", "gold"):
             warehouse.create_layer(layer)
         warehouse.land(folder / "sample", FIRST_DAY, LAST_DAY)
         people.land(warehouse)

@@ -27,6 +27,7 @@ PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 DATASET_ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
 PRINCIPAL = re.compile(r"(user|group|serviceAccount|domain):[A-Za-z0-9._%+@-]+")
 STEPS, MODELS = "steps", "models"
+ENFORCE, REPORT = "enforce", "report"
 POLICY_TAG = re.compile(r"projects/[^/]+/locations/[^/]+/taxonomies/\d+/policyTags/\d+")
 
 
@@ -72,6 +73,9 @@ class Settings:
         comma-separated; nobody if unset).
     :param pipeline_account: who keeps seeing all rows, such as ``serviceAccount:…``: what Airflow and dbt run as
         (``MARKETING_PIPELINE_ACCOUNT``; needed where analysts are named).
+    :param table_readers: who may read tables of silver and gold too (``MARKETING_TABLE_READERS``).
+    :param removes_undeclared: whether whoever reads a dataset undeclared loses access (``MARKETING_ACCESS``:
+        ``enforce``, or ``report``).
     :param pii_policy_tag: full name of the policy tag of personal columns (``MARKETING_PII_POLICY_TAG``); None sets
         no tags.
     :param dbt_tasks: ``steps`` or ``models``: how many tasks build a layer (``MARKETING_DBT_TASKS``).
@@ -95,6 +99,8 @@ class Settings:
     dbt_tasks: str
     report_uri: str
     analysts: tuple[str, ...]
+    table_readers: tuple[str, ...]
+    removes_undeclared: bool
     pipeline_account: str | None
     pii_policy_tag: str | None
 
@@ -154,7 +160,7 @@ def _principals(environ: dict[str, str], variable: str) -> tuple[str, ...]:
 
 
 def _access(environ: dict[str, str]) -> dict[str, Any]:
-    """Return who may see what: the settings analysts, pipeline_account and pii_policy_tag."""
+    """Return who may see what: the settings about access."""
     analysts = _principals(environ, "MARKETING_ANALYSTS")
     pipeline = _principals(environ, "MARKETING_PIPELINE_ACCOUNT")
     if analysts and len(pipeline) != 1:
@@ -169,6 +175,8 @@ def _access(environ: dict[str, str]) -> dict[str, Any]:
         )
     return {
         "analysts": analysts,
+        "table_readers": _principals(environ, "MARKETING_TABLE_READERS"),
+        "removes_undeclared": _choice(environ, "MARKETING_ACCESS", ENFORCE, REPORT) == ENFORCE,
         "pipeline_account": pipeline[0] if pipeline else None,
         "pii_policy_tag": tag,
     }

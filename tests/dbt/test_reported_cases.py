@@ -54,7 +54,7 @@ def _ask(warehouse: DbtWarehouse, cases: Sequence[dict[str, Any]], start: date, 
 
 
 def _build(story: str, warehouse: DbtWarehouse) -> Answers:
-    for layer in ("bronze", "ops", "silver", "gold"):
+    for layer in ("bronze", "ops", "secrets", "silver", "gold"):
         warehouse.create_layer(layer)
     answers: Answers = {}
     for landing in LANDINGS[story]:

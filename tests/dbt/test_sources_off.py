@@ -54,7 +54,7 @@ def built(
 ) -> DbtWarehouse:
     """A project in which dbt has built all models and run all tests, as Airflow does."""
     warehouse = dbt_warehouse(case.lower().replace(" ", "-"))
-    for layer in ("ops", "silver", "gold"):
+    for layer in ("ops", "secrets", "silver", "gold"):
         warehouse.create_layer(layer)
     warehouse.land(only(sample_days, ON[case], tmp_path_factory.mktemp("landed")), FIRST_DAY, LAST_DAY)
     warehouse.dbt("build", "--exclude-resource-type", "unit_test", start=FIRST_DAY, end=LAST_DAY)

@@ -68,7 +68,7 @@ def compiling(
     with serve_warehouse(googlesql="compile") as url:
         warehouse = DbtWarehouse(settings.project_id, url, tmp_path_factory.mktemp("production"))
         warehouse.create_datasets()
-        for layer in ("bronze", "ops"):
+        for layer in ("bronze", "ops", "secrets"):
             warehouse.create_layer(layer)
         yield warehouse
 

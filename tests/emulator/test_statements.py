@@ -44,7 +44,7 @@ def compiling(
     with serve_warehouse(googlesql="compile") as url:
         warehouse = DbtWarehouse(settings.project_id, url, tmp_path_factory.mktemp("statements"))
         warehouse.create_datasets()
-        for layer in ("bronze", "ops", "silver", "gold"):
+        for layer in ("bronze", "ops", "secrets", "silver", "gold"):
             warehouse.create_layer(layer)
         yield warehouse
 

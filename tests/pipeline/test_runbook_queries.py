@@ -30,7 +30,7 @@ def client(warehouse_url: str) -> bigquery.Client:
         task_id="create_tables",
         **WAREHOUSE,
         datasets={layer.dataset: layer_labels(layer) for layer in settings.layers.values()},
-        files=[file for layer in ("ops", "bronze", "silver", "gold") for file in layer_files(layer)],
+        files=[file for layer in ("ops", "secrets", "bronze", "silver", "gold") for file in layer_files(layer)],
         sql_context=settings.sql_context,
     )
     task = SimpleNamespace(dag_id="create_warehouse", task_id="create_tables", run_id="r", try_number=1)

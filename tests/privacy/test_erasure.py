@@ -402,11 +402,11 @@ def test_she_does_not_come_back_when_her_data_land_again(story: Story) -> None:
 
 
 def test_another_salt_stops_staging_instead_of_letting_her_in(story: Story) -> None:
-    salts = story.warehouse.table("ops.erasure_salt")
+    salts = story.warehouse.table("secrets.erasure_salt")
     former = story.warehouse.query(f"select salt from `{salts}`")[0]["salt"]
     story.warehouse.query(f"update `{salts}` set salt = 'another' where true")
     try:
-        with pytest.raises(AssertionError, match=r"ops\.erasure_salt is not the one"):
+        with pytest.raises(AssertionError, match=r"secrets\.erasure_salt is not the one"):
             story.warehouse.dbt("run", "--select", "stg_zendesk__users", start=LAST_DAY, end=LAST_DAY)
     finally:
         story.warehouse.query(f"update `{salts}` set salt = '{former}' where true")

@@ -178,7 +178,7 @@ class World:
         """Return whether no run is unfinished."""
         return self.stack.query_metadata(UNFINISHED_SQL)[0]["n"] == 0
 
-    def wait_until_idle(self, timeout: float = 900) -> list[Run]:
+    def wait_until_idle(self, timeout: float = 3600) -> list[Run]:
         """Wait until no run is unfinished; return the runs of this world.
 
         :param timeout: seconds.

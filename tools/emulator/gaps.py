@@ -16,7 +16,7 @@ from bqemulator.catalog import ddl_sync
 from bqemulator.jobs import ddl_result, executor
 from bqemulator.scripting import interpreter
 from bqemulator.sql import catalog_schema
-from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas
+from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas, information_schema
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning import ddl as view_ddl
 from bqemulator.versioning.materialized_views import MaterializedViewManager
@@ -214,6 +214,19 @@ def replace_row_access_policies() -> None:
     executor._maybe_run_row_access_ddl = replace
 
 
+def keep_quotes_in_definitions_of_views() -> None:
+    """Let ``INFORMATION_SCHEMA`` give texts back with their quotes: the emulator doubles them, which is no escape."""
+
+    def literal(value: str | None) -> str:
+        if value is None:
+            return "NULL"
+        for character, escaped in (("\\", "\\\\"), ("'", "\\'"), ("\n", "\\n"), ("\r", "\\r")):
+            value = value.replace(character, escaped)
+        return f"'{value}'"
+
+    information_schema._sql_literal = literal
+
+
 def keep_required_partition_filter() -> None:
     """Let the tables API keep ``requirePartitionFilter``, which the emulator reads inside ``timePartitioning`` only."""
     plain_meta, plain_rest = table_routes._rest_to_table_meta, table_routes._table_to_rest
@@ -306,6 +319,7 @@ def close_gaps() -> None:
     keep_partition_expiry_set_later()
     serve_jobs_and_storage()
     replace_row_access_policies()
+    keep_quotes_in_definitions_of_views()
     keep_required_partition_filter()
     show_altered_columns()
     keep_records_in_stars()

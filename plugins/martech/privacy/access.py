@@ -8,17 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sqlglot
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
+from sqlglot.errors import SqlglotError
 
 from martech.privacy.personal_table import PersonalTable
 from martech.warehouse.ddl import CreateStatement, render
+from martech.warehouse.statements import run, short, statement
 
 POLICY = re.compile(
     r"create or replace row access policy (?P<policy_id>\w+)\s+on `(?P<table>[^`]+)`\s+"
     r"grant to \((?P<grantees>[^)]*)\)\s+filter using \((?P<filter>.+)\)",
     re.DOTALL,
 )
+# It shows the pipeline all rows of a table, and stays when there are no analysts any more.
+PIPELINE_POLICY = "pipeline_sees_all"
+# Kinds of entries in a dataset's list that admit somebody.
+PRINCIPALS = ("userByEmail", "groupByEmail", "domain", "specialGroup", "iamMember")
+EVERYBODY = ("allAuthenticatedUsers", "allUsers")
+OWNERS = ("OWNER", "roles/bigquery.dataOwner", "roles/bigquery.admin")
 ENTITY_TYPES = {"user": "userByEmail", "serviceAccount": "userByEmail", "group": "groupByEmail", "domain": "domain"}
 
 
@@ -33,11 +42,15 @@ class RowPolicy:
     :param policy_id: its name on the table.
     :param table: ``project.dataset.table``.
     :param sql: the statement.
+    :param grantees: whom it is for.
+    :param filter: which rows they see.
     """
 
     policy_id: str
     table: str
     sql: str
+    grantees: tuple[str, ...]
+    filter: str
 
 
 def load_row_policies(files: Iterable[Path], context: Mapping[str, Any]) -> list[RowPolicy]:
@@ -50,11 +63,12 @@ def load_row_policies(files: Iterable[Path], context: Mapping[str, Any]) -> list
     policies = []
     for file in files:
         text = "\n".join(line for line in render(file, context).splitlines() if not line.startswith("--"))
-        for statement in filter(None, (part.strip() for part in text.split(";"))):
-            found = POLICY.fullmatch(statement)
+        for text_of_policy in filter(None, (part.strip() for part in text.split(";"))):
+            found = POLICY.fullmatch(text_of_policy)
             if not found:
                 raise AccessError(f"{file}: write `create or replace row access policy … grant to … filter using …`.")
-            policies.append(RowPolicy(found["policy_id"], found["table"], statement))
+            grantees = tuple(name.strip().strip("\"'") for name in found["grantees"].split(","))
+            policies.append(RowPolicy(found["policy_id"], found["table"], text_of_policy, grantees, found["filter"]))
     return policies
 
 
@@ -80,24 +94,66 @@ class Access:
         for policy in policies:
             self._client.query(policy.sql).result()
 
-    def missing_row_policies(self, policies: Sequence[RowPolicy]) -> list[str]:
-        """Return what is wrong with the row access policies, one line each."""
-        wrong = []
-        for table in dict.fromkeys(policy.table for policy in policies):
+    def drop_row_policies(self, policies: Sequence[RowPolicy], tables: Iterable[str]) -> list[str]:
+        """Drop the row access policies that are not declared, and return them.
+
+        The pipeline's own stays: without any policy everybody who may read the table sees all rows.
+
+        :param policies: what is declared.
+        :param tables: tables that have, or had, policies.
+        """
+        dropped = []
+        for table in tables:
             declared = {policy.policy_id for policy in policies if policy.table == table}
-            found = self._row_policy_ids(table)
-            wrong += [f"{table} lacks the row access policy {name}" for name in sorted(declared - found)]
+            for name in sorted(self._filters(table).keys() - declared - {PIPELINE_POLICY}):
+                sql = short("drop row access policy {{ policy }} on `{{ table }}`", policy=name, table=table)
+                self._client.query(sql).result()
+                dropped.append(f"{table}: {name}")
+        return dropped
+
+    def wrong_row_policies(self, policies: Sequence[RowPolicy], tables: Iterable[str]) -> list[str]:
+        """Return what is wrong with the row access policies, their filters and grantees included, one line each.
+
+        :param policies: what is declared.
+        :param tables: tables that have, or had, policies.
+        """
+        wrong = []
+        for table in tables:
+            declared = {policy.policy_id: policy for policy in policies if policy.table == table}
+            found = self._filters(table)
+            wrong += [f"{table} lacks the row access policy {name}" for name in sorted(declared.keys() - found.keys())]
             wrong += [
-                f"{table} has a row access policy {name} that is not declared" for name in sorted(found - declared)
+                f"{table} has a row access policy {name} that is not declared"
+                for name in sorted(found.keys() - declared.keys())
+                if declared or name != PIPELINE_POLICY
             ]
+            for name in sorted(declared.keys() & found.keys()):
+                if _normal(found[name]) != _normal(declared[name].filter):
+                    wrong.append(f"{table}: the row access policy {name} shows rows where {found[name]}")
+                members = self._grantees(table, name)
+                if members != set(declared[name].grantees):
+                    others = members ^ set(declared[name].grantees)
+                    wrong.append(f"{table}: the row access policy {name} differs in whom it is for: {_listed(others)}")
         return wrong
 
-    def _row_policy_ids(self, table: str) -> set[str]:
+    def _policies(self, table: str) -> str:
         project, dataset, table_id = table.split(".")
-        path = f"/projects/{project}/datasets/{dataset}/tables/{table_id}/rowAccessPolicies"
-        # The client has no method for row access policies yet.
-        answer = self._client._connection.api_request(method="GET", path=path)
-        return {policy["rowAccessPolicyReference"]["policyId"] for policy in answer.get("rowAccessPolicies", [])}
+        return f"/projects/{project}/datasets/{dataset}/tables/{table_id}/rowAccessPolicies"
+
+    def _filters(self, table: str) -> dict[str, str]:
+        """Return the filter of each row access policy of a table; none where there is no table yet."""
+        try:
+            # The client has no method for row access policies yet.
+            answer = self._client._connection.api_request(method="GET", path=self._policies(table))
+        except NotFound:
+            return {}
+        found = answer.get("rowAccessPolicies", [])
+        return {policy["rowAccessPolicyReference"]["policyId"]: policy.get("filterPredicate", "") for policy in found}
+
+    def _grantees(self, table: str, policy_id: str) -> set[str]:
+        path = f"{self._policies(table)}/{policy_id}:getIamPolicy"
+        answer = self._client._connection.api_request(method="POST", path=path, data={})
+        return {member for binding in answer.get("bindings", []) for member in binding.get("members", [])}
 
     def authorize_views(
         self, views: Sequence[CreateStatement], readers: Sequence[str], between: Sequence[CreateStatement] = ()
@@ -196,19 +252,93 @@ class Access:
             if columns:
                 yield table, columns
 
-    def personal_columns_in_views(
-        self, views: Sequence[CreateStatement], personal: Mapping[str, set[str]]
-    ) -> list[str]:
-        """Return columns of the views that are personal in a table they read, one line each.
+    def differing_views(self, views: Sequence[tuple[CreateStatement, str]]) -> list[str]:
+        """Return what is wrong with the views themselves, one line each: whatever they show is what is declared.
 
-        :param personal: personal columns by ``project.dataset.table``.
+        :param views: the views of a dataset, and the SQL that creates them.
         """
-        wrong = []
-        for view in views:
-            hidden = set().union(*(personal.get(name, set()) for name in view.reads))
-            columns = {field.name for field in self._client.get_table(view.name).schema}
-            wrong += [f"{view.name} shows {column}" for column in sorted(columns & hidden)]
-        return wrong
+        dataset = views[0][0].name.rpartition(".")[0]
+        rows = run(self._client, statement("privacy/sql/view_definitions.sql", dataset=dataset))
+        found = {row.table_name: row.view_definition for row in rows}
+        declared = {create.table_id: _query_of(sql) for create, sql in views}
+        wrong = [f"{dataset}.{name} is not there" for name in sorted(declared.keys() - found.keys())]
+        wrong += [
+            f"{dataset}.{name} is not the view that is declared: somebody has replaced it"
+            for name in sorted(declared.keys() & found.keys())
+            if _normal(found[name]) != _normal(declared[name])
+        ]
+        others = sorted({item.table_id for item in self._client.list_tables(dataset)} - declared.keys())
+        return [*wrong, *(f"{dataset}.{name} is declared nowhere: drop it, or declare it" for name in others)]
+
+    def undeclared_readers(self, admitted: Mapping[str, Iterable[str]]) -> dict[str, list[bigquery.AccessEntry]]:
+        """Return the entries by which somebody reads a dataset whom nobody has declared; its owners are its own.
+
+        :param admitted: principals who may read it, by ``project.dataset``.
+        """
+        found = {}
+        for name, principals in admitted.items():
+            try:
+                entries = self._client.get_dataset(name).access_entries
+            except NotFound:
+                continue
+            names = {principal.partition(":")[2].casefold() for principal in principals}
+            if undeclared := [entry for entry in entries if _is_undeclared(entry, names)]:
+                found[name] = undeclared
+        return found
+
+    def remove_readers(self, undeclared: Mapping[str, Sequence[bigquery.AccessEntry]]) -> None:
+        """Take entries out of datasets.
+
+        :param undeclared: what :meth:`undeclared_readers` returned.
+        """
+        for name, entries in undeclared.items():
+            dataset = self._client.get_dataset(name)
+            self._update(dataset, [entry for entry in dataset.access_entries if entry not in entries])
+
+
+def describe_readers(undeclared: Mapping[str, Sequence[bigquery.AccessEntry]]) -> list[str]:
+    """Return what :meth:`Access.undeclared_readers` found, one line each.
+
+    :param undeclared: entries by ``project.dataset``.
+    """
+    return [
+        f"{name} can be read by {entry.entity_id} ({entry.role}), whom nobody has declared"
+        for name, entries in undeclared.items()
+        for entry in entries
+    ]
+
+
+def _is_undeclared(entry: bigquery.AccessEntry, admitted: set[str]) -> bool:
+    if entry.entity_type not in PRINCIPALS:
+        return False  # a view or a routine
+    name = str(entry.entity_id)
+    if name in EVERYBODY:
+        return True
+    if entry.entity_type == "specialGroup":
+        # Who owns or edits the project can change all of this anyway; whoever may look at it is nobody's reader.
+        return name == "projectReaders"
+    return (
+        entry.role not in OWNERS
+        and name.partition(":")[2].casefold() not in admitted
+        and (name.casefold() not in admitted)
+    )
+
+
+def _query_of(sql: str) -> str:
+    """Return the query of a statement that creates a view."""
+    return sql.partition(") as\n")[2]
+
+
+def _normal(sql: str) -> str:
+    """Return SQL as it reads whatever its layout, comments and capitals."""
+    try:
+        return sqlglot.parse_one(sql, read="bigquery").sql("bigquery", comments=False).casefold()
+    except SqlglotError:
+        return " ".join(sql.split())
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _authorizations(views: Sequence[CreateStatement]) -> dict[str, set[str]]:

@@ -90,7 +90,7 @@ class Erasure:
             "requests": table("ops.erasure_requests"),
             "identifiers": table("ops.erasure_identifiers"),
             "suppressed": table("ops.suppressed_identities"),
-            "salts": table("ops.erasure_salt"),
+            "salts": table("secrets.erasure_salt"),
             "person": self._person,
         }
         self._identifiers = Sql(f"`{self._names['identifiers']}`")
