@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -99,3 +100,16 @@ def test_the_asset_view_shows_every_link_of_the_chain(story: Story, page: Page) 
     for asset in (SCHEMA_ASSET, *sources, SILVER_ASSET, GOLD_ASSET):
         expect(page.get_by_text(asset.uri, exact=True).first).to_be_attached()
     keep(page, story.stack, "assets")
+
+
+def test_nothing_listens_to_other_machines(story: Story) -> None:
+    """Nobody is asked for a password on this machine."""
+    own = psutil.Process()
+    listening = {
+        (process.name(), socket.laddr.ip)
+        for process in [own, *own.children(recursive=True)]
+        for socket in process.net_connections()
+        if socket.status == psutil.CONN_LISTEN
+    }
+    assert listening, "the web UI at least"
+    assert {ip for _, ip in listening} <= {"127.0.0.1", "::1"}, listening

@@ -39,6 +39,7 @@ from tools.local.services import (
 )
 
 AIRFLOW_3 = 3
+LOOPBACK = "127.0.0.1"
 
 # LocalExecutor forks its tasks from the scheduler: what the scheduler has imported, no task imports again.
 PRELOAD = """\
@@ -394,15 +395,16 @@ class LocalStack:
 
     def start_airflow(self, *, ui: bool = False) -> None:
         """Start scheduler and triggerer, and the web UI where asked for (Airflow 3 always needs its API)."""
-        services = {"scheduler": ["scheduler"], "triggerer": ["triggerer"]}
+        # Nobody is asked for a password here, so nothing listens to other machines; logs are read from files.
+        services = {name: [name, "--skip-serve-logs"] for name in ("scheduler", "triggerer")}
         if self.line >= AIRFLOW_3:
             services = {
-                "api-server": ["api-server", "--port", str(self.ui_port), "--workers", "1"],
+                "api-server": ["api-server", "--host", LOOPBACK, "--port", str(self.ui_port), "--workers", "1"],
                 "dag-processor": ["dag-processor"],
                 **services,
             }
         elif ui:
-            services["webserver"] = ["webserver", "--port", str(self.ui_port)]
+            services["webserver"] = ["webserver", "--hostname", LOOPBACK, "--port", str(self.ui_port)]
         for name, arguments in services.items():
             preload = {"PRELOAD_FOR_TASKS": "1"} if name == "scheduler" else {}
             self._spawn(name, [self.bin / "airflow", *arguments], self.environment | preload)
