@@ -58,8 +58,7 @@ def analyst_views(
         views.append(
             AnalystView(
                 # Of a view nothing personal is declared: it has none, or is no table for analysts.
-                table=known.get(f"{settings.layers[layer].dataset}.{name}")
-                or PersonalTable(settings.table(layer, name)),
+                table=known.get(table(f"{layer}.{name}")) or PersonalTable(table(f"{layer}.{name}")),
                 columns=columns,
                 description=entry["description"],
                 domain=entry["domain"],
