@@ -14,7 +14,7 @@ __all__ = ["CreateStatement", "DdlError", "Script", "layer_files", "layer_script
 def layer_files(layer: str) -> list[Path]:
     """Return the SQL files of a layer, by name.
 
-    :param layer: folder in ``include/sql``: bronze, silver, gold or ops.
+    :param layer: folder in ``include/sql``: bronze, silver, gold, ops or secrets.
     :raises DdlError: where the folder has no SQL file.
     """
     files = sorted((SQL_DIR / layer).glob("*.sql"))

@@ -25,7 +25,7 @@ def declared() -> dict[str, dict[str, int | None]]:
 
 def test_every_layer_is_declared(declared: dict[str, dict[str, int | None]]) -> None:
     assert list(declared) == [layer.dataset for layer in settings.layers.values()]
-    for layer in ("bronze", "silver", "gold", "ops"):
+    for layer in ("bronze", "silver", "gold", "ops", "secrets"):
         tables = {script.create.table_id for script in layer_scripts(layer) if script.create.kind == "table"}
         assert set(declared[settings.layers[layer].dataset]) == tables
 

@@ -6,7 +6,7 @@ from include.pipeline.layer_ddl import DdlError, layer_files, layer_scripts, tab
 from include.pipeline.settings import settings
 
 
-@pytest.mark.parametrize("layer", ["bronze", "ops"])
+@pytest.mark.parametrize("layer", ["bronze", "ops", "secrets"])
 def test_every_file_creates_the_table_of_its_name_in_its_layer(layer: str) -> None:
     scripts = layer_scripts(layer)
     assert len(scripts) == len(layer_files(layer))
