@@ -39,7 +39,7 @@ class SettingsError(ValueError):
 class Layer:
     """One layer of the warehouse.
 
-    :param name: bronze, intermediate, silver, gold or ops.
+    :param name: bronze, intermediate, silver, gold, ops, secrets or analytics.
     :param dataset: BigQuery dataset id.
     :param retention_days: partition expiry in days; None keeps partitions forever.
     """
