@@ -167,7 +167,8 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add what a test, its setup or its teardown took."""
-        self._seconds[group_of(TESTS.parent / report.location[0])] += report.duration
+        # Not its location: that of a state machine is in hypothesis.
+        self._seconds[group_of(TESTS.parent / report.nodeid.partition("::")[0])] += report.duration
 
     def pytest_sessionfinish(self) -> None:
         """Write what ran, and keep what did not."""

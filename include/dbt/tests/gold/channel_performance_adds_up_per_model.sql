@@ -62,4 +62,6 @@ full outer join expected
 where
     coalesce(booked.spend, 0) != coalesce(expected.spend, 0)
     or coalesce(booked.revenue, 0) != coalesce(expected.revenue, 0)
-    or abs(coalesce(booked.conversions, 0) - coalesce(expected.conversions, 0)) > 1e-6
+    -- Shares of conversions are rounded to nine decimals.
+    or abs(coalesce(booked.conversions, 0) - coalesce(expected.conversions, 0))
+    > 1e-6 * (1 + coalesce(expected.conversions, 0))
