@@ -42,6 +42,7 @@ class Warehouse:
         """Forget all runs."""
         for name in OPS_TABLES:
             self.run(f"delete from `@ops.activation_{name}` where true")
+        self.run("delete from `@ops.activation_measures` where measured_at >= timestamp '2000-01-01'")
 
     def make_leads(self, count: int) -> None:
         """Make lead scores and the leads' consent; every 50th lead has opted out."""
@@ -96,6 +97,8 @@ class Warehouse:
                 'customer' as lifecycle_stage,
                 'low' as churn_risk_category,
                 true as is_customer,
+                cast(i as numeric) as total_revenue,
+                cast(0 as numeric) as revenue_90d,
                 date '2026-11-01' as last_order_date,
                 mod(i, 50) = 0 as is_unsubscribed,
                 'granted' as ad_user_data,
