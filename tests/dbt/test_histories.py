@@ -59,7 +59,7 @@ def make(
             name = f"history-{next(numbers)}"
             warehouse = DbtWarehouse(name, url, tmp_path_factory.mktemp(name))
             warehouse.create_datasets()
-            for layer in ("bronze", "ops", "silver", "gold"):
+            for layer in ("bronze", "ops", "secrets", "silver", "gold"):
                 warehouse.create_layer(layer)
             warehouse.build_models("--select", "path:seeds", start=FIRST_DAY, end=FIRST_DAY)
             return warehouse

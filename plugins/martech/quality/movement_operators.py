@@ -37,7 +37,7 @@ class MovementClient(WarehouseClient):
             kind: [require_identifier("column", column) for column in getattr(table, kind)]
             for kind in ("shares", "totals")
         }
-        rows = self.query(statement("quality/sql/measures.sql", table=name, **columns))
+        rows = self.query(statement("quality/sql/measures.sql", current_table=name, **columns))
         return {row.measure: row.amount for row in rows}
 
     def measured_before(self, measures: str, dag_id: str) -> dict[str, dict[str, float]]:
