@@ -44,7 +44,7 @@ POLL_SECONDS = 0.5
 RUNNING_SQL = """
     select dag_id, run_id, task_id, pid
     from task_instance
-    where state = 'running' and dag_id = %s and task_id like %s
+    where state = 'running' and dag_id like %s
 """
 UNFINISHED_SQL = "select count(*) as n from dag_run where state not in ('success', 'failed')"
 
@@ -166,13 +166,12 @@ class World:
         for dag_id in dag_ids:
             self.stack.airflow("dags", "trigger", dag_id)
 
-    def running(self, dag_id: str, task: str = "%") -> list[dict[str, Any]]:
+    def running(self, dag_id: str) -> list[dict[str, Any]]:
         """Return the running tasks of a DAG.
 
         :param dag_id: the DAG, or a pattern of SQL's ``like``.
-        :param task: pattern of the task's id.
         """
-        return self.stack.query_metadata(RUNNING_SQL.replace("dag_id = ", "dag_id like "), [dag_id, task])
+        return self.stack.query_metadata(RUNNING_SQL, [dag_id])
 
     def is_idle(self) -> bool:
         """Return whether no run is unfinished."""

@@ -317,11 +317,8 @@ def _is_undeclared(entry: bigquery.AccessEntry, admitted: set[str]) -> bool:
     if entry.entity_type == "specialGroup":
         # Who owns or edits the project can change all of this anyway; whoever may look at it is nobody's reader.
         return name == "projectReaders"
-    return (
-        entry.role not in OWNERS
-        and name.partition(":")[2].casefold() not in admitted
-        and (name.casefold() not in admitted)
-    )
+    # An IAM member has its kind before the name.
+    return entry.role not in OWNERS and name.rpartition(":")[2].casefold() not in admitted
 
 
 def _query_of(sql: str) -> str:

@@ -313,9 +313,12 @@ class AccessOperator(WarehouseOperator):
         self.table_readers = table_readers
         self.removes_undeclared = removes_undeclared
 
-    def views_between(self) -> list[CreateStatement]:
-        """Return the views of silver and gold that the analysts' views read."""
-        read = {name for create, _ in self.load_views() for name in create.reads}
+    def views_between(self, views: Sequence[CreateStatement]) -> list[CreateStatement]:
+        """Return the views of silver and gold that the analysts' views read.
+
+        :param views: the analysts' views.
+        """
+        read = {name for create in views for name in create.reads}
         files = sorted(file for layer in ("silver", "gold") for file in (self.sql_dir.parent / layer).glob("*.sql"))
         creates = [script.create for script in load_scripts(files, self.sql_context)]
         return [create for create in creates if create.kind == "view" and create.name in read]
@@ -370,7 +373,8 @@ class PublishViewsOperator(AccessOperator):
         warehouse.change(statement("privacy/sql/make_pseudonym_key.sql", key=self.table("secrets.pseudonym_key")))
         for _, sql in views:
             warehouse.bigquery.query(sql).result()
-        Access(warehouse.bigquery).authorize_views([create for create, _ in views], self.analysts, self.views_between())
+        creates = [create for create, _ in views]
+        Access(warehouse.bigquery).authorize_views(creates, self.analysts, self.views_between(creates))
         return len(views)
 
 
@@ -421,12 +425,13 @@ class ProveAccessOperator(AccessOperator):
         """
         tables = self.load_tables()
         views = self.load_views()
+        creates = [create for create, _ in views]
         policies = self.row_policies()
         access = Access(self.warehouse(context).bigquery)
         readers = describe_readers(access.undeclared_readers(self.admitted()))
         wrong = [
             *access.wrong_row_policies(policies, self.tables_with_policies()),
-            *access.missing_authorizations([create for create, _ in views], self.analysts, self.views_between()),
+            *access.missing_authorizations(creates, self.analysts, self.views_between(creates)),
             *(access.untagged_columns(tables, self.policy_tag) if self.policy_tag else []),
             *access.differing_views(views),
             *(readers if self.removes_undeclared else []),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
@@ -19,12 +18,11 @@ from typing import Any
 
 import numpy as np
 from google.api_core.exceptions import GoogleAPIError
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
 from include.pipeline.settings import settings
 from tools.evaluate.customers.baselines import BgNbd, Floats, Histories, gamma_gamma, regression
 from tools.evaluate.customers.figures import auc, brier, ratio_by_age, slope, top_share
+from tools.sample_sources.loader import warehouse_client
 
 CHURN_DAYS = int(settings.variables["churned_after_days"]["order"])
 VALUE_DAYS = 365
@@ -183,9 +181,7 @@ def main() -> int:
     parser.add_argument("--project", default=settings.project_id, help="Google Cloud project")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    # The embedded warehouse asks for no credentials.
-    credentials = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
-    client = bigquery.Client(arguments.project, credentials=credentials, location=settings.location)
+    client = warehouse_client(arguments.project)
     names = {name: f"{arguments.project}.{layer.dataset}" for name, layer in settings.layers.items()}
     tables = {
         "health": f"{names['gold']}.customer_health_scores", "value": f"{names['gold']}.customer_lifetime_value",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -17,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPIError
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
 
 from include.pipeline.settings import settings
 from tools.evaluate.scoring.calibration import Calibration, Forecast, calibrate
+from tools.sample_sources.loader import warehouse_client
 
 HORIZON_DAYS = int(settings.variables.get("scoring_conversion_horizon_days", 30))
 
@@ -102,9 +100,7 @@ def main() -> int:
     parser.add_argument("--project", default=settings.project_id, help="Google Cloud project")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    # The embedded warehouse asks for no credentials.
-    credentials = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None
-    client = bigquery.Client(arguments.project, credentials=credentials, location=settings.location)
+    client = warehouse_client(arguments.project)
     gold, intermediate = (f"{arguments.project}.{settings.layers[name].dataset}" for name in ("gold", "intermediate"))
     tables = {
         "lead_scores": f"{gold}.lead_scores",
