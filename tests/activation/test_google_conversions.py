@@ -88,6 +88,39 @@ def test_emptying_the_target_restates_all_conversions(warehouse, google, declare
     assert set(values(google).values()) == {0}
 
 
+def test_a_qualified_lead_is_worth_probability_times_value(warehouse, google, sync, run_tasks):
+    declared = sync("qualified_leads", limits={"max_removed_percent": 100, "requests_per_second": 1000})
+    action = declared.options["conversion_action_id"]
+    warehouse.make_customers(12)
+    warehouse.make_leads(12)
+    leads = {i: f"00Q{i:015d}" for i in range(1, 13)}
+
+    def set_lead(number: int, values: str) -> None:
+        warehouse.run(f"update `@gold.lead_scores` set {values} where lead_id = '{leads[number]}'")
+
+    set_lead(11, "qualification_status = 'mql'")
+    set_lead(12, "expected_value = null")  # no deal is closed yet
+    assert run_tasks(declared)["in_destination"] == 10
+    held = google.conversions[action]
+    assert {key: event["conversionValue"] for key, event in held.items()} == {leads[i]: i for i in range(1, 11)}
+    event = held[leads[10]]
+    assert event["adIdentifiers"] == {"gclid": f"gclid-{leads[10]}"}
+    assert event["userData"]["userIdentifiers"][0] == {
+        "emailAddress": sha256(f"lead{leads[10]}@example.com".lower().encode()).hexdigest()
+    }
+    assert (event["currency"], event["eventTimestamp"][10:]) == ("USD", "T00:00:00Z")
+    # The probability rises, moves by less than a unit, the lead converts, or is disqualified.
+    set_lead(1, "expected_value = 70")
+    set_lead(2, "expected_value = 2.1")
+    set_lead(3, "qualification_status = 'converted', is_converted = true")
+    set_lead(4, "qualification_status = 'disqualified'")
+    deliveries = google.deliveries
+    assert run_tasks(declared)["in_destination"] == 9
+    values = {key: event["conversionValue"] for key, event in google.conversions[action].items()}
+    assert values == {leads[i]: i for i in range(1, 11)} | {leads[1]: 70, leads[4]: 0}
+    assert google.deliveries == deliveries + 2
+
+
 @pytest.fixture
 def hook(google, declared):
     return GoogleConversionsHook(declared)

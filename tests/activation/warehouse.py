@@ -45,7 +45,7 @@ class Warehouse:
         self.run("delete from `@ops.activation_measures` where measured_at >= timestamp '2000-01-01'")
 
     def make_leads(self, count: int) -> None:
-        """Make lead scores and the leads' consent; every 50th lead has opted out."""
+        """Make lead scores and the leads' consent; every 50th lead has opted out, every 10th came by a click."""
         self.run(
             f"""create or replace table `@gold.lead_scores` as
             select
@@ -54,6 +54,10 @@ class Warehouse:
                 substr('ABCDEF', mod(i, 6) + 1, 1) as lead_grade,
                 round(mod(i * 31, 1000) / 1000, 3) as conversion_probability,
                 if(mod(i, 11) = 0, null, round(mod(i * 17, 1000) / 10, 1)) as sales_readiness_score,
+                concat('c', lpad(cast(i as string), 8, '0')) as customer_id,
+                cast(i as numeric) + 0.4 as expected_value,
+                'USD' as currency,
+                date_sub(current_date(), interval 1 day) as created_date,
                 false as is_converted,
                 'sql' as qualification_status,
                 'Call within a day, "today" if possible' as recommended_next_action
@@ -61,7 +65,13 @@ class Warehouse:
         )
         self.run(
             """create or replace table `@silver.unified_leads` as
-            select lead_id, mod(cast(substr(lead_id, 4) as int64), 50) = 0 as is_unsubscribed
+            select
+                lead_id,
+                timestamp(created_date) as created_at,
+                concat('Lead', lead_id, '@example.com') as email,
+                '+15550001' as phone,
+                if(mod(cast(substr(lead_id, 4) as int64), 10) = 0, concat('gclid-', lead_id), null) as gclid,
+                mod(cast(substr(lead_id, 4) as int64), 50) = 0 as is_unsubscribed
             from `@gold.lead_scores`"""
         )
 

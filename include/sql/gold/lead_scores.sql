@@ -12,6 +12,10 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.lead_scores` (
     conversion_probability float64 not null options (
         description = 'Calibrated probability (0–1) to convert in the horizon, as of observed_date'
     ),
+    expected_value numeric options (
+        description = 'conversion_probability × mean revenue of a converted lead; null while no deal is closed'
+    ),
+    currency string options (description = 'Currency of expected_value, by var reporting_currency'),
     sales_readiness_score float64 not null options (
         description = 'How ready for a sales call (0–100): score, recency, status and contact data'
     ),

@@ -28,6 +28,27 @@ forecast as (
     select * from {{ ref('int_leads__forecast') }}
 ),
 
+-- Leads of one deal share what it brought. Open deals, and won ones without an amount, are not known yet.
+deals as (
+    select
+        coalesce(converted_opportunity_id, lead_id) as deal,
+        count(*) as leads,
+        max(if(opportunity_is_won, opportunity_amount, 0)) as amount
+    from leads
+    where
+        is_converted
+        and (
+            converted_opportunity_id is null
+            or (opportunity_is_closed and (not opportunity_is_won or opportunity_amount is not null))
+        )
+    group by deal
+),
+
+conversions as (
+    select safe_divide(cast(sum(amount) as float64), sum(leads)) as mean_value
+    from deals
+),
+
 actions as (
     select * from {{ ref('scoring_actions') }}
     where score = 'lead'
@@ -122,6 +143,8 @@ final as (
         observed.lead_score,
         {{ band_of('grade_bands.bands', 'observed.lead_score') | indent(8) }} as lead_grade,
         round(forecast.conversion_probability, 4) as conversion_probability,
+        cast(round(round(forecast.conversion_probability, 4) * conversions.mean_value, 2) as numeric) as expected_value,
+        '{{ var('reporting_currency') }}' as currency,
         readiness.sales_readiness_score,
         actions.action as recommended_next_action,
         qualified.qualification_status,
@@ -148,6 +171,7 @@ final as (
     inner join qualified on leads.lead_id = qualified.lead_id
     inner join actions on qualified.qualification_status = actions.trigger
     cross join grade_bands
+    cross join conversions
     cross join as_of
 )
 
