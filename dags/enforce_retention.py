@@ -6,7 +6,8 @@ Every day at 06:30 UTC it compares the partition expiry of every table in all la
 declared, partitions that outlived their expiry, default expiries of datasets and tables of days that an export keeps
 longer than `include/landing` declares (`keep_days`) are reported as warnings. Results are kept in
 `ops.retention_checks`. It never deletes data itself; BigQuery deletes partitions that have expired.
-`report_overdue_erasures` fails where a request to erase a person is open for three weeks.
+`report_overdue_erasures` fails where a request to erase a person is open for three weeks;
+`delete_old_exports` deletes what `export_person` wrote more than `export_days` ago.
 
 **To look first** trigger with `{"repair": false}`: differences fail the task, nothing is changed.
 
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, Param
 from martech.airflow_lines.schedules import daily
+from martech.privacy.export_operators import DeleteOldExportsOperator
 from martech.privacy.operators import ReportOverdueErasuresOperator
 from martech.retention.operators import EnforceRetentionOperator
 
@@ -44,6 +46,12 @@ with DAG(
         **WAREHOUSE,
         requests=settings.table("ops", "erasure_requests"),
         identifiers=settings.table("ops", "erasure_identifiers"),
+    )
+    DeleteOldExportsOperator(
+        task_id="delete_old_exports",
+        export_uri=settings.export_uri,
+        days=settings.variables["export_days"],
+        gcp_conn_id=settings.gcp_conn_id,
     )
     EnforceRetentionOperator(
         task_id="enforce_retention",

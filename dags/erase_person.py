@@ -29,8 +29,6 @@ clear it. Every task can be cleared at any time; a proven request does nothing a
 
 from __future__ import annotations
 
-from typing import Any
-
 from airflow.providers.common.compat.sdk import DAG, Param, chain
 from martech.airflow_lines.trigger_dag_run import TriggerDagRunOperator
 from martech.privacy.operators import (
@@ -41,22 +39,12 @@ from martech.privacy.operators import (
 )
 
 from include.activation.declared_syncs import load_syncs
-from include.landing.declared_landings import sources_by_dataset
-from include.pipeline.dag_defaults import WAREHOUSE, Tag, dag_arguments
-from include.pipeline.settings import SQL_DIR, settings
-from include.privacy.declared_personal_data import personal_tables
+from include.pipeline.dag_defaults import Tag, dag_arguments
+from include.pipeline.settings import settings
+from include.privacy.person_dags import PERSON, PERSON_PARAMS
 
-KEY = {"type": ["null", "string"], "minLength": 3}
 PARAMS = {
-    "request_id": Param(type="string", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Id of the request"),
-    "customer_id": Param(None, **KEY, description="Present or former customer_id"),
-    "identity_key": Param(None, **KEY, description="Any source record of the person, <source>:<entity>:<id>"),
-    "email_sha256": Param(
-        None,
-        type=["null", "string"],
-        pattern="^[0-9a-f]{64}$",
-        description="SHA-256 (hex) of the e-mail address in lower case: Airflow keeps and logs what is typed here",
-    ),
+    **PERSON_PARAMS,
     "dry_run": Param(False, type="boolean", description="Log what would be removed, change nothing"),
 }
 
@@ -67,17 +55,8 @@ with DAG(
     doc_md=__doc__,
     **dag_arguments(Tag.OPERATIONS, params=PARAMS),
 ):
-    common: dict[str, Any] = {
-        **WAREHOUSE,
-        "request_id": "{{ params.request_id }}",
-        "table": settings.named,
-        "load_tables": personal_tables,
-        "sql_dir": SQL_DIR / "privacy",
-        "sql_context": settings.sql_context,
-        "load_connectors": sources_by_dataset,
-    }
     chain(
-        PlanErasureOperator(task_id="plan_erasure", **common),
+        PlanErasureOperator(task_id="plan_erasure", **PERSON),
         [
             TriggerDagRunOperator(task_id=f"start_{sync.name}", trigger_dag_id=f"activate_{sync.name}")
             for sync in load_syncs()
@@ -88,10 +67,10 @@ with DAG(
             retries=50,
             state=["ops.activation_state", "ops.activation_outbox"],
             dead_letters="ops.activation_dead_letters",
-            **common,
+            **PERSON,
         ),
-        EraseRowsOperator(task_id="erase_rows", **common),
+        EraseRowsOperator(task_id="erase_rows", **PERSON),
         ProveErasureOperator(
-            task_id="prove_erasure", datasets=[layer.dataset for layer in settings.layers.values()], **common
+            task_id="prove_erasure", datasets=[layer.dataset for layer in settings.layers.values()], **PERSON
         ),
     )

@@ -53,3 +53,24 @@ resource "google_storage_bucket" "reports" {
 
   depends_on = [google_project_service.enabled]
 }
+
+# What export_person wrote of people (MARKETING_EXPORT_URI): the answer to a request, not an archive.
+resource "google_storage_bucket" "exports" {
+  name                        = "${var.project_id}-marketing-exports"
+  location                    = var.location
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  labels                      = { owner = "marketing-data" }
+
+  # Deleted means deleted: Google would keep it for a week more.
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+
+  lifecycle_rule {
+    condition { age = local.dbt_project.vars.export_days }
+    action { type = "Delete" }
+  }
+
+  depends_on = [google_project_service.enabled]
+}

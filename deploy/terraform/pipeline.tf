@@ -68,6 +68,20 @@ resource "google_storage_bucket_iam_member" "pipeline_reports" {
   member = google_service_account.pipeline.member
 }
 
+resource "google_storage_bucket_iam_member" "pipeline_exports" {
+  bucket = google_storage_bucket.exports.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.pipeline.member
+}
+
+resource "google_storage_bucket_iam_member" "privacy_team_reads_exports" {
+  for_each = toset(var.privacy_team)
+
+  bucket = google_storage_bucket.exports.name
+  role   = "roles/storage.objectViewer"
+  member = each.value
+}
+
 # Connectors own their datasets; the pipeline only copies from them to bronze.
 resource "google_bigquery_dataset_iam_member" "pipeline_reads_connectors" {
   for_each = toset(flatten(values(var.landing_datasets)))

@@ -33,6 +33,12 @@ variable "pii_readers" {
   default     = []
 }
 
+variable "privacy_team" {
+  description = "Who reads what export_person wrote of people, such as group:privacy@example.com."
+  type        = list(string)
+  default     = []
+}
+
 variable "fivetran_service_account" {
   description = "Service account that Fivetran shows for this destination (…@fivetran-production.iam.gserviceaccount.com)."
   type        = string

@@ -80,6 +80,8 @@ class Settings:
         no tags.
     :param dbt_tasks: ``steps`` or ``models``: how many tasks build a layer (``MARKETING_DBT_TASKS``).
     :param report_uri: folder of the HTML reports, such as ``gs://bucket/reports`` (``MARKETING_REPORT_URI``).
+    :param export_uri: folder of what is exported of people, which nobody but the privacy team reads
+        (``MARKETING_EXPORT_URI``).
     """
 
     project_id: str
@@ -98,6 +100,7 @@ class Settings:
     maximum_bytes_billed: int
     dbt_tasks: str
     report_uri: str
+    export_uri: str
     analysts: tuple[str, ...]
     table_readers: tuple[str, ...]
     removes_undeclared: bool
@@ -235,6 +238,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         maximum_bytes_billed=_whole("MARKETING_MAXIMUM_BYTES_BILLED", "bytes", profile["maximum_bytes_billed"]),
         dbt_tasks=_choice(environ, "MARKETING_DBT_TASKS", STEPS, MODELS),
         report_uri=environ.get("MARKETING_REPORT_URI", (INCLUDE_DIR.parent / ".local" / "reports").as_uri()),
+        export_uri=environ.get("MARKETING_EXPORT_URI", (INCLUDE_DIR.parent / ".local" / "exports").as_uri()),
         **_access(environ),
     )
 

@@ -41,6 +41,7 @@ OTHER_ROLES = {
     "roles/iam.workloadIdentityUser",
     "roles/secretmanager.secretAccessor",
     "roles/storage.objectUser",
+    "roles/storage.objectViewer",  # the privacy team, of exports of people
 }
 FORBIDDEN_PERMISSIONS = re.compile(
     r"bigquery\.(datasets|tables)\.(create|delete|getData|export)|\.\*$|iam\.|resourcemanager"
@@ -181,6 +182,18 @@ def test_connectors_write_to_their_own_datasets_and_the_pipeline_only_reads_them
     named = set(re.findall(r"[A-Z][A-Z0-9_]{2,}", declared["description"]))
     landings = [yaml.safe_load(path.read_text()) for path in landing_files()]
     assert {f"MARKETING_LANDING_{name}" for name in named} == {landing["datasets"] for landing in landings}
+
+
+def test_exports_of_people_do_not_last(resources: dict[str, dict[str, Any]]) -> None:
+    """Nor can anybody but the pipeline and the privacy team be given them by mistake."""
+    bucket = resources["google_storage_bucket.exports"]
+    assert bucket["lifecycle_rule"][0]["condition"][0]["age"] == "${local.dbt_project.vars.export_days}"
+    assert bucket["soft_delete_policy"][0]["retention_duration_seconds"] == 0
+    assert (bucket["public_access_prevention"], bucket["uniform_bucket_level_access"]) == ("enforced", True)
+    readers = {
+        name for name, body in resources.items() if body.get("bucket") == "${google_storage_bucket.exports.name}"
+    }
+    assert {name.partition(".")[2] for name in readers} == {"pipeline_exports", "privacy_team_reads_exports"}
 
 
 def test_custom_roles_hold_no_more_than_they_say(resources: dict[str, dict[str, Any]]) -> None:

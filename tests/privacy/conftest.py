@@ -81,14 +81,14 @@ class PrivateWarehouse(DbtWarehouse):
         for some in (names[start : start + 30] for start in range(0, len(names), 30)):
             selects = [
                 f"select '{name}' as name, to_json_string(t) as line from `{self.table(name)}` as t "
-                f"where {self._every_partition(name)}"
+                f"where {self.every_partition(name)}"
                 for name in some
             ]
             for row in self.query(" union all ".join(selects)):
                 contents[row["name"]].append(row["line"])
         return {name: sorted(lines) for name, lines in contents.items()}
 
-    def _every_partition(self, name: str) -> str:
+    def every_partition(self, name: str) -> str:
         """Return a condition that is true of every row: some tables may only be read with one on their partitions."""
         partitioning = self.client.get_table(self.table(name)).time_partitioning
         return f"({partitioning.field} is null or {partitioning.field} is not null)" if partitioning else "true"

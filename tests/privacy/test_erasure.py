@@ -20,7 +20,7 @@ from martech.activation import engine
 from martech.activation.destinations import DESTINATIONS
 from martech.activation.hooks.braze import BrazeHook
 from martech.activation.ledger import Ledger
-from martech.privacy.erasure import Erasure, ErasureError, Selector
+from martech.privacy.erasure import Erasure
 from martech.privacy.operators import (
     EraseRowsOperator,
     ErasureOperator,
@@ -28,6 +28,7 @@ from martech.privacy.operators import (
     ProveErasureOperator,
     RemoveFromDestinationsOperator,
 )
+from martech.privacy.person_request import PersonError, Selector
 
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.settings import SQL_DIR
@@ -384,7 +385,7 @@ def test_someone_unknown_is_a_clear_error_and_changes_nothing(story: Story) -> N
 def test_an_address_of_two_people_erases_neither(warehouse: PrivateWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     erasure = warehouse.erasure("GDPR-4")
     monkeypatch.setattr(Erasure, "_rows", lambda *_, **__: [{"customer_id": "c1"}, {"customer_id": "c2"}])
-    with pytest.raises(ErasureError, match="belongs to 2 customers, who may be people of one household: c1, c2"):
+    with pytest.raises(PersonError, match="belongs to 2 customers, who may be people of one household: c1, c2"):
         erasure.find(Selector(email_sha256=digest(SHARED_EMAIL)))
 
 

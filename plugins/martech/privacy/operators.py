@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSkipException
 
 from martech.privacy.access import Access, RowPolicy, describe_readers, load_row_policies, principals_sql
-from martech.privacy.erasure import Erasure, ErasureError, Selector
+from martech.privacy.erasure import Erasure
+from martech.privacy.person_request import PersonError, PersonRequest, Selector
 from martech.privacy.personal_table import PersonalTable
 from martech.warehouse.ddl import CreateStatement, load_scripts, render
 from martech.warehouse.operators import WarehouseOperator
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class ErasureOperator(WarehouseOperator):
-    """Knows the request. A step of a request that is proven is skipped.
+Request = TypeVar("Request", bound=PersonRequest)
+
+
+class PersonOperator(WarehouseOperator):
+    """Knows the request of one person.
 
     :param request_id: id of the request (templated).
     :param table: returns the full name of ``layer.table``.
@@ -58,6 +62,36 @@ class ErasureOperator(WarehouseOperator):
         self.sql_context = sql_context
         self.load_connectors = load_connectors
 
+    def request(self, context: Context, kind: type[Request]) -> Request:
+        """Return the request.
+
+        :param context: the task's context.
+        :param kind: what is asked for.
+        """
+        return kind(
+            self.warehouse(context).bigquery,
+            request_id=self.request_id,
+            run_id=context["run_id"],
+            table=self.table,
+            tables=self.load_tables(),
+            find_customer_sql=render(self.sql_dir / "find_customer.sql", self.sql_context),
+            identifiers_sql=render(self.sql_dir / "person_identifiers.sql", self.sql_context),
+        )
+
+    @staticmethod
+    def selector(context: Context) -> Selector:
+        """Return whom the run names.
+
+        :param context: the task's context, whose params are read.
+        :raises PersonError: where it is not named by exactly one key.
+        """
+        params = context["params"]
+        return Selector(params["identity_key"], params["customer_id"], params["email_sha256"])
+
+
+class ErasureOperator(PersonOperator):
+    """A step of an erasure; those of a request that is proven are skipped."""
+
     def execute(self, context: Context) -> Any:
         """Do the step; what a retry cannot fix fails at once.
 
@@ -65,21 +99,13 @@ class ErasureOperator(WarehouseOperator):
         :raises AirflowFailException: naming the fix.
         """
         try:
-            erasure = Erasure(
-                self.warehouse(context).bigquery,
-                request_id=self.request_id,
-                run_id=context["run_id"],
-                table=self.table,
-                tables=self.load_tables(),
-                find_customer_sql=render(self.sql_dir / "find_customer.sql", self.sql_context),
-                identifiers_sql=render(self.sql_dir / "person_identifiers.sql", self.sql_context),
-            )
+            erasure = self.request(context, Erasure)
             self.check_request(erasure, context)
             if erasure.status() == "proven":
                 erasure.forget()  # in case the proof died between its two last writes
                 raise AirflowSkipException(f"Request {self.request_id} is proven: nothing is left to be done.")
             return self.step(erasure, context)
-        except ErasureError as error:
+        except PersonError as error:
             raise AirflowFailException(str(error)) from error
 
     def check_request(self, erasure: Erasure, context: Context) -> None:
@@ -110,31 +136,26 @@ class PlanErasureOperator(ErasureOperator):
         :raises ErasureError: where it is about somebody else.
         """
         if erasure.status():
-            erasure.require_same_person(self._selector(context))
-
-    @staticmethod
-    def _selector(context: Context) -> Selector:
-        params = context["params"]
-        return Selector(params["identity_key"], params["customer_id"], params["email_sha256"])
+            erasure.require_same_person(self.selector(context))
 
     def step(self, erasure: Erasure, context: Context) -> str:
         """Find the person.
 
         :raises AirflowSkipException: on a dry run, so that nothing after it runs.
-        :raises ErasureError: where nobody or more than one customer is found.
+        :raises PersonError: where nobody or more than one customer is found.
         """
         params = context["params"]
         status = erasure.status()
         if status and not params["dry_run"]:
             self.log.info("Request %s is %s already: going on from there.", self.request_id, status)
             return self.request_id
-        selector = self._selector(context)
+        selector = self.selector(context)
         customer_id = erasure.find(selector)
         if params["dry_run"]:
             counts = erasure.preview(customer_id)
             for name, rows in counts.items():
                 self.log.info("%8d rows in %s", rows, name)
-            theirs = erasure.preview_of_connectors(customer_id, self.load_connectors())
+            theirs = erasure.rows_at_connectors(customer_id, self.load_connectors())
             for name, rows in theirs.items():
                 self.log.warning("%8d rows in %s, a connector's: erase at the source, then delete them.", rows, name)
             at_sources = f" {sum(theirs.values())} rows in {len(theirs)} connectors' tables are to be erased at the "

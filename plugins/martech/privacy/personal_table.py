@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from martech.warehouse.statements import Sql, require_identifier, statement
+from martech.warehouse.statements import Sql, require_identifier, short, statement
 
 Kinds = Mapping[str, tuple[str, ...]]
 
@@ -27,6 +27,15 @@ def every_partition_sql(partition_field: str | None) -> Sql:
     :param partition_field: column of the partition; None where the table has none.
     """
     return Sql(f"({partition_field} >= '0001-01-01' or {partition_field} is null)" if partition_field else "true")
+
+
+def values_sql(identifiers: Sql, kinds: tuple[str, ...]) -> Sql:
+    """Return a query for the identifiers of some kinds.
+
+    :param identifiers: SQL of a relation with ``request_id``, ``kind`` and ``value``.
+    :param kinds: kinds of ids.
+    """
+    return statement("privacy/sql/values.sql", relation=identifiers, kinds=kinds)
 
 
 @dataclass(frozen=True)
@@ -70,12 +79,26 @@ class PersonalTable:
         :param identifiers: SQL of a relation with ``request_id``, ``kind`` and ``value``.
         """
         clauses = [
-            f"cast({column} as string) in ({_values_sql(identifiers, kinds)})" for column, kinds in self.owners.items()
+            f"cast({column} as string) in ({values_sql(identifiers, kinds)})" for column, kinds in self.owners.items()
         ]
         clauses += [f"regexp_contains({column}, {pattern_sql(identifiers)})" for column in self.texts]
         if not clauses:
             return None
         return Sql(f"{every_partition_sql(self.partition_field)} and ({' or '.join(clauses)})")
+
+    def own_columns_sql(self) -> Sql:
+        """Return the select list of a person's own rows: ids in them that are not theirs name others, and are emptied.
+
+        It reads ``source`` (this table) and the array ``searched.own_identifiers``.
+        """
+        naming = [*(self.owners if len(self.owners) > 1 else ()), *self.references]
+        one = "if(cast(source.{{ c }} as string) in unnest(searched.own_identifiers), source.{{ c }}, null) as {{ c }}"
+        each = (
+            "array(select element from unnest(source.{{ c }}) as element "
+            "where element in unnest(searched.own_identifiers)) as {{ c }}"
+        )
+        replaced = [short(each if column in self.arrays else one, c=column) for column in naming]
+        return Sql("source.*" + (f" replace ({', '.join(replaced)})" if replaced else ""))
 
     def statements(self, identifiers: Sql) -> list[Sql]:
         """Return the DML that removes a person: their own rows are deleted, references in others' are emptied.
@@ -93,11 +116,7 @@ class PersonalTable:
                     table=self.name,
                     **{kind: column},
                     everywhere=every_partition_sql(self.partition_field),
-                    values=_values_sql(identifiers, kinds),
+                    values=values_sql(identifiers, kinds),
                 )
             )
         return statements
-
-
-def _values_sql(identifiers: Sql, kinds: tuple[str, ...]) -> Sql:
-    return statement("privacy/sql/values.sql", relation=identifiers, kinds=kinds)

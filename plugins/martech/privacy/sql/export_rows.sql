@@ -1,0 +1,30 @@
+-- Rows that are a person's, as JSON; ids in them that name others are emptied.
+with person as (
+    {{ person }}
+),
+
+identifiers as (
+    select
+        @request_id as request_id,
+        kind,
+        value
+    from person
+),
+
+searched as (
+    select array_agg(value) as own_identifiers
+    from identifiers
+)
+
+{% for table in tables %}
+select
+    '{{ table.name }}' as name,
+    to_json_string(own) as row_json
+from (
+    select {{ table.columns }}
+    from `{{ table.name }}` as source
+    cross join searched
+    where {{ table.belongs }}
+) as own
+{% if not loop.last %}union all{% endif %}
+{% endfor %}
