@@ -1,4 +1,4 @@
-"""One DAG per sync in ``include/activation/syncs``: warehouse → Salesforce, Braze, Google Ads."""
+"""One DAG per sync in ``include/activation/syncs``: warehouse → the destination that it declares."""
 
 from __future__ import annotations
 

@@ -10,7 +10,9 @@ locals {
     "pagerduty_alerts",
     "salesforce_default",
     "slack_alerts",
+    "slack_default",
     "smtp_alerts",
+    "webhook_default",
   ])
   connections_prefix = "airflow-connections"
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from martech.activation.sync import AdConsent, Column, Condition, Consent, Limits, Sync
+from martech.activation.sync import NOTIFY, AdConsent, Column, Condition, Consent, Limits, Sync
 from martech.declarations.reader import Declaration, read_declaration
 
 HERE = Path(__file__).resolve().parent
@@ -31,6 +31,8 @@ def load_sync(path: Path) -> Sync:
         raise declaration.error(("name",), f"{raw['name']!r} is not the file's name", f"Write name: {path.stem}.")
     source, consent, destination = raw["source"], raw["consent"], dict(raw["destination"])
     _check_columns(declaration, has_join="join" in source)
+    if raw["mode"] == NOTIFY and "refresh_days" in raw["limits"]:
+        raise declaration.error(("limits", "refresh_days"), "mode notify tells once", "Remove the key.")
     _check_destination(declaration, destination, {column["to"] for column in raw["columns"]})
     return Sync(
         name=raw["name"],

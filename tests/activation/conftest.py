@@ -1,4 +1,4 @@
-"""A warehouse with the tables that the syncs read and write, and the three destinations on free ports."""
+"""A warehouse with the tables that the syncs read and write, and the destinations on free ports."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer
 from tools.destinations.salesforce import SalesforceServer
 from tools.destinations.server import DestinationServer
+from tools.destinations.slack import SlackServer
+from tools.destinations.webhook import WebhookServer
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +74,20 @@ def braze(monkeypatch: pytest.MonkeyPatch) -> Iterator[BrazeServer]:
 def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleDataManagerServer]:
     """Serve the Data Manager API and point ``google_data_manager_default`` at it."""
     yield from _started(GoogleDataManagerServer(), monkeypatch)
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
+    """Serve a Slack workspace without a rate limit and point ``slack_default`` at it."""
+    server = SlackServer()
+    server.seconds_per_message = 0.0
+    yield from _started(server, monkeypatch)
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebhookServer]:
+    """Serve a receiver of webhooks and point ``webhook_default`` at it."""
+    yield from _started(WebhookServer(), monkeypatch)
 
 
 @pytest.fixture

@@ -9,8 +9,13 @@ from martech.declarations.reader import DeclarationError
 from include.activation.declared_syncs import SYNCS_DIR, load_sync, load_syncs
 from include.pipeline.layer_ddl import table_statement
 
+SLACK = (SYNCS_DIR / "critical_customers_to_slack.yml").read_text()
 SALESFORCE = (SYNCS_DIR / "lead_scores_to_salesforce.yml").read_text()
 GOOGLE = (SYNCS_DIR / "customers_to_google_ads.yml").read_text()
+
+
+def load_name(text: str) -> str:
+    return text.partition("\n")[0].removeprefix("name: ")
 
 
 def columns_of(model: str) -> set[str]:
@@ -43,19 +48,21 @@ def test_every_declared_column_exists_in_its_model(sync):
         (SALESFORCE, "percent: 10", "percent: 1000", "percent: 1000", "from 0 to 100"),
         (SALESFORCE, "Lead_Grade__c", "Lead_Score__c", "lead_grade, to: Lead_Score__c", "Keep one of the two"),
         (SALESFORCE, "external_id: Marketing_Lead_Id__c", "external_id: Id", "external_id: Id", "Marketing_Lead_Id__c"),
-        (SALESFORCE, "type: salesforce", "type: sales", "type: sales", "google_data_manager or google_conversions"),
+        (SALESFORCE, "type: salesforce", "type: sales", "type: sales", "google_conversions, slack or webhook"),
         (SALESFORCE, "column: lead_grade", "column: joined.grade", "joined.grade", "Declare source.join"),
         (SALESFORCE, "type: number, decimals: 4", "decimals: 4", "decimals: 4", "Add type: number"),
         (SALESFORCE, "mode:", 'mode: "', 'mode: "', "Check the indentation and quotes"),
         (GOOGLE, ", pii: hash_sha256}\n  - {column: phone", "}\n  - {column: phone", "column: email", "hash_sha256"),
         (GOOGLE, '"1234567890"', "1234567890", "account_id", "10 digits in quotes"),
+        (SLACK, "mode: notify", "mode: mirror", "mode: mirror", "notify: a message cannot be changed"),
+        (SLACK, "channel: C0123456789", "channel: general", "channel: general", "the id of a channel"),
+        (SLACK, "  concurrency: 1", "  refresh_days: 30", "refresh_days: 30", "Remove the key"),
         (GOOGLE, "  - {column: postal_code, to: postalCode, normalise: text}\n", "", "columns:", "or none of them"),
     ],
 )  # fmt: skip
 def test_a_wrong_declaration_names_line_and_fix(tmp_path, text, old, new, line, fix):  # noqa: PLR0913, PLR0917
     assert old in text
-    name = "lead_scores_to_salesforce" if text is SALESFORCE else "customers_to_google_ads"
-    path = tmp_path / f"{name}.yml"
+    path = tmp_path / f"{load_name(text)}.yml"
     path.write_text(text.replace(old, new))
     with pytest.raises(DeclarationError) as error:
         load_sync(path)

@@ -13,10 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from include.activation.declared_syncs import load_syncs
 from tools.destinations.__main__ import StateFile
-from tools.destinations.braze import BrazeServer
-from tools.destinations.google_data_manager import GoogleDataManagerServer
-from tools.destinations.salesforce import SalesforceServer
 from tools.destinations.server import Faults
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -36,7 +34,7 @@ def test_serve_writes_connections_and_summary_shows_what_came(tmp_path):
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
             connections = json.loads(path.read_text())
-            assert set(connections) == {"salesforce_default", "braze_default", "google_data_manager_default"}
+            assert set(connections) == {sync.connection for sync in load_syncs()}
             assert path.stat().st_mode & 0o077 == 0
             braze = connections["braze_default"]
             answer = requests.post(
@@ -105,17 +103,20 @@ def test_what_was_received_survives_a_restart(tmp_path):
     assert state.stat().st_mode & 0o077 == 0
 
 
-def test_every_destination_holds_again_what_it_held(salesforce, braze, google, tmp_path):
-    servers = {"s": salesforce, "b": braze, "g": google}
+def test_every_destination_holds_again_what_it_held(salesforce, braze, google, slack, webhook, tmp_path):  # noqa: PLR0913, PLR0917
+    servers = {"s": salesforce, "b": braze, "g": google, "m": slack, "w": webhook}
     salesforce.objects["Lead"].records["l1"] = {"Id": "00Q1", "Lead_Score__c": 1.0}
     braze.attributes["b1"] = {"health_score": 1.0}
     google.audiences["1"] = {"emailAddress:x", "phoneNumber:y"}
     google.statuses["r1"] = {"requestStatus": "SUCCESS"}
     google.processed_at["r1"] = 12.5
+    slack.messages.append({"ts": "1.000001", "text": "Ann", "blocks": [], "metadata": {}})
+    webhook.records["/path"] = {"c1": {"health_score": 1.0}}
+    webhook.applied = {"i1", "i2"}
     for server in servers.values():
         server.deliveries = 7
     StateFile(tmp_path / "state.json", servers).save()
-    again = {"s": SalesforceServer(), "b": BrazeServer(), "g": GoogleDataManagerServer()}
+    again = {name: type(server)() for name, server in servers.items()}
     StateFile(tmp_path / "state.json", again).load()
     for name, server in servers.items():
         assert again[name].holdings() == server.holdings()

@@ -119,6 +119,9 @@ class Warehouse:
             """create or replace table `@gold.customer_health_scores` as
             select
                 customer_id,
+                concat(first_name, ' ', last_name) as full_name,
+                'Acme & <Sons>' as account_name,
+                '005A' as account_owner_id,
                 round(mod(cast(substr(customer_id, 2) as int64) * 7919, 10000) / 100, 2) as health_score,
                 'healthy' as health_category,
                 0.25 as churn_risk_score,

@@ -1,4 +1,4 @@
-"""Local stand-ins for Salesforce, Braze and Google Data Manager that enforce the real contracts.
+"""Local stand-ins for the destinations of reverse ETL that enforce the real contracts.
 
-``python -m tools.destinations serve`` starts all three, ``… summary`` shows what they received.
+``python -m tools.destinations serve`` starts all, ``… summary`` shows what they received.
 """

@@ -1,6 +1,6 @@
 """Command line of the local destinations.
 
-``serve --connections FILE`` starts the three servers and writes their Airflow connections, in the format of
+``serve --connections FILE`` starts the servers and writes their Airflow connections, in the format of
 ``airflow connections import``; with ``--state FILE`` they remember what they received from one start to the next.
 ``summary --connections FILE`` prints what they received.
 """
@@ -22,11 +22,15 @@ from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer
 from tools.destinations.salesforce import SalesforceServer
 from tools.destinations.server import DestinationServer
+from tools.destinations.slack import SlackServer
+from tools.destinations.webhook import WebhookServer
 
-CONNECTIONS = {
+CONNECTIONS: dict[str, type[DestinationServer]] = {
     "salesforce_default": SalesforceServer,
     "braze_default": BrazeServer,
     "google_data_manager_default": GoogleDataManagerServer,
+    "slack_default": SlackServer,
+    "webhook_default": WebhookServer,
 }
 
 
@@ -76,8 +80,7 @@ def _write_at_once(path: Path, text: str) -> None:
 
 def serve(arguments: argparse.Namespace) -> None:
     """Start the servers and serve until the process is asked to end (SIGTERM, SIGINT)."""
-    ports = (arguments.port_salesforce, arguments.port_braze, arguments.port_google)
-    servers = {name: server(port) for (name, server), port in zip(CONNECTIONS.items(), ports, strict=True)}
+    servers = {name: server(getattr(arguments, f"port_{server.name}")) for name, server in CONNECTIONS.items()}
     servers["google_data_manager_default"].processing_seconds = PROCESSING_SECONDS
     state = StateFile(Path(arguments.state), servers) if arguments.state else None
     if state:
@@ -108,6 +111,8 @@ def summary_rows(states: list[dict[str, Any]]) -> list[tuple[str, ...]]:
             held = {name: sum(len(r) > 1 for r in records.values()) for name, records in state["records"].items()}
         elif "audiences" in state:
             held = {f"audience {name} (identifiers)": len(members) for name, members in state["audiences"].items()}
+        elif "messages" in state:
+            held = {"messages": len(state["messages"])}
         else:
             held = {"users": sum(bool(attributes) for attributes in state["attributes"].values())}
         for what, records in (held or {"nothing yet": 0}).items():
@@ -142,10 +147,10 @@ def main(argv: list[str]) -> None:
     """Run a command."""
     parser = argparse.ArgumentParser(prog="python -m tools.destinations", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    serving = commands.add_parser("serve", help="start the three destinations")
+    serving = commands.add_parser("serve", help="start the destinations")
     serving.set_defaults(run=serve)
-    for name in ("salesforce", "braze", "google"):
-        serving.add_argument(f"--port-{name}", type=int, default=0, help="port; 0 takes a free one")
+    for server in CONNECTIONS.values():
+        serving.add_argument(f"--port-{server.name}", type=int, default=0, help="port; 0 takes a free one")
     serving.add_argument("--state", help="file that keeps what they received; in memory only if omitted")
     showing = commands.add_parser("summary", help="print what each destination received")
     showing.set_defaults(run=summary)

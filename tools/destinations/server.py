@@ -1,4 +1,4 @@
-"""The part that the three servers share: HTTP, faults on demand, and a view of what was received."""
+"""The part that the servers share: HTTP, faults on demand, and a view of what was received."""
 
 from __future__ import annotations
 

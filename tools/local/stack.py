@@ -28,6 +28,7 @@ import psycopg2
 import psycopg2.extras
 import yaml
 
+from tools.destinations.__main__ import CONNECTIONS
 from tools.local.fivetran import AIRFLOW_CONNECTION, FivetranServer, sample_settings
 from tools.local.services import (
     REPOSITORY,
@@ -227,8 +228,8 @@ class LocalStack:
         # The warehouse remembers what was sent, so the destinations must remember what they received.
         command += ["--state", self.home / "destinations-state.json"]
         # Started again, they are where Airflow's connections say.
-        for option in ("salesforce", "braze", "google"):
-            command += [f"--port-{option}", str(free_port())]
+        for server in CONNECTIONS.values():
+            command += [f"--port-{server.name}", str(free_port())]
         self._spawn("destinations", command, {**os.environ, "PYTHONPATH": str(REPOSITORY)})
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while not self.destinations_file.exists():

@@ -5,6 +5,10 @@ create table if not exists `{{ project_id }}.{{ gold_dataset }}.customer_health_
     ),
     full_name string options (description = 'First and last name; null while anonymous'),
     email string options (description = 'E-mail address, lower case; null if none is known'),
+    account_name string options (
+        description = 'Salesforce account, else the company the person gave; null if neither is known'
+    ),
+    account_owner_id string options (description = 'Salesforce user who owns the account; null without an account'),
     health_score float64 not null options (description = 'Weighted sum of the components (0–100), 100 is best'),
     health_category string not null options (
         description = 'healthy, neutral, at_risk or critical, by seed scoring_bands'

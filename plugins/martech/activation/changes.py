@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from martech.activation.sync import Sync
 
 # Code of an accepted request of which some records failed in processing, without saying which.
 PARTIAL_SUCCESS = "PARTIAL_SUCCESS"
+# Longer than any intent lives (the outbox drops its partitions), so that no result of one is overlooked.
+INTENTS_LIVE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Change:
     :param ad_consent: consent to the use of the person's data for ads, and to personalised ads, each granted or
         unspecified; None where the declaration has none.
     :param is_erasure: whether the person of a remove asked to be erased.
+    :param occurrence: id of what happened to the record since its last result: the same for whoever sends it again,
+        another one the next time; None where the destination does not ask for it (``by_occurrence``).
     :param suspected: how often a request that held it succeeded in part; such records travel in smaller batches.
     """
 
@@ -41,6 +46,7 @@ class Change:
     ad_consent: tuple[str, str] | None = None
     suspected: int = 0
     is_erasure: bool = False
+    occurrence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,12 +105,14 @@ class DestinationHook(Destination, Protocol):
 
     ``by_identifiers``: whether it finds people by hashed identifiers instead of finding records by a key.
     ``keeps_payload``: whether a record can only be taken back with what it was sent with, so that the state keeps it.
+    ``by_occurrence``: whether what is sent twice would show twice, so that changes carry the id of their occurrence.
     ``target_options``: options of the declaration that say where in an account the records are.
     ``settling_seconds``: how long after a request a later one for the same record may still be overtaken by it.
     """
 
     by_identifiers: ClassVar[bool]
     keeps_payload: ClassVar[bool]
+    by_occurrence: ClassVar[bool]
     target_options: ClassVar[tuple[str, ...]]
     settling_seconds: ClassVar[float]
 

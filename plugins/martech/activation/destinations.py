@@ -7,6 +7,8 @@ from martech.activation.hooks.braze import BrazeHook
 from martech.activation.hooks.google_conversions import GoogleConversionsHook
 from martech.activation.hooks.google_data_manager import GoogleDataManagerHook
 from martech.activation.hooks.salesforce import SalesforceHook
+from martech.activation.hooks.slack import SlackHook
+from martech.activation.hooks.webhook import WebhookHook
 from martech.activation.sync import Sync
 
 DESTINATIONS: dict[str, type[DestinationHook]] = {
@@ -14,6 +16,8 @@ DESTINATIONS: dict[str, type[DestinationHook]] = {
     "braze": BrazeHook,
     "google_data_manager": GoogleDataManagerHook,
     "google_conversions": GoogleConversionsHook,
+    "slack": SlackHook,
+    "webhook": WebhookHook,
 }
 
 

@@ -25,7 +25,7 @@ from martech.activation.changes import (
 from martech.activation.delivery import Delivery
 from martech.activation.ledger import Ledger, Progress
 from martech.activation.retry import LONGEST_BACKOFF_SECONDS, retrying
-from martech.activation.sync import Sync
+from martech.activation.sync import NOTIFY, Sync
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,9 @@ def plan_sync(  # noqa: PLR0913 - all but two are keywords
     """
     ledger.settle()
     plan_id = ledger.plan(full_resync=full_resync, retry_dead_letters=retry_dead_letters)
-    if only_key:
+    # What was there before anybody was to be told is no news.
+    takes_stock = sync.mode == NOTIFY and not full_resync and ledger.is_first_run()
+    if only_key and not takes_stock:
         ledger.keep_only(plan_id, only_key)
     progress = ledger.progress(plan_id)
     # What a dead run may have added is not confirmed, but can be removed.
@@ -81,6 +83,9 @@ def plan_sync(  # noqa: PLR0913 - all but two are keywords
         "Plan %s for %s: %d adds, %d changes, %d removes, %d rejects.",
         plan_id, sync.target, progress.adds, progress.changes, progress.removes, progress.rejects,
     )  # fmt: skip
+    if takes_stock:
+        ledger.take_stock(plan_id, but=only_key)
+        log.info("The first run of %s takes stock: nobody is told of what was there before.", sync.name)
     return plan_id
 
 

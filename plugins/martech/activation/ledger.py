@@ -18,7 +18,7 @@ from typing import Any
 from google.cloud import bigquery
 from google.cloud.bigquery.table import RowIterator
 
-from martech.activation.changes import PARTIAL_SUCCESS, Change, Outcome, Processed
+from martech.activation.changes import INTENTS_LIVE, PARTIAL_SUCCESS, Change, Outcome, Processed
 from martech.activation.destinations import DESTINATIONS
 from martech.activation.plan import CONSENT_PREFIX, FIELD_NAMES, IDENTIFIER_SEPARATOR, UNCONFIRMED, changes_of
 from martech.activation.sync import Sync
@@ -28,8 +28,6 @@ from martech.warehouse.statements import Sql, run, short, statement
 PLAN_TIME = "%Y%m%dT%H%M%SZ"
 # Results are stamped by other machines than the plan.
 CLOCK_SKEW = timedelta(hours=1)
-# Longer than any intent lives (the outbox drops its partitions), so that no result of one is overlooked.
-INTENTS_LIVE = timedelta(days=30)
 # Deliveries of the same content that fail in processing before it is given up.
 MAX_DELIVERIES = 3
 BEFORE_ANY_RUN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,6 +78,7 @@ class Ledger:
         self._run_id = run_id
         self._by_identifiers = DESTINATIONS[sync.destination].by_identifiers
         self._keeps_payload = DESTINATIONS[sync.destination].keeps_payload
+        self._by_occurrence = DESTINATIONS[sync.destination].by_occurrence
         self._state = table("ops.activation_state")
         self._outbox = table("ops.activation_outbox")
         self._changelog = table("ops.activation_changelog")
@@ -243,6 +242,27 @@ class Ledger:
             record_key=record_key,
         )
 
+    def is_first_run(self) -> bool:
+        """Return whether no run has ever planned what to send to the target."""
+        sql = short(
+            "select 1 as found from `{{ runs }}` "
+            "where sync_name = @sync_name and destination = @destination and plan_id is not null limit 1",
+            runs=self.table("ops.activation_runs"),
+        )
+        return not self._rows(sql, destination=self._sync.target)
+
+    def take_stock(self, plan_id: str, *, but: str | None) -> None:
+        """Record the adds of a plan as if they had been sent.
+
+        :param but: key of a record that is sent nevertheless.
+        """
+        self._query(
+            statement("activation/sql/take_stock.sql", changelog=self._changelog, outbox=self._outbox),
+            plan_id=plan_id,
+            record_key=but or "",
+        )
+        self.settle()
+
     def source_is_empty(self) -> bool:
         """Return whether the source model has no row at all."""
         sql = short("select 1 as found from `{{ model }}` limit 1", model=self.table(self._sync.model))
@@ -284,6 +304,7 @@ class Ledger:
                 partial_success=PARTIAL_SUCCESS,
                 most_suspected=MAX_DELIVERIES - 1,
                 outbox=self._outbox,
+                by_occurrence=self._by_occurrence,
             ),
             page_size=PAGE_ROWS,
             since_intents=_since_intents(),
@@ -308,6 +329,7 @@ class Ledger:
             changed_fields=row["changed_fields"] or "",
             suspected=row["suspected"],
             is_erasure=bool(row["is_erasure"]),
+            occurrence=row["occurrence"],
         )
 
     def record(self, plan_id: str, outcomes: Sequence[Outcome], recorded_at: datetime) -> None:

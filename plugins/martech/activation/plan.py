@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from martech.activation.destinations import DESTINATIONS
-from martech.activation.sync import Column, Condition, Sync
+from martech.activation.sync import NOTIFY, Column, Condition, Sync
 from martech.warehouse.statements import Sql
 
 IDENTIFIER_SEPARATOR = Sql(",")
@@ -191,8 +191,8 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "consent_prefix": CONSENT_PREFIX,
         # Also what this sync has never sent: the record is there, whoever made it.
         "deletes_erased": sync.options.get("on_erasure") == "delete",
-        "gone": "remove" if sync.mode == "mirror" else "unchanged",
-        "changed": "unchanged" if sync.mode == "add_only" else "change",
+        "gone": "remove" if sync.mode in ("mirror", NOTIFY) else "unchanged",
+        "changed": "unchanged" if sync.mode in ("add_only", NOTIFY) else "change",
         "separator": IDENTIFIER_SEPARATOR,
         "unconfirmed": UNCONFIRMED,
         "field_names": FIELD_NAMES,

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+# Tells of a record once when it enters the source, and again after it has left.
+NOTIFY = "notify"
+
 
 @dataclass(frozen=True)
 class Column:
@@ -122,6 +125,8 @@ class Sync:
             self.options.get("object")
             or self.options.get("audience_id")
             or self.options.get("conversion_action_id")
+            or self.options.get("channel")
+            or self.options.get("path")
             or "users"
         )
         return f"{self.destination} {part}"

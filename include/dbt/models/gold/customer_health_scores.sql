@@ -13,6 +13,11 @@ with customers as (
     where is_customer
 ),
 
+accounts as (
+    select * from {{ ref('stg_salesforce__accounts') }}
+    where not is_deleted
+),
+
 actions as (
     select * from {{ ref('scoring_actions') }}
     where score = 'health'
@@ -96,6 +101,8 @@ final as (
         customers.customer_id,
         customers.full_name,
         customers.email,
+        coalesce(accounts.account_name, customers.company) as account_name,
+        accounts.owner_id as account_owner_id,
         scored.health_score,
         {{ band_of('health_bands.bands', 'scored.health_score') | indent(8) }} as health_category,
         customers.churn_risk_score,
@@ -111,6 +118,7 @@ final as (
     from customers
     inner join scored on customers.customer_id = scored.customer_id
     left join recommended on customers.customer_id = recommended.customer_id
+    left join accounts on customers.salesforce_account_id = accounts.account_id
     cross join health_bands
 )
 

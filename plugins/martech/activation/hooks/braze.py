@@ -38,6 +38,7 @@ class BrazeHook(BaseHook):
     hook_name = "Braze (activation)"
     by_identifiers: ClassVar[bool] = False
     keeps_payload: ClassVar[bool] = False
+    by_occurrence: ClassVar[bool] = False
     # One endpoint serves many workspaces: only the declaration can tell them apart.
     target_options: ClassVar[tuple[str, ...]] = ("workspace",)
     # Braze processes requests later and in any order: a record is not sent again so soon that the older one may win.

@@ -55,6 +55,7 @@ class GoogleDataManagerHook(GoogleBaseHook):
 
     by_identifiers: ClassVar[bool] = True
     keeps_payload: ClassVar[bool] = True
+    by_occurrence: ClassVar[bool] = False
     target_options: ClassVar[tuple[str, ...]] = ("account_id", "audience_id")
     settling_seconds: ClassVar[float] = 0.0
 

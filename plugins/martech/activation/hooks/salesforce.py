@@ -58,6 +58,7 @@ class SalesforceHook(BaseHook):
     hook_name = "Salesforce (activation)"
     by_identifiers: ClassVar[bool] = False
     keeps_payload: ClassVar[bool] = False
+    by_occurrence: ClassVar[bool] = False
     target_options: ClassVar[tuple[str, ...]] = ("object", "external_id")
     settling_seconds: ClassVar[float] = 0.0
 

@@ -10,6 +10,18 @@ with partly_failed as (
         and error_code = '{{ partial_success }}'
     group by record_key
 )
+{%- if by_occurrence %},
+
+-- What happened to a record since its last result is one occurrence, whichever run tells of it.
+told as (
+    select
+        record_key,
+        max(recorded_at) as told_at
+    from `{{ changelog }}`
+    where sync_name = @sync_name and recorded_at >= @since_intents and status = 'sent'
+    group by record_key
+)
+{%- endif %}
 
 select
     outbox.record_key,
@@ -20,6 +32,13 @@ select
     outbox.is_erasure,
     outbox.content_hash,
     outbox.changed_fields,
+    {% if by_occurrence -%}
+    to_hex(sha256(
+        concat(@sync_name, '|', outbox.record_key, '|', coalesce(cast(unix_micros(told.told_at) as string), ''))
+    )) as occurrence,
+    {% else -%}
+    cast(null as string) as occurrence,
+    {% endif -%}
     least(coalesce(partly_failed.suspected, 0), {{ most_suspected }}) as suspected
 from `{{ outbox }}` as outbox
 left join `{{ changelog }}` as changelog
@@ -29,6 +48,9 @@ left join `{{ changelog }}` as changelog
         and changelog.sync_name = @sync_name
         and changelog.recorded_at >= @since
 left join partly_failed on outbox.record_key = partly_failed.record_key
+{% if by_occurrence -%}
+left join told on outbox.record_key = told.record_key
+{% endif -%}
 where
     outbox.sync_name = @sync_name
     and outbox.plan_id = @plan_id
