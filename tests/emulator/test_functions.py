@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -71,6 +72,10 @@ def value_of(client: bigquery.Client, sql: str) -> Any:
         ("cast(x as int64) from (select true as x)", 1),
         ("cast(x as int64) from (select 9007199254740993 as x)", 9007199254740993),
         ("safe_cast(x as int64) from (select 'a' as x)", None),
+        # NUMERIC has nine decimals.
+        ("cast(x as numeric) from (select 1.2345678915 as x)", Decimal("1.234567892")),
+        ("cast(x as numeric) from (select '2.000000001' as x)", Decimal("2.000000001")),
+        ("sum(cast(x as numeric)) from unnest([0.0004, 0.0004]) as x", Decimal("0.0008")),
         # Escapes of string literals.
         (r"'\u00e9\x41\101\t'", "éAA\t"),
         (r"'''D\'Arcy'''", "D'Arcy"),

@@ -108,6 +108,33 @@ def test_a_row_access_policy_counts_from_the_next_query_on(datasets: Callable[[s
     assert dataset.query(count) != [{"people": 2}]
 
 
+def test_a_policy_on_another_table_changes_nothing_and_one_behind_a_view_counts(
+    datasets: Callable[[str], Dataset],
+) -> None:
+    dataset = datasets("kept-policies-behind")
+    dataset.query("create table kept.people as select 'Anna' as name union all select 'Bernd'")
+    dataset.query("create table kept.pets as select 'Rex' as name")
+    dataset.query("create view kept.inner_view as select name from kept.people")
+    dataset.query("create view kept.outer_view as select name from kept.inner_view")
+    count = "select count(*) as n from kept.{}"
+    policy = (
+        "create row access policy only_{0} on `kept-policies-behind.kept.{0}` "
+        "grant to ('allUsers') filter using (name = 'Anna')"
+    )
+    dataset.query(policy.format("pets"))
+    assert [dataset.query(count.format(name)) for name in ("outer_view", "pets")] == [[{"n": 2}], [{"n": 0}]]
+    dataset.query(policy.format("people"))
+    assert dataset.query(count.format("outer_view")) == [{"n": 1}]
+
+
+def test_a_view_that_is_replaced_counts_from_the_next_query_on(datasets: Callable[[str], Dataset]) -> None:
+    dataset = datasets("kept-replaced-views")
+    for n in (1, 2):
+        dataset.query(f"create or replace view kept.number as select {n} as n")
+        dataset.query("create or replace view kept.number_again as select n from kept.number")
+        assert dataset.query("select n from kept.number_again") == [{"n": n}]
+
+
 def test_a_materialized_view_is_refreshed_for_a_kept_query(datasets: Callable[[str], Dataset]) -> None:
     dataset = datasets("kept-views")
     dataset.query("create table kept.sales as select 1 as amount")

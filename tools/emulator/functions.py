@@ -15,6 +15,7 @@ import sqlglot
 from bigquery_json import json_string
 from bqemulator.sql import builtin_udfs, inner_query, parameters, translator
 from sqlglot import exp
+from sqlglot.generators.duckdb import DuckDBGenerator
 
 if TYPE_CHECKING:
     import duckdb
@@ -195,6 +196,19 @@ def cast_as_bigquery(node: exp.Expression) -> exp.Expression | None:
     cast = node.copy()
     cast.set("this", _call(CASTS[node.to.this], value))
     return cast
+
+
+def keep_nine_decimals() -> None:
+    """Let NUMERIC be written as the type of nine decimals that it is; DuckDB's DECIMAL without numbers has three."""
+    transforms = DuckDBGenerator.TRANSFORMS
+    plain_type = transforms[exp.DataType]
+
+    def type_sql(generator: DuckDBGenerator, node: exp.DataType) -> str:
+        if node.this == exp.DataType.Type.DECIMAL and not node.expressions:
+            return "DECIMAL(38, 9)"
+        return plain_type(generator, node)
+
+    transforms[exp.DataType] = type_sql
 
 
 def _is_plain_literal(value: exp.Expression) -> bool:
@@ -513,3 +527,4 @@ def close_function_gaps() -> None:
     sqlglot.parse_one = parse_one
     parameters._bind_named = number_parameters
     inner_query.rewrite_unnest_offset = lambda sql: sql
+    keep_nine_decimals()

@@ -41,10 +41,28 @@ def _rules() -> str:
     return hashlib.sha256(sources + repr(packages).encode()).hexdigest()
 
 
-def _varies(sql: str, ctx: AppContext) -> bool:
-    """Whether the translation depends on more than the text and the shapes of its tables."""
-    # A row access policy is written into what reads its table.
-    return bool(VARIES.search(sql) or ctx.catalog.list_all_row_access_policies())
+def _written_in(sql: str, project: str, caller: object, ctx: AppContext) -> list[str]:
+    """Return what translating writes into a statement: its views' queries, and the policies on what these read.
+
+    :param sql: the statement.
+    :param project: the job's project.
+    :param caller: who asks, which decides about policies.
+    :param ctx: the emulator's parts.
+    """
+    datasets = ctx.catalog.list_datasets(project)
+    tables = [table for dataset in datasets for table in ctx.catalog.list_tables(project, dataset.dataset_id)]
+    views = {table.table_id: table.view_query for table in tables if table.view_query}
+    written: list[str] = []
+    texts = [sql]
+    while texts:
+        text = texts.pop()
+        named = [name for name in views if name in text]
+        texts += (queries := [views.pop(name) for name in named])
+        written += queries
+    read = "\n".join([sql, *written])
+    policies = [policy for policy in ctx.catalog.list_all_row_access_policies() if policy.table_id in read]
+    written += [f"{p.table_id} {p.policy_id} {p.filter_predicate} {p.grantees}" for p in policies]
+    return sorted(written) + ([repr(caller)] if policies else [])
 
 
 def remember_translations() -> None:
@@ -54,10 +72,11 @@ def remember_translations() -> None:
 
     async def translate(sql: str, *, project_id: str, ctx: AppContext, **parts: Any) -> str:
         job = JOB_KEY.get()
-        if not job or _varies(sql, ctx):
+        if not job or VARIES.search(sql):
             return await plain_translate(sql, project_id=project_id, ctx=ctx, **parts)
         statement = MarkedStatement(sql)
-        key = kept.key(project_id, "translation", job, statement.text)
+        written = _written_in(sql, project_id, parts.get("caller"), ctx)
+        key = kept.key(project_id, "translation", job, statement.text, *written)
         if (known := kept.find(key, project_id)) is None:
             translated = await plain_translate(statement.of_any_day, project_id=project_id, ctx=ctx, **parts)
             known = plain_qualify(translated, project_id)

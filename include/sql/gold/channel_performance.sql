@@ -73,7 +73,7 @@ channels as (
         cast(null as string) as campaign_name,
         credit.attribution_model,
         cast(0 as numeric) as spend,
-        sum(cast(round(1e9 * credit.conversions) as int64)) / 1e9 as conversions,
+        cast(sum(cast(credit.conversions as numeric)) as float64) as conversions,
         sum(credit.revenue) as revenue
     from touches
     cross join unnest(touches.credit_by_model) as credit

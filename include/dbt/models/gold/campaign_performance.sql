@@ -253,10 +253,10 @@ daily as (
         sum(opportunities) as opportunities,
         sum(opportunities_won) as opportunities_won,
         {%- for model in models %}
-        {{ sum_of_shares(model ~ '_conversions') }} as {{ model }}_conversions,
+        {{ exact_sum(model ~ '_conversions') }} as {{ model }}_conversions,
         sum({{ model }}_revenue) as {{ model }}_revenue,
         {%- endfor %}
-        {{ sum_of_shares('new_customers') }} as new_customers
+        {{ exact_sum('new_customers') }} as new_customers
     from unioned
     group by campaign_date, platform, campaign_id
 ),

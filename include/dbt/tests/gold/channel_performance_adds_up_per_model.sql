@@ -63,5 +63,4 @@ where
     coalesce(booked.spend, 0) != coalesce(expected.spend, 0)
     or coalesce(booked.revenue, 0) != coalesce(expected.revenue, 0)
     -- Shares of conversions are rounded to nine decimals.
-    or abs(coalesce(booked.conversions, 0) - coalesce(expected.conversions, 0))
-    > 1e-6 * (1 + coalesce(expected.conversions, 0))
+    or abs(coalesce(booked.conversions, 0) - coalesce(expected.conversions, 0)) > 1e-6
