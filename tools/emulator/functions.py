@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from bigquery_json import json_string
 from bqemulator.sql import builtin_udfs, inner_query, parameters, translator
+from macros import MACROS
+from offsets import count_offsets_from_zero, named
 from sqlglot import exp
 from sqlglot.generators.duckdb import DuckDBGenerator
+from statement_text import number_parameters, read_escapes
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,80 +44,6 @@ MICROSECONDS = {
     "HOUR": 3_600_000_000,
     "DAY": 86_400_000_000,
 }
-
-MACROS = (
-    """bq_date_trunc(part, d DATE) AS CAST(date_trunc(part, d) AS DATE),
-        (part, d TIMESTAMP) AS date_trunc(part, d),
-        (part, d TIMESTAMPTZ) AS date_trunc(part, d)""",
-    """bq_days_into_week(first_day, d) AS CAST((dayofweek(d) - first_day + 7) % 7 AS INTEGER)""",
-    """bq_week_trunc(first_day, d DATE) AS d - bq_days_into_week(first_day, d),
-        (first_day, d TIMESTAMP) AS date_trunc('day', d) - to_days(bq_days_into_week(first_day, d)),
-        (first_day, d TIMESTAMPTZ) AS date_trunc('day', d) - to_days(bq_days_into_week(first_day, d))""",
-    """bq_week_diff(first_day, later, earlier) AS date_diff('day',
-        bq_week_trunc(first_day, CAST(earlier AS DATE)), bq_week_trunc(first_day, CAST(later AS DATE))) // 7""",
-    # What is no whole number becomes text that no cast reads: an error in CAST, NULL in SAFE_CAST.
-    r"""bq_half_away(x DOUBLE) AS round(x), (x FLOAT) AS round(x), (x BIGINT) AS x, (x HUGEINT) AS x,
-        (x DECIMAL(38, 9)) AS x, (x BOOLEAN) AS x, (x VARCHAR) AS CASE
-            WHEN regexp_full_match(x, '\s*[+-]?(?:\d+|0[xX][0-9a-fA-F]+)\s*') THEN x
-            ELSE 'Bad int64 value: ' || x END""",
-    """bq_truth(x VARCHAR) AS CASE WHEN lower(x) IN ('true', 'false') THEN x ELSE 'Bad bool value: ' || x END,
-        (x BIGINT) AS x, (x BOOLEAN) AS x""",
-    """bq_is_instant(later, earlier) AS
-        'TIMESTAMP WITH TIME ZONE' IN (typeof(later), typeof(earlier))""",
-    """bq_whole_units(later, earlier, unit) AS
-        (epoch_us(CAST(later AS TIMESTAMPTZ)) - epoch_us(CAST(earlier AS TIMESTAMPTZ))) // unit""",
-    """bq_unix_seconds(x) AS CAST(floor(epoch_us(CAST(x AS TIMESTAMPTZ)) / 1000000) AS BIGINT)""",
-    """bq_date_diff(part, later, earlier, unit) AS CASE
-        WHEN bq_is_instant(later, earlier) THEN bq_whole_units(later, earlier, unit)
-        ELSE date_diff(part, CAST(earlier AS DATE), CAST(later AS DATE)) END""",
-    """bq_timestamp_diff(part, later, earlier, unit) AS CASE
-        WHEN bq_is_instant(later, earlier) THEN bq_whole_units(later, earlier, unit)
-        ELSE date_diff(part, CAST(earlier AS TIMESTAMP), CAST(later AS TIMESTAMP)) END""",
-    """bq_float_text(x) AS CASE
-        WHEN CAST(printf('%.15g', CAST(x AS DOUBLE)) AS DOUBLE) = CAST(x AS DOUBLE)
-        THEN printf('%.15g', CAST(x AS DOUBLE)) ELSE printf('%.17g', CAST(x AS DOUBLE)) END""",
-    # The type is known before the query runs, so DuckDB keeps one branch.
-    r"""bq_string(x) AS CASE
-        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN bq_float_text(CAST(x AS VARCHAR))
-        WHEN typeof(x) LIKE 'DECIMAL%' THEN
-            regexp_replace(CAST(x AS VARCHAR), '(?:\.0*|(\.\d*?[1-9])0*)$', '\1')
-        WHEN typeof(x) LIKE 'TIME%' THEN regexp_replace(regexp_replace(CAST(x AS VARCHAR),
-            '(\.(?:\d|\d{4}))(\+|$)', '\1' || '00' || '\2'), '(\.(?:\d\d|\d{5}))(\+|$)', '\1' || '0' || '\2')
-        ELSE CAST(x AS VARCHAR) END""",
-    r"""bq_any_text(x) AS CASE
-        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') AND regexp_full_match(bq_string(x), '-?\d+') THEN bq_string(x) || '.0'
-        ELSE bq_string(x) END""",
-    r"""bq_literal(x) AS CASE
-        WHEN typeof(x) = 'VARCHAR' THEN
-            '"' || replace(replace(CAST(x AS VARCHAR), '\', '\\'), '"', '\"') || '"'
-        WHEN typeof(x) = 'DATE' THEN 'DATE "' || bq_string(x) || '"'
-        WHEN typeof(x) = 'TIME' THEN 'TIME "' || bq_string(x) || '"'
-        WHEN typeof(x) = 'TIMESTAMP' THEN 'DATETIME "' || bq_string(x) || '"'
-        WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP "' || bq_string(x) || '"'
-        WHEN typeof(x) LIKE 'DECIMAL%' THEN 'NUMERIC "' || bq_string(x) || '"'
-        ELSE bq_any_text(x) END""",
-    # Plain text is as JSON what DuckDB says, without a call of Python for each value.
-    r"""bq_to_json_string(x) AS CASE
-        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_matches(CAST(x AS VARCHAR), '[\x00-\x1f\x7f\x{2028}\x{2029}]')
-        THEN CAST(to_json(CAST(x AS VARCHAR)) AS VARCHAR)
-        WHEN typeof(x) = 'BIGINT' AND regexp_full_match(CAST(x AS VARCHAR), '-?\d{1,15}') THEN CAST(x AS VARCHAR)
-        ELSE coalesce(bq_json_string(CAST(to_json(x) AS VARCHAR), typeof(x)), 'null') END""",
-    """bq_safe_offset(list, n) AS CASE WHEN n >= 0 THEN list_extract(list, n + 1) END""",
-    """bq_offset(list, n) AS CASE
-        WHEN n < 0 THEN error('Array index ' || n || ' is out of bounds')
-        WHEN n >= len(list) THEN error('Array index ' || n || ' is out of bounds (overflow)')
-        ELSE list_extract(list, n + 1) END""",
-    r"""bq_regexp_extract(text, pattern) AS CASE WHEN regexp_matches(text, pattern) THEN CASE
-        WHEN regexp_matches(regexp_replace(pattern, '\\.|\[\^?\]?[^\]]*\]', '', 'g'), '\((?:[^?]|\?P?<)')
-        THEN regexp_extract(text, pattern, 1) ELSE regexp_extract(text, pattern, 0) END END""",
-    # Codes of letters; A, E, I, O, U, Y, H and W have none, and part no two letters of one code.
-    """bq_sounds(letters) AS list_reduce(list_value(
-        translate(upper(letters), 'BFPVCGJKQSXZDTLMNRAEIOUYHW', '111122222222334556'), '1', '2', '3', '4', '5', '6'),
-        lambda sounds, code: regexp_replace(sounds, code || '+', code, 'g'))""",
-    """bq_soundex_of(letters) AS CASE WHEN letters = '' THEN '' ELSE left(letters, 1) || rpad(left(
-        bq_sounds(letters)[CASE WHEN bq_sounds(left(letters, 1)) = '' THEN 1 ELSE 2 END:], 3), 3, '0') END""",
-    """bq_soundex(text) AS bq_soundex_of(regexp_replace(text, '[^A-Za-z]', '', 'g'))""",
-)
 
 
 def _call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
@@ -320,12 +249,12 @@ def name_fields_of_json(node: exp.Expression) -> exp.Expression | None:
         return None
     if not any(isinstance(field, exp.Column) for field in node.expressions):
         return None
-    named = node.copy()
-    named.set(
+    struct = node.copy()
+    struct.set(
         "expressions",
-        [_named(field, field.name) if isinstance(field, exp.Column) else field for field in named.expressions],
+        [named(field, field.name) if isinstance(field, exp.Column) else field for field in struct.expressions],
     )
-    return named
+    return struct
 
 
 def keep_case_of_fields(tree: exp.Expression) -> exp.Expression:
@@ -342,10 +271,6 @@ def quote_map(node: exp.Expression) -> exp.Expression | None:
     if node.name.lower() == "map" and not node.quoted:
         return exp.to_identifier(node.name, quoted=True)
     return None
-
-
-def _named(value: exp.Expression, name: str) -> exp.PropertyEQ:
-    return exp.PropertyEQ(this=exp.to_identifier(name), expression=value.copy())
 
 
 REWRITES: dict[type[exp.Expression], Rewrite] = {
@@ -372,114 +297,6 @@ REWRITES: dict[type[exp.Expression], Rewrite] = {
     exp.Struct: name_fields_of_json,
     exp.Identifier: quote_map,
 }
-
-
-def count_offsets_from_zero(tree: exp.Expression) -> bool:
-    """Let ``UNNEST(x) WITH OFFSET AS o`` count from 0 and keep its name; DuckDB counts from 1.
-
-    The emulator takes 1 from whatever is named ``o`` anywhere in the statement, and drops the name of a selected one.
-
-    :returns: whether the tree has changed.
-    """
-    unnests = [unnest for unnest in tree.find_all(exp.Unnest) if unnest.args.get("offset")]
-    for unnest in unnests:
-        offset, query = unnest.args["offset"], unnest.find_ancestor(exp.Select)
-        name = offset.name if isinstance(offset, exp.Identifier) else "offset"
-        counted = f"{name}__from_one"
-        for column in list(query.find_all(exp.Column)):
-            if column.name == name and not column.table and _sees(column, query, name):
-                from_zero = exp.paren(exp.column(counted) - 1, copy=False)
-                if column.parent is query and column.arg_key == "expressions":
-                    from_zero = exp.alias_(from_zero, name, copy=False)
-                elif isinstance(column.parent, exp.Struct):
-                    from_zero = _named(from_zero, name)
-                column.replace(from_zero)
-        unnest.set("offset", exp.to_identifier(counted))
-    return bool(unnests)
-
-
-def _sees(column: exp.Column, query: exp.Select, name: str) -> bool:
-    """Return whether a column named like an offset of a query means that offset."""
-    node = column.parent
-    while node is not query:
-        if isinstance(node, exp.CTE) or (
-            isinstance(node, exp.Subquery) and isinstance(node.parent, exp.From | exp.Join)
-        ):
-            return False
-        if isinstance(node, exp.Select) and name in _unnested_names(node):
-            return False
-        node = node.parent
-    return True
-
-
-def _unnested_names(query: exp.Select) -> set[str]:
-    """Return the names that a query gives to elements of arrays and their offsets."""
-    names = set()
-    for source in (query.args.get("from_"), *query.args.get("joins", ())):
-        for unnest in source.find_all(exp.Unnest) if source else ():
-            alias, offset = unnest.args.get("alias"), unnest.args.get("offset")
-            names |= {column.name for column in alias.columns} if alias else set()
-            names |= {offset.name} if isinstance(offset, exp.Identifier) else set()
-    return names
-
-
-LITERAL = re.compile(
-    r"""--[^\n]*|\#[^\n]*|/\*.*?\*/|`[^`]*`
-    |(?P<prefix>\b(?:rb|br|r|b))?(?P<quote>\'\'\'|\"\"\"|\'|\")(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""",
-    re.DOTALL | re.IGNORECASE | re.VERBOSE,
-)
-ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xX]([0-9a-fA-F]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
-LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-def read_escapes(sql: str) -> str:
-    r"""Write string literals with escapes so that sqlglot reads them as BigQuery does.
-
-    It leaves ``\u00e9`` as it stands, and the backslash in ``'''D\'Arcy'''``.
-    """
-
-    def character(escape: re.Match[str]) -> str:
-        short, long, byte, octal, letter = escape.groups()
-        if code := short or long or byte:
-            return chr(int(code, 16))
-        return chr(int(octal, 8)) if octal else LETTERS.get(letter, letter)
-
-    def literal(token: re.Match[str]) -> str:
-        if not token["quote"] or token["prefix"] or "\\" not in token["body"]:
-            return token[0]
-        value = ESCAPE.sub(character, token["body"])
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r") + "'"
-
-    return LITERAL.sub(literal, sql) if "\\" in sql else sql
-
-
-PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|[@$](?P<name>\w+)", re.DOTALL)
-
-
-def number_parameters(sql: str, given: list[dict[str, Any]]) -> tuple[str, list[Any]]:
-    """Bind each named parameter once, so that DuckDB sees the same one in SELECT and GROUP BY.
-
-    The emulator binds each mention by itself, those in strings and comments too.
-
-    :param sql: DuckDB's SQL, with parameters as ``@name`` or ``$name``.
-    :param given: query parameters of the REST API, all of them named.
-    :returns: SQL with parameters as ``$1``, and their values in that order.
-    """
-    by_name = {parameter["name"]: parameter for parameter in given}
-    numbers: dict[str, int] = {}
-    values: list[Any] = []
-
-    def placeholder(token: re.Match[str]) -> str:
-        name = token["name"]
-        if name not in by_name:
-            return token[0]
-        if name not in numbers:
-            values.append(parameters._extract_value(by_name[name]))
-            numbers[name] = len(values)
-        number = numbers[name]
-        return parameters._placeholder_for(values[number - 1], by_name[name]).replace("?", f"${number}")
-
-    return PARAMETER.sub(placeholder, sql), values
 
 
 def rewrite_functions(sql: str) -> str:

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tools.sample_sources import braze
+from tools.sample_sources.arrivals import Neighbourhood
 from tools.sample_sources.google_ads import GoogleAds
-from tools.sample_sources.journey import Life, Neighbourhood
+from tools.sample_sources.journey import Life
 from tools.sample_sources.people import neighbourhoods
 from tools.sample_sources.recipe import GenerateError, Recipe
 from tools.sample_sources.sink import Sink

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from functools import cache
 
-from tools.sample_sources import braze, ga360, ids
+from tools.sample_sources import braze, ids
+from tools.sample_sources.arrivals import Arrivals, Neighbourhood, channels
 from tools.sample_sources.braze import Profile
 from tools.sample_sources.clock import DAY, HOUR, MINUTE, stamp, weekday
 from tools.sample_sources.diary import Diary
 from tools.sample_sources.firebase import Installation
-from tools.sample_sources.ga360 import Browser
-from tools.sample_sources.google_ads import GoogleAds
 from tools.sample_sources.people import Person
-from tools.sample_sources.salesforce import SOURCE_WEIGHT, AccountBook, Prospect
+from tools.sample_sources.salesforce import SOURCE_WEIGHT, Prospect
 from tools.sample_sources.shopify import Shopper
-from tools.sample_sources.sink import Sink
 from tools.sample_sources.visit import Visit
-from tools.sample_sources.words import Urn, campaigns
 from tools.sample_sources.zendesk import Requester
 
 HISTORY_DAYS = 720
@@ -28,36 +24,6 @@ CHURN_PER_DAY = 0.0011
 CONSUMER_WEEK = (0.95, 0.9, 0.95, 1.0, 1.1, 1.2, 1.15)
 BUSINESS_WEEK = (1.2, 1.3, 1.3, 1.25, 1.0, 0.2, 0.2)
 WEB_ORDER_CHANCE = 0.10  # of a visit of an average customer by an average channel
-
-
-@cache
-def _channels() -> tuple[dict[str, list], dict[str, Urn]]:
-    channels = campaigns()["channels"]
-    return channels, {
-        "consumer": Urn((name, spec[0]) for name, spec in channels.items()),
-        "business": Urn((name, spec[1]) for name, spec in channels.items()),
-    }
-
-
-class Neighbourhood:
-    """What the persons of one neighbourhood share.
-
-    :param sink: where rows land.
-    :param ads: the Google Ads account.
-    """
-
-    def __init__(self, sink: Sink, ads: GoogleAds) -> None:
-        self.sink = sink
-        self.ads = ads
-        self.accounts = AccountBook(sink)
-        self.browsers: list[Browser] = []
-        self.shared_computers: dict[int, Browser] = {}
-
-    def close(self) -> None:
-        """Land the accounts and name the browsers' persons, once everybody has lived."""
-        self.accounts.close()
-        for browser in self.browsers:
-            browser.tell_truth()
 
 
 class Life:
@@ -73,11 +39,9 @@ class Life:
         self._sink = place.sink
         self._person = person
         self._diary = Diary(self._sink, person, self._later)
-        self._audience = "business" if person.company else "consumer"
+        self._arrivals = Arrivals(place, person)
         self._agenda: list[tuple[int, int, Callable[[int], None]]] = []
         self._entries = 0
-        self._browsers: dict[str, Browser] = {}
-        self._slots = 0
         start = self._sink.start
         newcomer = not person.known or rng.random() < NEW_SHARE
         if newcomer:
@@ -155,7 +119,7 @@ class Life:
                 # Leads are worked for weeks: most of those that sales still knows are recent.
                 at = max(when, self._sink.start - rng.randrange(1, 120) * DAY)
                 self._is_lead = True
-                visit = self._arrive(at, "desktop", None, in_app=False) if source == "Web" else None
+                visit = self._arrivals.arrive(at, "desktop", None, in_app=False) if source == "Web" else None
                 self._later(at, lambda now: self._lead(now, source, visit))
             if person.has_duplicate():
                 self._later(
@@ -330,8 +294,8 @@ class Life:
         in_app = self._uses_app and (message is None or message[0] == "push") and rng.random() < 0.45
         devices = (80, 18, 2) if person.company else (46, 48, 6)
         device = "mobile" if in_app else rng.choices(("desktop", "mobile", "tablet"), devices)[0]
-        visit = self._arrive(when, device, message, in_app)
-        browser = None if in_app else self._browser(visit)
+        visit = self._arrivals.arrive(when, device, message, in_app)
+        browser = None if in_app else self._arrivals.browser(visit)
         visit.client_id = browser.client_id if browser else None
         bounces = browser is not None and not buys and rng.random() < 0.3
         if not bounces:
@@ -350,7 +314,7 @@ class Life:
         rng, known = self._person.rng, self._person.known
         visit.pages = 1 + min(12, int(rng.expovariate(0.4)))
         # Messages reach people who know the shop, so that they sell better than any other channel.
-        factor = _channels()[0].get(visit.channel, [0, 0, 1.5])[2] * CONSUMER_WEEK[weekday(visit.when)]
+        factor = channels()[0].get(visit.channel, [0, 0, 1.5])[2] * CONSUMER_WEEK[weekday(visit.when)]
         has_account = bool(self._shoppers or self._profile)
         chance = WEB_ORDER_CHANCE * factor * self._buys * (1 if self._shoppers else 0.6)
         orders = self._shops and (buys or rng.random() < chance)
@@ -367,47 +331,10 @@ class Life:
         if orders:
             self._order(visit, "mobile_app" if in_app else "web")
 
-    def _arrive(self, when: int, device: str, message: tuple[str, str] | None, in_app: bool) -> Visit:
-        rng, person = self._person.rng, self._person
-        if message:
-            channel = {"email": "Email", "push": "Push", "sms": "SMS", "in_app": "Push"}[message[0]]
-            return Visit(when, channel, "braze", message[0], message[1], device=device)
-        specs, urns = _channels()
-        channel = "Direct" if in_app else urns[self._audience].draw(rng)
-        _, _, _, source, medium = specs[channel]
-        visit = Visit(when, channel, source, medium, "social_always_on" if channel == "Social" else None, device=device)
-        campaign = self._place.ads.campaign_for(rng, channel, self._audience)
-        if campaign:
-            self._slots += 1
-            self._place.ads.click(person, visit, campaign, ids.gclid(person.number, self._slots % ids.SLOTS, when))
-        return visit
-
     def _login_id(self) -> str | None:
         if self._profile:
             return self._profile.external_id
         return str(self._shoppers[0].id) if self._shoppers else None
-
-    def _browser(self, visit: Visit) -> Browser:
-        """Return the browser of a visit; cookies are cleared now and then."""
-        rng, person, device = self._person.rng, self._person, visit.device
-        if device == "desktop" and person.household.shares_computer and person.known:
-            shared = self._place.shared_computers
-            number = person.household.number
-            if number not in shared:
-                # The same cookie whoever comes first.
-                cookie = ids.client_id(number, ids.SLOTS - 1, self._sink.start - (number % 400 + 1) * DAY)
-                shared[number] = Browser(self._sink, cookie, device, "Windows")
-                self._place.browsers.append(shared[number])
-            return shared[number]
-        if device not in self._browsers or rng.random() < 0.04:
-            self._browsers[device] = self._new_browser(visit)
-        return self._browsers[device]
-
-    def _new_browser(self, visit: Visit) -> Browser:
-        self._slots += 1
-        browser = ga360.new_browser(self._sink, self._person, self._slots % ids.SLOTS, visit.device, visit.when)
-        self._place.browsers.append(browser)
-        return browser
 
     def _order(self, visit: Visit, source: str) -> None:
         rng = self._person.rng
