@@ -10,6 +10,7 @@ from martech.declarations.reader import Declaration, read_declaration
 from martech.quality.movement import Limits, MeasuredTable
 
 from include.pipeline.layer_ddl import layer_scripts
+from include.pipeline.settings import INCLUDE_DIR
 
 HERE = Path(__file__).resolve().parent
 MOVEMENT_FILE = HERE / "movement.yml"
@@ -33,7 +34,7 @@ def load_movement(models: Collection[str], path: Path = MOVEMENT_FILE) -> tuple[
     tables = [_table(declaration, model) for model in declaration.values["tables"]]
     return (
         [table for table in tables if f"{table.layer}.{table.name}" in models],
-        Limits(**declaration.values["limits"]),
+        Limits(**declaration.values["limits"], declared_in=str(MOVEMENT_FILE.relative_to(INCLUDE_DIR.parent))),
     )
 
 

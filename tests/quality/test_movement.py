@@ -18,7 +18,7 @@ from include.activation.declared_syncs import load_syncs
 from include.quality.declared_movement import MOVEMENT_FILE, load_movement
 from tests.quality.conftest import PROJECT, Shop
 
-LIMITS = Limits(minimum_rows=20, rows=0.5, total=0.5, share=0.25)
+LIMITS = Limits(minimum_rows=20, rows=0.5, total=0.5, share=0.25, declared_in="movement.yml")
 USUAL = {"rows": 40.0, "total of value": 63_031.0, "share of health = low": 0.1, "share of health = high": 0.9}
 
 

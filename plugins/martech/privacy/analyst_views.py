@@ -25,24 +25,24 @@ class AnalystView:
     :param columns: types of all columns of the table, in order.
     :param description: of the view.
     :param domain: label of the view.
+    :param k: so many rows must share a value of a `shared` column, and of those before it, for it to be shown.
     :param left_out: columns that are not shown though they are not flagged as personal.
     :param pseudonyms: kind of id by column.
     :param elements: kind of id by field, by column with an array of records.
     :param urls: columns that are shown as path and campaign parameters.
     :param shared: columns that may single somebody out together, from coarse to fine.
-    :param k: so many rows must share a value of these, and those before it, for it to be shown.
     """
 
     table: PersonalTable
     columns: Mapping[str, str]
     description: str
     domain: str
+    k: int
     left_out: tuple[str, ...] = ()
     pseudonyms: Mapping[str, str] = field(default_factory=dict)
     elements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
-    k: int = 2
 
     @property
     def shown(self) -> tuple[str, ...]:

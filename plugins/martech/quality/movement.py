@@ -18,12 +18,14 @@ class Limits:
     :param rows: largest change of the rows, as a share of what they were.
     :param total: largest change of a column's sum, as a share of what it was.
     :param share: largest change of a value's share of the rows.
+    :param declared_in: where to change them, for messages.
     """
 
     minimum_rows: int
     rows: float
     total: float
     share: float
+    declared_in: str
 
 
 @dataclass(frozen=True)

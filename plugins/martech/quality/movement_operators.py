@@ -128,7 +128,7 @@ class HoldMovementOperator(WarehouseOperator):
                 + "\nLook at the table's newest rows and at what landed since. If it is wrong, correct it and build "
                 f"gold again; the next run compares anew. If it is right: airflow dags trigger {task.dag_id} --conf "
                 '\'{"accept_movement": {"who": "ana@example.com", "why": "the campaign of May"}}\'. '
-                "Limits are in include/quality/movement.yml."
+                f"Limits are in {limits.declared_in}."
             )
         if moved and acceptance and self.alert:
             self.alert(
