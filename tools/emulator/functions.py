@@ -122,8 +122,11 @@ def cast_as_bigquery(node: exp.Expression) -> exp.Expression | None:
     value = node.this
     if isinstance(value, exp.Null | exp.Parameter | exp.Placeholder | exp.Count) or _is_plain_literal(value):
         return None
+    macro = CASTS[node.to.this]
+    if macro == "bq_half_away" and value.find(exp.AggFunc):
+        macro = "bq_half_away_aggregate"
     cast = node.copy()
-    cast.set("this", _call(CASTS[node.to.this], value))
+    cast.set("this", _call(macro, value))
     return cast
 
 

@@ -17,6 +17,12 @@ MACROS = (
         (x DECIMAL(38, 9)) AS x, (x BOOLEAN) AS x, (x VARCHAR) AS CASE
             WHEN regexp_full_match(x, '\s*[+-]?(?:\d+|0[xX][0-9a-fA-F]+)\s*') THEN x
             ELSE 'Bad int64 value: ' || x END""",
+    # Of an aggregate, whose type decides about no body: by text, which keeps all digits of an integer.
+    r"""bq_half_away_aggregate(x) AS CASE
+        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(CAST(round(CAST(x AS DOUBLE)) AS DECIMAL(38, 0)) AS VARCHAR)
+        WHEN typeof(x) LIKE 'DECIMAL%' THEN CAST(round(CAST(x AS DECIMAL(38, 9))) AS VARCHAR)
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '\s*[+-]?(?:\d+|0[xX][0-9a-fA-F]+)\s*')
+        THEN 'Bad int64 value: ' || CAST(x AS VARCHAR) ELSE CAST(x AS VARCHAR) END""",
     """bq_truth(x VARCHAR) AS CASE WHEN lower(x) IN ('true', 'false') THEN x ELSE 'Bad bool value: ' || x END,
         (x BIGINT) AS x, (x BOOLEAN) AS x""",
     """bq_is_instant(later, earlier) AS
