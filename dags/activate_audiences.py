@@ -27,7 +27,8 @@ DOC = """
 `{sync.model}` → **{sync.target}** ({sync.mode}), {columns}. Only records whose mapped columns changed since they were
 last confirmed are sent. People without consent in `{sync.consent.model}` are never sent, and removed where they were.
 
-**To look first** trigger with `{{"dry_run": true}}`: counts and samples, nothing is sent.
+**To look first** trigger with `{{"dry_run": true}}`: counts and samples in the log and on the sync's page
+(`activation-{sync.name}.html` in `MARKETING_REPORT_URI`), nothing is sent.
 
 **When it fails** the red task's log names the fix. `hold_movement` stops where a table that the sync reads moved
 further since the last run than is plausible (`include/quality/movement.yml`): if it is right, trigger with
@@ -91,6 +92,7 @@ def activation_dag(sync: Sync, declared: list[str]) -> DAG:
             chosen_by=choose.task_id,
             declared=declared,
             alert=send_alert,
+            report_uri=settings.report_uri,
             **common,
         )
         plan_sync = PlanSyncOperator(task_id="plan_sync", declared=declared, alert=send_alert, **common)

@@ -47,6 +47,7 @@ def run_dag(airflow_home):
             [sys.executable, "-c", RUNNER, dag_id, json.dumps(conf), str(REPOSITORY / "dags")],
             env=os.environ | {
                 "AIRFLOW_HOME": str(airflow_home),
+                "MARKETING_REPORT_URI": (airflow_home / "reports").as_uri(),
                 "PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "plugins"))),
             },
             capture_output=True, text=True, timeout=300, check=False,
@@ -68,6 +69,8 @@ def test_a_day_of_lead_scores(warehouse, salesforce, run_dag, airflow_home):
     assert result["tasks"]["send_changes"].endswith("skipped")
     assert "59 add" in log
     assert salesforce.requests == {}
+    page = airflow_home / "reports" / "activation-lead_scores_to_salesforce.html"
+    assert "What a run would change" in page.read_text()
 
     result, log = run_dag(dag_id)
     assert result["state"].endswith("success"), log[-3000:]

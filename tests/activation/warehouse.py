@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from google.cloud import bigquery
@@ -55,7 +56,7 @@ class Warehouse:
                 round(mod(i * 31, 1000) / 1000, 3) as conversion_probability,
                 if(mod(i, 11) = 0, null, round(mod(i * 17, 1000) / 10, 1)) as sales_readiness_score,
                 concat('c', lpad(cast(i as string), 8, '0')) as customer_id,
-                cast(i as numeric) + 0.4 as expected_value,
+                cast(i + 0.4 as numeric) as expected_value,
                 'USD' as currency,
                 date_sub(current_date(), interval 1 day) as created_date,
                 false as is_converted,
@@ -84,7 +85,7 @@ class Warehouse:
                 concat('c', lpad(cast(i as string), 8, '0')) as customer_id,
                 timestamp_sub(timestamp_trunc(current_timestamp(), day), interval 20 hour) as transaction_at,
                 date_sub(current_date(), interval 1 day) as transaction_date,
-                cast(i as numeric) + 0.5 as original_net_revenue,
+                cast(i + 0.5 as numeric) as original_net_revenue,
                 'EUR' as currency,
                 if(mod(i, 10) = 0, concat('gclid-', cast(i as string)), null) as gclid
             from unnest(generate_array(1, {int(count)})) as i"""
@@ -141,6 +142,10 @@ class TaskInstance:
 
     def __init__(self) -> None:
         self.plan_id: str | None = None
+        self.pushed: dict[str, Any] = {}
 
-    def xcom_pull(self, task_ids: str) -> str | None:
-        return self.plan_id
+    def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
+        return self.plan_id if key == "return_value" else self.pushed.get(key)
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.pushed[key] = json.loads(json.dumps(value))  # as Airflow keeps it

@@ -13,12 +13,12 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from martech.alerts.messages import Alert
 from martech.days.chain import Chain, DayState, State, Step
 from martech.dbt.artifacts import NodeResult
-from martech.quality.charts import Point, line_chart
 from martech.quality.client import QualityClient
 from martech.quality.healing import Rebuild
 from martech.quality.operators import ReportFailuresOperator, ScoreTablesOperator, WriteReportOperator
 from martech.quality.report import ReportData, render_report
 from martech.quality.scores import Score
+from martech.reports.charts import Point, line_chart
 
 from tests.quality.conftest import DAY, PROJECT, Shop, result
 

@@ -19,6 +19,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_outbox
     changed_fields string options (
         description = 'Destination fields that differ from the confirmed ones, comma-separated; may be empty'
     ),
+    shown string options (
+        description = 'JSON: destination field to what reports show of its value, personal ones masked; null for remove'
+    ),
     payload string options (description = 'What will be sent, JSON or hashed identifiers; null for remove'),
     stale_identifiers string options (
         description = 'Hashed identifiers to take back, comma-separated; null where the key is enough'

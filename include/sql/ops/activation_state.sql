@@ -12,6 +12,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_state`
     field_hashes string not null options (
         description = 'JSON: destination field to short salted hash of its value, to name the changed fields'
     ),
+    shown string options (
+        description = 'JSON: destination field to what reports show of its value, personal ones masked; null if older'
+    ),
     payload string options (
         description = 'Hashed identifiers to remove the record by; null where its key is enough'
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,8 @@ LONGEST_PROCESSING = timedelta(days=2)
 SUSPECTED_SHRINK = 100
 # Fewer rejects are a matter of these records, whatever their share, and do not fail a run.
 FEWEST_REJECTS = 10
+# Actions of records that a plan leaves alone.
+NOT_PLANNED = ("unchanged", "held", "suppressed")
 
 
 class SafetyStopError(ActivationError):
@@ -236,11 +238,19 @@ def _shrinking_batches(changes: Iterable[Change], batch_size: int) -> Iterator[l
 
 
 def report_sync(  # noqa: PLR0913 - all but three are keywords
-    ledger: Ledger, sync: Sync, plan_id: str | None, *, run_id: str, full_resync: bool, dry_run: bool
+    ledger: Ledger,
+    sync: Sync,
+    plan_id: str | None,
+    *,
+    run_id: str,
+    full_resync: bool,
+    dry_run: bool,
+    found: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Write the run's row into ``activation_runs`` and return it.
 
     :param plan_id: None where there is no plan: a dry run, or planning failed.
+    :param found: records by action before the plan; None where nothing was compared.
     """
     progress = ledger.progress(plan_id)
     row = {
@@ -251,6 +261,7 @@ def report_sync(  # noqa: PLR0913 - all but three are keywords
         "status": _status(progress, plan_id, dry_run, sync.limits.max_rejected_percent),
         "is_full_resync": full_resync,
         **asdict(progress),
+        **{action: None if found is None else found.get(action, 0) for action in NOT_PLANNED},
         "finished_at": datetime.now(UTC).isoformat(),
     }
     ledger.record_run(row)

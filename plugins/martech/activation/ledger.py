@@ -32,6 +32,8 @@ CLOCK_SKEW = timedelta(hours=1)
 MAX_DELIVERIES = 3
 BEFORE_ANY_RUN = datetime(1970, 1, 1, tzinfo=UTC)
 SAMPLES = 5
+# What reports look back on.
+HISTORY = timedelta(days=90)
 PAGE_ROWS = 10_000
 
 
@@ -158,7 +160,7 @@ class Ledger:
         }
 
     def preview(self, *, full_resync: bool, retry_dead_letters: bool) -> list[dict[str, Any]]:
-        """Return, per action, the number of records and samples of their keys and changed fields.
+        """Return, per action, the number of records and samples: keys, changed fields, and as JSON what reports show.
 
         Nothing is written. Besides add, change, remove and reject the actions are unchanged, suppressed (no
         consent) and held (rejected before with the same content).
@@ -378,6 +380,20 @@ class Ledger:
             statement("activation/sql/rejections.sql", changelog=self._changelog),
             **_plan(plan_id),
         )
+
+    def open_rejects(self) -> list[dict[str, Any]]:
+        """Return the open dead letters by reason, the most frequent first."""
+        return self._rows(statement("activation/sql/open_rejects.sql", dead_letters=self._dead_letters))
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what became of requests that the destination processed later, the newest first."""
+        sql = statement("activation/sql/requests.sql", requests=self.table("ops.activation_requests"))
+        return self._rows(sql, since=datetime.now(UTC) - HISTORY)
+
+    def history(self) -> list[dict[str, Any]]:
+        """Return how many records the destination held at the end of each day with a run."""
+        sql = statement("activation/sql/history.sql", runs=self.table("ops.activation_runs"))
+        return self._rows(sql, since=datetime.now(UTC) - HISTORY, destination=self._sync.target)
 
     def record_run(self, row: dict[str, Any]) -> None:
         """Append the outcome of a run to ``activation_runs``."""

@@ -11,21 +11,28 @@ from martech.activation import engine
 from martech.activation.changes import ActivationError, Destination, FatalError, ProcessingDestination
 from martech.activation.destinations import DESTINATIONS, target_of
 from martech.activation.ledger import Ledger
+from martech.activation.report import SyncPage, preview_of, render_page
 from martech.activation.sync import Sync
 from martech.activation.targets import TargetError, Targets
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
 from martech.leases.lease import LeaseClient, held
 from martech.leases.tasks import owner_of
+from martech.reports.folder import write_page
 from martech.warehouse.operators import WarehouseOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+# Of XCom: what the plan would do, before it does.
+PREVIEW = "preview"
 COUNTS = (
     "adds",
     "changes",
     "removes",
+    "unchanged",
+    "held",
+    "suppressed",
     "sent",
     "rejected",
     "pending",
@@ -129,15 +136,19 @@ class PlanSyncOperator(SyncOperator):
         targets.require_same(self.sync, target_of(self.sync))
         ledger = self.ledger(context)
         options = {"full_resync": params["full_resync"], "retry_dead_letters": params["retry_dead_letters"]}
+        if not params["dry_run"]:
+            self._follow(ledger, self.sync)
+            ledger.settle()  # what a dead run left is no difference
+        found = ledger.preview(**options)
+        context["ti"].xcom_push(key=PREVIEW, value=preview_of(found))
         if params["dry_run"]:
             self.log.info("Dry run for %s, nothing is sent:", self.sync.target)
-            for row in ledger.preview(**options):
+            for row in found:
                 self.log.info("%8d %s", row["records"], row["action"])
                 if row["action"] != "unchanged":
                     for key, detail in zip(row["sample_keys"], row["sample_details"], strict=True):
                         self.log.info("%14s %s", key, detail)
             return None
-        self._follow(ledger, self.sync)
         plan_id = engine.plan_sync(
             ledger,
             self.sync,
@@ -247,6 +258,7 @@ class ReportSyncOperator(SyncOperator):
     :param chosen_by: task that ended as skipped, and returned nothing, where the run has nothing to do.
     :param declared: names of all declared syncs; records of others are reported.
     :param alert: gets warnings; None only logs.
+    :param report_uri: folder that gets the sync's page, ``activation-<sync>.html``; None writes none.
     :param kwargs: see :class:`SyncOperator`.
     """
 
@@ -256,9 +268,11 @@ class ReportSyncOperator(SyncOperator):
         chosen_by: str | None = None,
         declared: Collection[str] = (),
         alert: Callable[[Alert, Context], None] | None = None,
+        report_uri: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.report_uri = report_uri
         self.chosen_by = chosen_by
         self.declared = declared
         self.alert = alert
@@ -276,6 +290,7 @@ class ReportSyncOperator(SyncOperator):
             raise AirflowSkipException("The run had nothing to do, so there is nothing to report.")
         sync = self.subject(context)
         self._report_orphans(context)
+        preview = context["ti"].xcom_pull(task_ids=self.plan_task_id, key=PREVIEW)
         row = engine.report_sync(
             ledger,
             sync,
@@ -283,7 +298,14 @@ class ReportSyncOperator(SyncOperator):
             run_id=context["run_id"],
             full_resync=context["params"]["full_resync"],
             dry_run=context["params"]["dry_run"],
+            found={part["action"]: part["records"] for part in preview} if preview else None,
         )
+        if self.report_uri:
+            page = render_page(
+                SyncPage(sync, row, preview or (), ledger.open_rejects(), ledger.requests(), ledger.history())
+            )
+            name = f"activation-{sync.name}.html"
+            self.log.info("The page is %s", write_page(self.report_uri, name, page, conn_id=self.gcp_conn_id))
         self.log.info("%s: %s", row["status"], ", ".join(f"{name} {row[name]}" for name in COUNTS))
         if row["rejected"] and plan_id:
             for reason in ledger.rejections(plan_id):

@@ -17,6 +17,8 @@ IDENTIFIER_SEPARATOR = Sql(",")
 CONSENT_PREFIX = "consent:"
 # Content hash in the state of a record that may be at the destination, with any of its identifiers.
 UNCONFIRMED = "unconfirmed"
+# Stands before what is left of a personal value in a report.
+MASKED = "•"
 # Finds the names of the fields in a JSON object of hashes.
 FIELD_NAMES = Sql("""r'"([^"]+)":'""")
 TYPES = {
@@ -159,6 +161,13 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         name: f"substr(to_hex(sha256(concat(record_key, '|', coalesce(cast(`{name}` as string), '')))), 1, 8)"
         for name in fields
     }
+    # Masked, two values can still be told apart.
+    shown = {
+        column.to: f"if(`{column.to}` is null, null, concat('{MASKED}', {hashes[column.to]}))"
+        if column.pii or column.normalise
+        else f"`{column.to}`"
+        for column in sync.columns
+    }
     names = {
         "source_key": column_sql(sync.key),
         "key": sync.key,
@@ -183,6 +192,7 @@ def changes_of(sync: Sync, table: Callable[[str], str]) -> tuple[dict[str, Any],
         "payload": Sql(_identifiers_sql(fields) if by_identifiers else content),
         "content": Sql(content),
         "field_hashes": Sql(_json_sql(hashes)),
+        "shown": Sql(_json_sql(shown)),
         "consent_model": table(sync.consent.model),
         "consent_key": sync.consent.key,
         "granted": Sql(granted[0]),

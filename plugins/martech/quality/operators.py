@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowFailException, ObjectStoragePath
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from martech.alerts.messages import Alert
 from martech.alerts.severity import Severity
@@ -19,6 +19,7 @@ from martech.quality.report import ReportData, render_report
 from martech.quality.results import QualityResult, failure_lines
 from martech.quality.scores import score_tables
 from martech.quality.tables import CURRENT, QualityTable
+from martech.reports.folder import write_page
 from martech.warehouse.days import parse_days
 from martech.warehouse.operators import WarehouseOperator
 
@@ -317,24 +318,15 @@ class WriteReportOperator(WarehouseOperator):
                 open_days=self._open_days(context),
             )
         )
-        path = self._folder() / f"quality-{day}.html"
-        with path.open("w") as file:
-            file.write(page)
+        path = write_page(self.report_uri, f"quality-{day}.html", page, conn_id=self.gcp_conn_id)
         self.log.info("The report is %s", path)
-        return str(path)
+        return path
 
     def _open_days(self, context: Context) -> list[tuple[date, dict[str, DayState]]]:
         """Return the days with which another step of the chain than this one is not done."""
         chain, today = self.load_chain(), datetime.now(UTC).date()
         log = self.warehouse(context, DayLogClient).marks(self.day_log, chain.first_day(today))
         return chain.open_states(log, today, leave_out=context["ti"].dag_id)
-
-    def _folder(self) -> ObjectStoragePath:
-        if not self.report_uri.startswith("file:"):
-            return ObjectStoragePath(self.report_uri, conn_id=self.gcp_conn_id)
-        folder = ObjectStoragePath(self.report_uri)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
 
 class ReportFailuresOperator(WarehouseOperator):

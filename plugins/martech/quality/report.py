@@ -8,19 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from martech.days.chain import DayState
 from martech.dbt.artifacts import NOTABLE, NodeResult
-from martech.quality.charts import Point, grade, line_chart, meter, ring
 from martech.quality.healing import Rebuild
 from martech.quality.results import QualityResult, failures_of
 from martech.quality.scores import Score
 from martech.quality.tables import CHECKS
+from martech.reports.charts import Point, grade, line_chart, meter, ring
+from martech.reports.templates import templates_of
 
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+TEMPLATES = templates_of(Path(__file__).parent)
 LAYERS = ("bronze", "silver", "gold")
 WORST = ("error", "warning", "ok", "unknown")
 SLOWEST = 5

@@ -70,6 +70,7 @@ checked as (
         full_payload as payload,
         to_hex(sha256(full_payload)) as content_hash,
         {{ field_hashes }} as field_hashes,
+        {{ shown }} as shown,
         case
             when source_key is null then 'missing_key: {{ key }} is null'
             when count(*) over (partition by record_key) > 1 then 'duplicate_key: {{ key }} is not unique'
@@ -98,6 +99,7 @@ confirmed as (
         person_key,
         content_hash,
         field_hashes,
+        shown,
         payload,
         sent_at
     from `{{ state }}`
@@ -144,6 +146,7 @@ known as (
         confirmed.content_hash,
         confirmed.sent_at,
         confirmed.field_hashes,
+        confirmed.shown,
         concat(coalesce(confirmed.field_hashes, ''), coalesce(unsettled.field_hashes, '')) as all_field_hashes,
         concat(coalesce(confirmed.payload, ''), '{{ separator }}', coalesce(unsettled.payload, '')) as payload,
         coalesce(unsettled.newest_payload, confirmed.payload) as kept_payload,
@@ -172,6 +175,8 @@ compared as (
         record.payload,
         record.content_hash,
         record.field_hashes,
+        record.shown,
+        known.shown as known_shown,
         record.defect,
         known.payload as known_payload,
         known.all_field_hashes,
@@ -281,6 +286,8 @@ changes as (
         if(compared.action = 'remove', null, compared.content_hash) as content_hash,
         if(compared.action = 'remove', null, compared.field_hashes) as field_hashes,
         if(compared.action in ('add', 'change'), compared.changed_fields, null) as changed_fields,
+        if(compared.action = 'remove', null, compared.shown) as shown,
+        compared.known_shown,
         case
             when
                 compared.action in ('add', 'change', 'remove')
@@ -320,6 +327,8 @@ select
     content_hash,
     field_hashes,
     changed_fields,
+    shown,
+    known_shown,
     payload,
     stale_identifiers,
     cleared_fields,
@@ -334,6 +343,8 @@ select
     null as content_hash,
     null as field_hashes,
     null as changed_fields,
+    null as shown,
+    null as known_shown,
     null as payload,
     null as stale_identifiers,
     null as cleared_fields,

@@ -1,6 +1,6 @@
 insert into `{{ outbox }}` (
     plan_id, run_id, sync_name, planned_at, record_key, person_key, action, content_hash, field_hashes,
-    changed_fields, payload, stale_identifiers, cleared_fields, is_erasure,
+    changed_fields, shown, payload, stale_identifiers, cleared_fields, is_erasure,
     reject_reason
 )
 select
@@ -14,6 +14,7 @@ select
     content_hash,
     field_hashes,
     changed_fields,
+    shown,
     payload,
     stale_identifiers,
     cleared_fields,

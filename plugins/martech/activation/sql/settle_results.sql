@@ -1,6 +1,6 @@
 select
     outbox.sync_name, outbox.run_id, outbox.plan_id, outbox.record_key, outbox.person_key,
-    outbox.action, outbox.content_hash, outbox.field_hashes, outbox.payload,
+    outbox.action, outbox.content_hash, outbox.field_hashes, outbox.shown, outbox.payload,
     concat(
         coalesce(outbox.payload, ''), '{{ separator }}', coalesce(outbox.stale_identifiers, '')
     ) as identifiers,

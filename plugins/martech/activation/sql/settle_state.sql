@@ -9,7 +9,8 @@ when matched and result.status = 'sent' then
     update
         set
             person_key = result.person_key, content_hash = result.content_hash,
-            field_hashes = result.field_hashes, payload = {{ "result.payload" if keeps_payload else "null" }},
+            field_hashes = result.field_hashes, shown = result.shown,
+            payload = {{ "result.payload" if keeps_payload else "null" }},
             sent_at = result.recorded_at, run_id = result.run_id
 when matched then
     update
@@ -25,15 +26,17 @@ when matched then
             {%- endif %}
             sent_at = result.recorded_at, run_id = result.run_id
 when not matched and result.status != 'sent' then
-    insert (sync_name, record_key, person_key, content_hash, field_hashes, payload, sent_at, run_id)
+    insert (sync_name, record_key, person_key, content_hash, field_hashes, shown, payload, sent_at, run_id)
     values (
         result.sync_name, result.record_key, result.person_key, '{{ unconfirmed }}',
-        coalesce(result.field_hashes, '{}'), {{ "result.identifiers" if by_identifiers else "result.payload" }},
+        coalesce(result.field_hashes, '{}'), result.shown,
+        {{ "result.identifiers" if by_identifiers else "result.payload" }},
         result.recorded_at, result.run_id
     )
 when not matched and result.action != 'remove' then
-    insert (sync_name, record_key, person_key, content_hash, field_hashes, payload, sent_at, run_id)
+    insert (sync_name, record_key, person_key, content_hash, field_hashes, shown, payload, sent_at, run_id)
     values (
         result.sync_name, result.record_key, result.person_key, result.content_hash,
-        result.field_hashes, {{ "result.payload" if keeps_payload else "null" }}, result.recorded_at, result.run_id
+        result.field_hashes, result.shown,
+        {{ "result.payload" if keeps_payload else "null" }}, result.recorded_at, result.run_id
     )

@@ -1,0 +1,1 @@
+"""HTML pages that open in any browser: charts, style, and the folder that they are written to."""
