@@ -41,7 +41,7 @@ from martech.privacy.operators import (
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.dag_defaults import Tag, dag_arguments
 from include.pipeline.settings import settings
-from include.privacy.person_dags import PERSON, PERSON_PARAMS
+from include.privacy.person_dags import DESTINATION_TABLES, PERSON, PERSON_PARAMS
 
 PARAMS = {
     **PERSON_PARAMS,
@@ -65,8 +65,7 @@ with DAG(
         RemoveFromDestinationsOperator(
             task_id="remove_from_destinations",
             retries=50,
-            state=["ops.activation_state", "ops.activation_outbox"],
-            dead_letters="ops.activation_dead_letters",
+            **DESTINATION_TABLES,
             **PERSON,
         ),
         EraseRowsOperator(task_id="erase_rows", **PERSON),

@@ -24,6 +24,7 @@ SCHEMA_FILE = HERE / "landing.schema.json"
 QUERIES = SQL_DIR / "landing"
 QUERY = re.compile(r"(?P<comment>(?:--[^\n]*\n)*)with\n(?P<ctes>.*)\n\nselect \* from (?P<last>\w+)\n", re.DOTALL)
 CURRENTS = "braze_currents"
+NOT_KEPT = "No model reads it: personal data that nobody needs is not kept (not_kept in sources.yml)."
 DATASET = re.compile(r"[A-Za-z0-9_]{1,1024}")
 
 
@@ -171,7 +172,7 @@ def _datasets(declarations: Iterable[Declaration]) -> dict[str, tuple[str, ...]]
 def _landed_table(declaration: Declaration, raw: RawTable) -> LandedTable:
     target = declaration.values["fills"][raw.name]
     types = _types(raw.name)
-    absent = target.get("absent", {})
+    absent = {**dict.fromkeys(raw.not_kept, NOT_KEPT), **target.get("absent", {})}
     ctes, outputs, used = _query(declaration, raw.name)
     for name in absent:
         if name not in types:

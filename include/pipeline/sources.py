@@ -66,6 +66,7 @@ def _table(declaration: Declaration, at: YamlPath, entry: Mapping[str, Any], sou
         expect=meta["expect"],
         volume_band=(float(low), float(high)),
         max_age=limit["count"] * PERIODS[limit["period"]],
+        not_kept=tuple(meta.get("not_kept", ())),
     )
 
 

@@ -68,6 +68,10 @@ def model_tables(manifest: Path = MANIFEST) -> list[PersonalTable]:
                 references=references,
                 arrays=frozenset(column for column in references if types.get(column, "").startswith("array")),
                 pii=tuple(pii),
+                consents=tuple(
+                    column for column, declared in node["columns"].items() if _meta(declared).get("consent")
+                ),
+                is_profile=bool(meta.get("profile")),
             )
         )
     return tables

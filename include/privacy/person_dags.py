@@ -25,6 +25,7 @@ PERSON_PARAMS = {
         description="SHA-256 (hex) of the e-mail address in lower case: Airflow keeps and logs what is typed here",
     ),
 }
+VALUE_SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 PERSON: dict[str, Any] = {
     **WAREHOUSE,
     "request_id": "{{ params.request_id }}",
@@ -33,6 +34,11 @@ PERSON: dict[str, Any] = {
     "sql_dir": SQL_DIR / "privacy",
     "sql_context": settings.sql_context,
     "load_connectors": sources_by_dataset,
+}
+# What destinations hold, may hold, and refuse.
+DESTINATION_TABLES: dict[str, Any] = {
+    "state": ["ops.activation_state", "ops.activation_outbox"],
+    "dead_letters": "ops.activation_dead_letters",
 }
 # What a person is shown first comes first.
 SHOWN = ("silver", "gold", "bronze", "ops", "intermediate", "secrets", "analytics")

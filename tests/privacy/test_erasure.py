@@ -1,4 +1,4 @@
-"""Anna asks to be erased. Bernd, with whom she shares home, e-mail, phone and browser, does not.
+"""Anna asks to be erased. Bernd, with whom she shares home, e-mail, phone and browser, does not: he objects, later.
 
 The story runs once, in the order of the DAG, and notes what there was at each step; the tests read the notes.
 """
@@ -24,11 +24,13 @@ from martech.privacy.erasure import Erasure
 from martech.privacy.operators import (
     EraseRowsOperator,
     ErasureOperator,
+    PersonOperator,
     PlanErasureOperator,
     ProveErasureOperator,
     RemoveFromDestinationsOperator,
 )
 from martech.privacy.person_request import PersonError, Selector
+from martech.privacy.rights_operators import CheckRectificationOperator, RecordObjectionOperator
 
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.settings import SQL_DIR
@@ -389,10 +391,148 @@ def test_an_address_of_two_people_erases_neither(warehouse: PrivateWarehouse, mo
         erasure.find(Selector(email_sha256=digest(SHARED_EMAIL)))
 
 
-def test_she_does_not_come_back_when_her_data_land_again(story: Story) -> None:
-    """The last test: it builds the warehouse again, from raw data in which she is."""
+LATER = "2026-11-20T11:00:00Z"
+FORMER_STREET, CORRECTED_STREET = "12 Elm Street", "14 Oak Avenue"
+SCORES = {"customer_health_scores": "customer_id", "customer_lifetime_value": "customer_id", "ml_features": "entity_id"}
+
+
+def rights_task(story: Story, kind: type[PersonOperator], **params: Any) -> Any:
+    """Run a task of `record_objection` or `check_rectification`."""
+    params = {"customer_id": None, "identity_key": None, "email_sha256": None, "withdraw": False, **params}
+    return kind(
+        task_id="test",
+        project_id=story.warehouse.project,
+        location="US",
+        request_id="GDPR-5",
+        table=story.warehouse.table,
+        load_tables=story.warehouse.tables,
+        sql_dir=SQL_DIR / "privacy",
+        sql_context=story.warehouse.sql_context,
+    ).execute({"params": params, "run_id": "manual__objection", "ti": SimpleNamespace(dag_id="d", task_id="t")})
+
+
+def people_with(story: Story, condition: str) -> list[str]:
+    sql = f"select customer_id from customer_360 where {condition} order by customer_id"
+    return [row["customer_id"] for row in story.warehouse.query(sql, "silver")]
+
+
+def scored(story: Story, customer_id: str) -> set[str]:
+    """Return the tables that say what is expected of a customer."""
+    return {
+        table
+        for table, column in SCORES.items()
+        if any(row[column] == customer_id for row in story.warehouse.rows(table, "gold"))
+    }
+
+
+@pytest.fixture(scope="module")
+def rebuilt(story: Story) -> dict[str, Any]:
+    """Bernd and others object and are corrected; then all data land again, and everything is built.
+
+    Returns who has objected to what, and what was there before the build.
+    """
+    bernd = story.notes["bernds_id"]
+    granted = f"not is_unsubscribed and is_customer and customer_id != '{bernd}'"
+    undecided, profiled = people_with(story, granted)[:2]
+    (lead,) = story.warehouse.query(
+        "select lead_id, customer_id from unified_leads "
+        f"where not is_unsubscribed and customer_id not in ('{bernd}', '{undecided}', '{profiled}') order by lead_id "
+        "limit 1",
+        "silver",
+    )
+    former = {"former_sha256": digest(FORMER_STREET.lower()), "corrected_sha256": digest(CORRECTED_STREET.lower())}
+    notes: dict[str, Any] = {
+        "bernd": bernd, "undecided": undecided, "profiled": profiled, "lead": lead, "correction": former,
+        "scores_before": scored(story, profiled), "audience_before": story.audience(),
+    }  # fmt: skip
+    notes["records"] = rights_task(story, RecordObjectionOperator, customer_id=bernd, purpose="marketing")
+    notes["records_again"] = rights_task(story, RecordObjectionOperator, customer_id=bernd, purpose="marketing")
+    rights_task(story, RecordObjectionOperator, customer_id=profiled, purpose="profiling")
+    rights_task(story, RecordObjectionOperator, customer_id=lead["customer_id"], purpose="marketing")
+    notes["scores_at_once"] = scored(story, profiled)
+    story.sync()
+    notes["audience_at_once"], notes["braze_at_once"] = story.audience(), deepcopy(story.braze.attributes)
+    notes["consents"] = story.warehouse.query(f"select * from customer_360 where customer_id = '{undecided}'", "silver")
+    rights_task(story, RecordObjectionOperator, customer_id=undecided, purpose="marketing")
+    notes["withdrawn"] = rights_task(
+        story, RecordObjectionOperator, customer_id=undecided, purpose="marketing", withdraw=True
+    )
+    with pytest.raises(AirflowFailException) as early:
+        rights_task(story, CheckRectificationOperator, customer_id=bernd, **former)
+    notes["not_corrected"] = str(early.value)
+
     people.land(story.warehouse)
+    (shop,) = [row for row in people.raw_rows()["shopify_customers"] if row["id"] == BERND]
+    (profile,) = [row for row in people.raw_rows()["braze_users"] if row["external_id"] == str(BERND)]
+    later = {"_fivetran_synced": LATER}
+    story.warehouse.insert(
+        "shopify_customers", [{**shop, **later, "updated_at": LATER, "default_address_address1": CORRECTED_STREET}]
+    )
+    story.warehouse.insert("braze_users", [{**profile, **later, "email_subscribe": "opted_in"}])
     story.warehouse.build()
+    return notes
+
+
+def test_an_objection_holds_at_once(rebuilt: dict[str, Any]) -> None:
+    assert rebuilt["records"] >= 2
+    assert rebuilt["records_again"] == 0
+    shared = {hashed("emailAddress", SHARED_EMAIL), hashed("phoneNumber", SHARED_PHONE)}
+    assert shared <= rebuilt["audience_before"]
+    assert not shared & rebuilt["audience_at_once"]
+    assert not rebuilt["braze_at_once"].get(str(BERND))
+    assert rebuilt["scores_before"] == set(SCORES)
+    assert rebuilt["scores_at_once"] == set()
+
+
+def test_an_objection_outlives_a_build_and_a_new_opt_in(story: Story, rebuilt: dict[str, Any]) -> None:
+    (bernd,) = [row for row in story.warehouse.rows("customer_360", "silver") if row["customer_id"] == rebuilt["bernd"]]
+    consents = [column for table in story.warehouse.tables() for column in table.consents]
+    assert {column for column, value in bernd.items() if value in ("granted", "denied", "unspecified")} == set(consents)
+    assert [bernd[column] for column in consents] == ["denied"] * len(consents)
+    assert bernd["is_unsubscribed"] is True
+    leads = {row["lead_id"]: row["is_unsubscribed"] for row in story.warehouse.rows("unified_leads", "silver")}
+    assert leads[rebuilt["lead"]["lead_id"]] is True
+    story.sync()
+    assert hashed("emailAddress", SHARED_EMAIL) not in story.audience()
+    assert not story.braze.attributes.get(str(BERND))
+
+
+def test_who_objects_to_profiling_is_not_scored(story: Story, rebuilt: dict[str, Any]) -> None:
+    profiles = {table.table_id for table in story.warehouse.tables() if table.is_profile}
+    assert profiles == {*SCORES, "lead_scores"}
+    assert scored(story, rebuilt["profiled"]) == set()
+    (row,) = story.warehouse.query(f"select * from customer_360 where customer_id = '{rebuilt['profiled']}'", "silver")
+    assert (row["engagement_score"], row["churn_risk_score"], row["churn_risk_category"]) == (None, None, None)
+    assert row["ad_personalization"] == "denied"
+    assert row["is_unsubscribed"] is False
+
+
+def test_who_takes_an_objection_back_is_as_the_sources_say(story: Story, rebuilt: dict[str, Any]) -> None:
+    assert rebuilt["withdrawn"] >= 1
+    (row,) = story.warehouse.query(f"select * from customer_360 where customer_id = '{rebuilt['undecided']}'", "silver")
+    consents = [column for table in story.warehouse.tables() for column in table.consents]
+    assert {column: row[column] for column in consents} == {
+        column: rebuilt["consents"][0][column] for column in consents
+    }
+    with pytest.raises(AirflowFailException, match="has not objected to marketing, or has taken it back already"):
+        rights_task(
+            story, RecordObjectionOperator, customer_id=rebuilt["undecided"], purpose="marketing", withdraw=True
+        )
+
+
+def test_a_correction_is_green_when_it_has_arrived_everywhere(story: Story, rebuilt: dict[str, Any]) -> None:
+    former = rebuilt["not_corrected"]
+    assert "The former value is still in" in former
+    assert "staging.customer_360.street" in former
+    assert FORMER_STREET not in former
+    assert rights_task(story, CheckRectificationOperator, customer_id=rebuilt["bernd"], **rebuilt["correction"]) >= 2
+    unknown = {"former_sha256": digest("a"), "corrected_sha256": digest("b")}
+    with pytest.raises(AirflowFailException, match="Neither the former nor the corrected value"):
+        rights_task(story, CheckRectificationOperator, customer_id=rebuilt["bernd"], **unknown)
+
+
+def test_she_does_not_come_back_when_her_data_land_again(story: Story, rebuilt: dict[str, Any]) -> None:
+    """The build is of raw data in which she is."""
     traces = (*ANNAS_TRACES, story.annas_id)
     assert "bronze.shopify_customers" in story.warehouse.found(traces, ["bronze"])
     assert story.warehouse.found(traces, ["intermediate", "silver", "gold"]) == set()

@@ -1,4 +1,5 @@
--- All that names one person and nobody else, as kind and value. Parameter: customer_id.
+-- All that names one person and nobody else, as kind and value. Parameter: customer_id; `whose` takes several people
+-- as one.
 -- A value that other people's records carry too (the phone of a household) names nobody: it stays with them.
 with identity_map as (
     select * from `{{ project_id }}.{{ silver_dataset }}.identity_map`
@@ -33,7 +34,7 @@ resolved_records as (
         customer_id,
         alias_customer_id
     from identity_map
-    where customer_id = @customer_id
+    where {{ whose | default('customer_id = @customer_id') }}
 ),
 
 -- Records that carry the id of one of these records, such as an order that names the browser it was made in.

@@ -122,7 +122,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     ad_personalization string not null options (
         description = 'Consent to personalised ads (granted, denied or unspecified)'
     ),
-    is_unsubscribed bool not null options (description = 'Whether any source says that the person must not get e-mail'),
+    is_unsubscribed bool not null options (
+        description = 'Whether any source says that the person must not get e-mail, or they have objected to marketing'
+    ),
     tickets_total int64 not null options (description = 'Support tickets of all time'),
     tickets_90d int64 not null options (description = 'Support tickets of the last 90 days'),
     open_tickets int64 not null options (description = 'Support tickets that are not solved'),
@@ -134,13 +136,15 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.customer_360` 
     pipeline_amount numeric not null options (description = 'Amount of the open opportunities (USD)'),
     won_opportunity_count int64 not null options (description = 'Won Salesforce opportunities'),
     won_amount numeric not null options (description = 'Amount of the won opportunities (USD)'),
-    engagement_score float64 not null options (
-        description = 'Recency of any activity, active days, pages, messages and orders, weighted (0–100)'
+    engagement_score float64 options (
+        description = 'Recency of any activity, active days, pages, messages and orders, weighted (0–100); null after an objection to profiling'  -- noqa: LT05
     ),
-    churn_risk_score float64 not null options (
-        description = 'Probability (0–1) to order nothing in the next 90 days, by visits, orders, complaints and opt-out'  -- noqa: LT05
+    churn_risk_score float64 options (
+        description = 'Probability (0–1) to order nothing in the next 90 days, by visits, orders, complaints and opt-out; null after an objection to profiling'  -- noqa: LT05
     ),
-    churn_risk_category string not null options (description = 'low, medium, high or critical, by churn_risk_score'),
+    churn_risk_category string options (
+        description = 'low, medium, high or critical, by churn_risk_score; null where that is'
+    ),
     profile_completeness_score float64 not null options (
         description = 'Share of the profile attributes that are filled, weighted (0–100)'
     ),

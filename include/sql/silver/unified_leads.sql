@@ -39,7 +39,9 @@ create table if not exists `{{ project_id }}.{{ silver_dataset }}.unified_leads`
         description = 'Whether that opportunity is closed; false if there is none'
     ),
     opportunity_closed_date date options (description = 'Day on which it closed or is expected to close; null if none'),
-    is_unsubscribed bool not null options (description = 'Whether the lead opted out of e-mail'),
+    is_unsubscribed bool not null options (
+        description = 'Whether the lead opted out of e-mail, or the person has objected to marketing'
+    ),
     custom_fields json options (description = 'Custom fields as Salesforce has them; null if none'),
     created_at timestamp not null options (description = 'When the lead was created (UTC)'),
     created_date date not null options (description = 'Day of created_at (UTC)'),

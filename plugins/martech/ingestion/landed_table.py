@@ -66,7 +66,7 @@ class LandedTable:
     :param key: what identifies a record.
     :param inputs: connector tables that its SQL reads, first the one whose rows it has.
     :param ctes: CTEs, the last of which is ``final``.
-    :param absent: columns that no connector has, with the reason.
+    :param absent: columns that are NULL since no connector has them, or nobody reads them, with the reason.
     :param late_arrival_days: so many days before the window land too: what came after they had landed.
     """
 

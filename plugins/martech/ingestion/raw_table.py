@@ -21,6 +21,7 @@ class RawTable:
     :param max_age: the newest row of a day may be this much older than the day's end.
     :param volume_band: least and most rows of a day that do not warn, as shares of what it usually has.
     :param expect: ``daily``, or ``sparse`` where a day without rows is normal.
+    :param not_kept: columns that landing leaves NULL, since nobody reads them.
     """
 
     name: str
@@ -31,6 +32,7 @@ class RawTable:
     max_age: timedelta = timedelta(hours=24)
     volume_band: tuple[float, float] = (0.5, 2.0)
     expect: str = DAILY
+    not_kept: tuple[str, ...] = ()
 
     @property
     def is_sparse(self) -> bool:

@@ -127,7 +127,7 @@ class ExportRequest(PersonRequest):
         :param connectors: the source that delivers, by dataset of a connector.
         :param now: the current time.
         """
-        rows = self._own_rows(customer_id)
+        rows = self.own_rows(customer_id)
         order = list(layers.values())
         tables = [self._exported(name, layers, found) for name, found in rows.items()]
         syncs = {row.get("sync_name") for found in rows.values() for row in found}
@@ -156,11 +156,11 @@ class ExportRequest(PersonRequest):
             run_id=self._run_id,
         )
 
-    @property
-    def _exports(self) -> str:
-        return self._table("ops.person_exports")
+    def own_rows(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Return the person's rows by full name of the table, columns without a value left out.
 
-    def _own_rows(self, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+        :param customer_id: the customer that was found.
+        """
         tables = [
             {"name": declared.name, "columns": declared.own_columns_sql(), "belongs": belongs}
             for declared in self._tables
@@ -172,6 +172,10 @@ class ExportRequest(PersonRequest):
             for row in self._rows(sql, customer_id=customer_id):
                 found.setdefault(row["name"], []).append(_filled(json.loads(row["row_json"])))
         return {name: sorted(rows, key=json.dumps) for name, rows in found.items()}
+
+    @property
+    def _exports(self) -> str:
+        return self._table("ops.person_exports")
 
     def _mentions(self, customer_id: str) -> list[dict[str, Any]]:
         mentions = [

@@ -75,8 +75,12 @@ class PersonOperator(WarehouseOperator):
             table=self.table,
             tables=self.load_tables(),
             find_customer_sql=render(self.sql_dir / "find_customer.sql", self.sql_context),
-            identifiers_sql=render(self.sql_dir / "person_identifiers.sql", self.sql_context),
+            identifiers_sql=self.identifiers_sql(),
         )
+
+    def identifiers_sql(self) -> str:
+        """Return the query for everything that names the person, and nobody else."""
+        return render(self.sql_dir / "person_identifiers.sql", self.sql_context)
 
     @staticmethod
     def selector(context: Context) -> Selector:

@@ -49,6 +49,8 @@ class PersonalTable:
     :param arrays: those of them that are arrays.
     :param texts: columns of free text in which identifiers are searched.
     :param pii: columns with personal data.
+    :param consents: columns that say what a person consents to: granted, denied or unspecified.
+    :param is_profile: whether it says what is expected of a person.
     """
 
     name: str
@@ -58,9 +60,11 @@ class PersonalTable:
     arrays: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
     pii: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()
+    is_profile: bool = False
 
     def __post_init__(self) -> None:
-        for column in (*self.owners, *self.references, *self.texts, *self.pii):
+        for column in (*self.owners, *self.references, *self.texts, *self.pii, *self.consents):
             require_identifier(f"column of {self.name}", column)
 
     @property

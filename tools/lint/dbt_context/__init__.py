@@ -11,7 +11,9 @@ _PROJECT = Path(__file__).resolve().parents[3] / "include" / "dbt" / "dbt_projec
 _VARIABLES: dict[str, Any] = yaml.safe_load(_PROJECT.read_text())["vars"]
 
 # The DDL names datasets and retention as they are.
-globals().update({name: value for name, value in _VARIABLES.items() if name.endswith(("_dataset", "_retention_days"))})
+globals().update(
+    {name: value for name, value in _VARIABLES.items() if name.endswith(("_dataset", "_months", "_retention_days"))}
+)
 
 modules = SimpleNamespace(datetime=datetime)
 # No warehouse is asked while linting: one column stands in for those of a table.

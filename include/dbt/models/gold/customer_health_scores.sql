@@ -10,7 +10,7 @@
 
 with customers as (
     select * from {{ ref('customer_360') }}
-    where is_customer
+    where is_customer and not {{ objects_to('profiling', 'customer_id') | indent(4) }}
 ),
 
 accounts as (

@@ -17,6 +17,7 @@
 
 with customers as (
     select * from {{ ref('customer_360') }}
+    where not {{ objects_to('profiling', 'customer_id') | indent(4) }}
 ),
 
 as_of as (

@@ -13,6 +13,7 @@ with leads as (
         *,
         {{ lead_stage('status') }} as stage
     from {{ ref('unified_leads') }}
+    where not {{ objects_to('profiling', 'customer_id') | indent(4) }}
 ),
 
 observed as (

@@ -75,6 +75,7 @@ entity_records as (
         coalesce(valid_to, date '9999-12-31') as known_to,
         cast(null as date) as lead_created_date
     from records
+    where not {{ objects_to('profiling', 'customer_id') | indent(4) }}
     union all
     select
         'lead' as entity_type,
@@ -88,6 +89,7 @@ entity_records as (
         lead_customers.created_date as lead_created_date
     from lead_customers
     inner join records on lead_customers.customer_id = records.customer_id
+    where not {{ objects_to('profiling', 'lead_customers.customer_id') | indent(4) }}
 ),
 
 entity_snapshots as (

@@ -7,7 +7,10 @@
 }}
 
 with facts as (
-    select * from {{ ref('int_customers__facts') }}
+    select
+        *,
+        {{ objects_to('profiling', 'customer_id') | indent(8) }} as objects_to_profiling
+    from {{ ref('int_customers__facts') }}
 ),
 
 scores as (
@@ -120,9 +123,11 @@ final as (
         coalesce(facts.pipeline_amount, 0) as pipeline_amount,
         coalesce(facts.won_opportunity_count, 0) as won_opportunity_count,
         coalesce(facts.won_amount, 0) as won_amount,
-        scores.engagement_score,
-        scores.churn_risk_score,
-        {{ band_of('churn_bands.bands', 'scores.churn_risk_score') }} as churn_risk_category,
+        if(facts.objects_to_profiling, null, scores.engagement_score) as engagement_score,
+        if(facts.objects_to_profiling, null, scores.churn_risk_score) as churn_risk_score,
+        if(
+            facts.objects_to_profiling, null, {{ band_of('churn_bands.bands', 'scores.churn_risk_score') }}
+        ) as churn_risk_category,
         scores.profile_completeness_score,
         facts.email is not null as has_valid_email,
         facts.phone is not null as has_valid_phone,

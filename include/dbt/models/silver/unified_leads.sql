@@ -9,6 +9,7 @@
         post_hook=[
             "{{ delete_withdrawn('lead_id', [(ref('stg_salesforce__leads'), 'lead_id', 'is_deleted or ' ~ is_dated_ahead('created_at'))]) }}",
             "{{ restamp_customer_id() }}",
+            "{{ apply_objections() }}",
         ],
     )
 }}
@@ -103,7 +104,7 @@ final as (
         coalesce(opportunities.is_won, false) as opportunity_is_won,
         coalesce(opportunities.is_closed, false) as opportunity_is_closed,
         opportunities.close_date as opportunity_closed_date,
-        leads.is_email_opted_out as is_unsubscribed,
+        leads.is_email_opted_out or {{ objects_to('marketing', 'keys.customer_id') | indent(8) }} as is_unsubscribed,
         leads.custom_fields,
         leads.created_at,
         date(leads.created_at) as created_date,

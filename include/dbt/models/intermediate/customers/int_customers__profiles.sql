@@ -69,10 +69,19 @@ final as (
         survivors.has_conflicting_names,
         survivors.has_invalid_email,
         survivors.has_invalid_phone,
+        -- Who objects is denied whatever the sources say, until they take it back.
         {% for consent in consent_sources() -%}
-        survivors.{{ consent }},
+        if(
+            {{ objects_to('marketing', 'survivors.customer_id') | indent(12) }}
+            {%- if consent == 'ad_personalization' %}
+            or {{ objects_to('profiling', 'survivors.customer_id') | indent(12) }}
+            {%- endif %},
+            'denied',
+            survivors.{{ consent }}
+        ) as {{ consent }},
         {% endfor -%}
-        survivors.email_consent = 'denied' as is_unsubscribed,
+        survivors.email_consent = 'denied'
+        or {{ objects_to('marketing', 'survivors.customer_id') | indent(8) }} as is_unsubscribed,
         survivors.first_record_date,
         survivors.in_salesforce,
         survivors.in_shopify,

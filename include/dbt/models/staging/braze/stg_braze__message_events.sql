@@ -34,10 +34,8 @@ final as (
         canvas_step_name,
         message_variation_id,
         dispatch_id,
-        {{ clean_email('email_address') }} as email,
         link_url,
         bounce_reason,
-        user_agent,
         coalesce(machine_open, false) as is_machine_open,
         _fivetran_synced as synced_at
     from newest

@@ -45,7 +45,6 @@ final as (
         device_mobile_model_name as device_model,
         device_operating_system as operating_system,
         device_operating_system_version as operating_system_version,
-        device_advertising_id as advertising_id,
         device_language,
         geo_country as country,
         geo_region as region,

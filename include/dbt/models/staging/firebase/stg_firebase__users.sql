@@ -30,8 +30,6 @@ renamed as (
         device_mobile_model_name as device_model,
         geo_country as country,
         geo_city as city,
-        push_token,
-        user_properties,
         {{ non_negative('user_ltv_revenue') }} as lifetime_revenue,
         {{ deleted() }} as is_deleted,
         _fivetran_synced as synced_at

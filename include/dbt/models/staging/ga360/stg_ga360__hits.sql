@@ -40,7 +40,6 @@ final as (
         transaction_id,
         {{ non_negative('transaction_revenue') }} as transaction_revenue,
         ecommerce_action_type,
-        custom_dimensions,
         _fivetran_synced as synced_at
     from newest
 )

@@ -41,7 +41,6 @@ renamed as (
         coalesce(do_not_call, false) as is_do_not_call,
         email_bounced_date as email_bounced_at,
         last_activity_date,
-        custom_fields,
         created_date as created_at,
         last_modified_date as updated_at,
         system_modstamp as system_updated_at,

@@ -35,7 +35,6 @@ renamed as (
         fulfillment_status,
         coalesce(gift_card, false) as is_gift_card,
         coalesce(taxable, false) as is_taxable,
-        properties,
         {{ deleted() }} as is_deleted,
         _fivetran_synced as synced_at
     from newest

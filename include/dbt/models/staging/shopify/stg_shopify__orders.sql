@@ -51,10 +51,7 @@ renamed as (
             from unnest(json_query_array(note_attributes)) as attribute
             where json_value(attribute, '$.name') = 'ga_client_id'
         ) as ga_client_id,
-        client_ip,
-        cart_token,
         discount_codes,
-        note_attributes,
         tags,
         billing_address_first_name as billing_first_name,
         billing_address_last_name as billing_last_name,

@@ -20,8 +20,6 @@ newest as (
 renamed as (
     select
         cast(id as string) as ticket_id,
-        subject,
-        description,
         type as ticket_type,
         status as ticket_status,
         priority,
@@ -32,7 +30,6 @@ renamed as (
         cast(organization_id as string) as organization_id,
         via_channel as channel,
         tags,
-        custom_fields,
         json_value(custom_fields, '$.order_id') as order_id,
         satisfaction_rating_score as satisfaction_score,
         {{ non_negative('reply_time_in_minutes') }} as first_reply_minutes,

@@ -33,7 +33,6 @@ renamed as (
         coalesce(suspended, false) as is_suspended,
         coalesce(shared_phone_number, false) as is_shared_phone,
         tags,
-        user_fields,
         created_at,
         updated_at,
         last_login_at,

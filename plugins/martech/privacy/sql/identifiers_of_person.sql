@@ -1,0 +1,7 @@
+select
+    @request_id as request_id,
+    kind,
+    value
+from (
+    {{ person }}
+)
