@@ -3,14 +3,14 @@
 # Astro Runtime on Airflow 2: AIRFLOW_IMAGE=quay.io/astronomer/astro-runtime:<release of 2.11>-base
 # Astro Runtime on Airflow 3: AIRFLOW_IMAGE=astrocrpublic.azurecr.io/runtime:<release of 3.3>-base
 # Airflow 3 without Astro:    AIRFLOW_IMAGE=apache/airflow:3.3.2-python3.11
-# All on Airflow 3 also pass REQUIREMENTS=requirements-airflow3.txt and CONSTRAINTS=constraints-airflow3.txt.
+# All on Airflow 3 also pass REQUIREMENTS=requirements-image-airflow3.txt.
 ARG AIRFLOW_IMAGE=apache/airflow:2.11.2-python3.11
 FROM ${AIRFLOW_IMAGE}
 
-ARG REQUIREMENTS=requirements.txt
-ARG CONSTRAINTS=constraints.txt
-COPY requirements.txt requirements-airflow3.txt constraints.txt constraints-airflow3.txt /tmp/
-RUN pip install --no-cache-dir -r /tmp/${REQUIREMENTS} -c /tmp/${CONSTRAINTS}
+# All that requirements.txt pulls in, with hashes: pip does not read those of a constraints file.
+ARG REQUIREMENTS=requirements-image.txt
+COPY requirements-image.txt requirements-image-airflow3.txt /tmp/
+RUN pip install --no-cache-dir --require-hashes -r /tmp/${REQUIREMENTS}
 
 # By number: the user is called airflow in Airflow's images and astro in Astro's, and is 50000 in both.
 COPY --chown=50000:0 dags ${AIRFLOW_HOME}/dags

@@ -10,21 +10,21 @@ VENV := $(if $(filter 3,$(AIRFLOW_LINE)),.venv-airflow3,.venv)
 REQUIREMENTS := $(if $(filter 3,$(AIRFLOW_LINE)),requirements-airflow3.txt,requirements.txt)
 CONSTRAINTS := $(if $(filter 3,$(AIRFLOW_LINE)),constraints-airflow3.txt,constraints.txt)
 
-$(UV):
+$(UV): requirements-uv.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv-uv
-	@.venv-uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@.venv-uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
 
 $(VENV)/.ready: $(UV) $(REQUIREMENTS) requirements-dev.txt $(CONSTRAINTS)
 	@echo "── creating $(VENV) from $(REQUIREMENTS)"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
-	@$(UV) pip install --quiet --python $(VENV)/bin/python -r $(REQUIREMENTS) -r requirements-dev.txt -c $(CONSTRAINTS)
+	@$(UV) pip install --quiet --require-hashes --python $(VENV)/bin/python -r $(REQUIREMENTS) -r requirements-dev.txt -c $(CONSTRAINTS)
 	@touch $@
 
 .venv-emulator/.ready: $(UV) requirements-emulator.txt constraints-emulator.txt
 	@echo "── creating .venv-emulator (the embedded warehouse)"
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-emulator
-	@$(UV) pip install --quiet --python .venv-emulator/bin/python -r requirements-emulator.txt -c constraints-emulator.txt
+	@$(UV) pip install --quiet --require-hashes --python .venv-emulator/bin/python -r requirements-emulator.txt -c constraints-emulator.txt
 	@echo "── compiling GoogleSQL's analyzer for this machine"
 	@PYTHONPATH=tools/emulator .venv-emulator/bin/python -c "from googlesql.engine import Engine; Engine()"
 	@touch $@
@@ -34,6 +34,28 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready .venv-emulator/.ready ## create the environments
+
+# ── what is installed: docs/supply_chain.md ────────────────────────────────────────────────────────────
+.PHONY: lock sbom licences audit
+# A pin stays as it is, unless it is left out of the constraints file or named by UPGRADE="name other".
+LOCK = $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	$(foreach name,$(UPGRADE),--upgrade-package $(name))
+lock: $(UV) ## write the pins and hashes of all packages (UPGRADE="name …" takes newer ones)
+	@$(LOCK) requirements.txt requirements-dev.txt -o constraints.txt
+	@$(LOCK) requirements-airflow3.txt requirements-dev.txt -o constraints-airflow3.txt
+	@$(LOCK) requirements-emulator.txt -o constraints-emulator.txt
+	@$(LOCK) requirements.txt -c constraints.txt -o requirements-image.txt
+	@$(LOCK) requirements-airflow3.txt -c constraints-airflow3.txt -o requirements-image-airflow3.txt
+
+PACKAGES := $(VENV)/bin/python -m tools.packages
+sbom: $(VENV)/.ready ## write what is installed as CycloneDX: .local/sbom.json (AIRFLOW_LINE=3)
+	@$(PACKAGES) sbom --write .local/sbom.json
+
+licences: $(VENV)/.ready ## list the licences of all packages; fails for one that Apache-2.0 does not go with
+	@$(PACKAGES) licences
+
+audit: $(VENV)/.ready ## look up known vulnerabilities of what is pinned; needs the network
+	@$(UV) tool run --quiet pip-audit==2.9.0 --strict --disable-pip --require-hashes -r $(CONSTRAINTS)
 
 # ── development ────────────────────────────────────────────────────────────────────────────────────────
 export PYTHONPATH := $(CURDIR):$(CURDIR)/plugins

@@ -25,8 +25,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).resolve().parents[1]
-# `name==version`, or the two columns of `pip list`.
-LINE = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?\s*(?:==|\s)\s*(\d\S*)\s*$")
+# `name==version`, with hashes after it or without, or the two columns of `pip list`.
+LINE = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?\s*(?:==|\s)\s*(\d\S*)\s*\\?$")
 AIRFLOW = "apache-airflow"
 
 

@@ -115,6 +115,16 @@ def test_last_paragraph_is_found() -> None:
         ("api-key: k-1, Authorization: Bearer abcdefgh1234", "api-key: ***, Authorization: Bearer ***"),
         ("refresh_token=xyz&grant=1", "refresh_token=***&grant=1"),
         ("the token was refused", ...),
+        ("POST https://hooks.slack.com/services/T01/B02/abcDEF: 404", "POST https://hooks.slack.com/*** 404"),
+        ("https://discord.com/api/webhooks/12345678901/abc-DEF_x", "https://discord.com/***"),
+        ("https://acme.webhook.office.com/webhookb2/a@b/IncomingWebhook/c/d", "https://acme.webhook.office.com/***"),
+        ("https://events.pagerduty.com/integration/0123456789abcdef/enqueue", "https://events.pagerduty.com/***"),
+        ("see https://chat.googleapis.com/v1/spaces/AAA/messages?key=k", "see https://chat.googleapis.com/***"),
+        ("https://ci.example.com/webhook/s3cr3t?x=1 failed", "https://ci.example.com/webhook/*** failed"),
+        ("invalid credentials ya29.a0AfH6SMBx_yz-123.q", "invalid credentials ya29.***"),
+        ("manual__2026-11-23T10:00:00.123456+00:00_Ab12Cd34 is red", ...),
+        ("asset_triggered__2026-11-23T10:00:00+00:00_12345678", ...),
+        ("backfill__2026-11-23T00:00:00+00:00, inactive scheduled__2026-11-23T06:30:00+00:00", ...),
     ],
 )
 def test_masking(said: str, safe: Any) -> None:

@@ -14,6 +14,15 @@ LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{7,}\d")
 MOMENT = re.compile(r"((?<!\d)\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?(?!\d))")
 SECRETS = (
     re.compile(r"(?P<kept>://[^\s/:@]*:)[^\s/@]+(?=@)"),
+    # Whoever knows the path of a webhook may post: the host says enough.
+    re.compile(
+        r"(?P<kept>https://(?:hooks\.slack(?:-gov)?\.com|[\w-]+\.webhook\.office\.com|events(?:\.eu)?\.pagerduty\.com|"
+        r"(?:[\w-]+\.)?discord(?:app)?\.com|chat\.googleapis\.com)/)[^\s\"'<>]+",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?P<kept>https://[^\s\"'<>?]*/(?:incoming)?webhooks?\w*/)[^\s\"'<>]+", re.IGNORECASE),
+    # What Google lends an account for an hour.
+    re.compile(r"(?P<kept>\bya29\.)[\w.-]+"),
     re.compile(r"(?P<kept>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE),
     re.compile(
         r"""(?P<kept>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|authorization)["']?\s*[=:]\s*["']?)"""
