@@ -25,7 +25,7 @@ from airflow.providers.common.compat.sdk import DAG, Param
 from martech.privacy.rights_operators import CheckRectificationOperator
 
 from include.pipeline.dag_defaults import Tag, dag_arguments
-from include.privacy.person_dags import PERSON, PERSON_PARAMS, VALUE_SHA256
+from include.privacy.person_dags import ACCESS, PERSON, PERSON_PARAMS, VALUE_SHA256
 
 PARAMS = {
     **PERSON_PARAMS,
@@ -37,6 +37,6 @@ with DAG(
     dag_id="check_rectification",
     schedule=None,
     doc_md=__doc__,
-    **dag_arguments(Tag.OPERATIONS, params=PARAMS),
+    **dag_arguments(Tag.OPERATIONS, params=PARAMS, **ACCESS),
 ):
     CheckRectificationOperator(task_id="check_rectification", **PERSON)

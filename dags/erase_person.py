@@ -41,7 +41,7 @@ from martech.privacy.operators import (
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.dag_defaults import Tag, dag_arguments
 from include.pipeline.settings import settings
-from include.privacy.person_dags import DESTINATION_TABLES, PERSON, PERSON_PARAMS
+from include.privacy.person_dags import ACCESS, DESTINATION_TABLES, PERSON, PERSON_PARAMS
 
 PARAMS = {
     **PERSON_PARAMS,
@@ -53,7 +53,7 @@ with DAG(
     dag_id="erase_person",
     schedule=None,
     doc_md=__doc__,
-    **dag_arguments(Tag.OPERATIONS, params=PARAMS),
+    **dag_arguments(Tag.OPERATIONS, params=PARAMS, **ACCESS),
 ):
     chain(
         PlanErasureOperator(task_id="plan_erasure", **PERSON),

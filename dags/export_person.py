@@ -30,13 +30,13 @@ from martech.privacy.export_operators import ExportPersonOperator
 
 from include.pipeline.dag_defaults import Tag, dag_arguments
 from include.pipeline.settings import settings
-from include.privacy.person_dags import PERSON, PERSON_PARAMS, layers_by_dataset, recipients
+from include.privacy.person_dags import ACCESS, PERSON, PERSON_PARAMS, layers_by_dataset, recipients
 
 with DAG(
     dag_id="export_person",
     schedule=None,
     doc_md=__doc__,
-    **dag_arguments(Tag.OPERATIONS, params=PERSON_PARAMS),
+    **dag_arguments(Tag.OPERATIONS, params=PERSON_PARAMS, **ACCESS),
 ):
     ExportPersonOperator(
         task_id="export_person",

@@ -28,7 +28,7 @@ from martech.privacy.rights_operators import RecordObjectionOperator
 
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.dag_defaults import Tag, dag_arguments
-from include.privacy.person_dags import PERSON, PERSON_PARAMS
+from include.privacy.person_dags import ACCESS, PERSON, PERSON_PARAMS
 
 PARAMS = {
     **PERSON_PARAMS,
@@ -40,7 +40,7 @@ with DAG(
     dag_id="record_objection",
     schedule=None,
     doc_md=__doc__,
-    **dag_arguments(Tag.OPERATIONS, params=PARAMS),
+    **dag_arguments(Tag.OPERATIONS, params=PARAMS, **ACCESS),
 ):
     RecordObjectionOperator(task_id="record_objection", **PERSON) >> [
         TriggerDagRunOperator(task_id=f"start_{sync.name}", trigger_dag_id=f"activate_{sync.name}")

@@ -46,10 +46,36 @@ resource "google_composer_environment" "airflow" {
   labels = { owner = "marketing-data" }
 
   config {
-    environment_size = var.composer_size
+    environment_size           = var.composer_size
+    enable_private_environment = var.private_composer
 
     node_config {
       service_account = google_service_account.pipeline.email
+      network         = try(var.composer_network.network, null)
+      subnetwork      = try(var.composer_network.subnetwork, null)
+    }
+
+    dynamic "web_server_network_access_control" {
+      for_each = length(var.web_server_ranges) == 0 ? [] : [var.web_server_ranges]
+
+      content {
+        dynamic "allowed_ip_range" {
+          for_each = web_server_network_access_control.value
+
+          content {
+            value       = allowed_ip_range.value
+            description = "web_server_ranges"
+          }
+        }
+      }
+    }
+
+    dynamic "encryption_config" {
+      for_each = var.kms_key == null ? [] : [var.kms_key]
+
+      content {
+        kms_key_name = encryption_config.value
+      }
     }
 
     software_config {

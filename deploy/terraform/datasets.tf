@@ -29,6 +29,14 @@ resource "google_bigquery_dataset" "layer" {
   max_time_travel_hours      = 168
   delete_contents_on_destroy = false
 
+  dynamic "default_encryption_configuration" {
+    for_each = var.kms_key == null ? [] : [var.kms_key]
+
+    content {
+      kms_key_name = default_encryption_configuration.value
+    }
+  }
+
   # Readers of authorised views are added by govern_access.
   lifecycle {
     ignore_changes  = [access]
@@ -45,6 +53,14 @@ resource "google_storage_bucket" "reports" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   labels                      = { owner = "marketing-data" }
+
+  dynamic "encryption" {
+    for_each = var.kms_key == null ? [] : [var.kms_key]
+
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
 
   lifecycle_rule {
     condition { age = local.dbt_project.vars.gold_retention_days }
@@ -65,6 +81,14 @@ resource "google_storage_bucket" "exports" {
   # Deleted means deleted: Google would keep it for a week more.
   soft_delete_policy {
     retention_duration_seconds = 0
+  }
+
+  dynamic "encryption" {
+    for_each = var.kms_key == null ? [] : [var.kms_key]
+
+    content {
+      default_kms_key_name = encryption.value
+    }
   }
 
   lifecycle_rule {

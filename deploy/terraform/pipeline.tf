@@ -31,9 +31,7 @@ resource "google_project_iam_custom_role" "governor" {
     "bigquery.rowAccessPolicies.list",
     "bigquery.rowAccessPolicies.setIamPolicy",
     "bigquery.rowAccessPolicies.update",
-    "bigquery.tables.getIamPolicy",
     "bigquery.tables.setCategory",
-    "bigquery.tables.setIamPolicy",
     "datacatalog.taxonomies.get",
   ]
 }

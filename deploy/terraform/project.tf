@@ -25,3 +25,19 @@ resource "google_project_service" "enabled" {
   service            = each.value
   disable_on_destroy = false
 }
+
+# Who read and wrote what: logs cost by their size, so only of what is asked for.
+resource "google_project_iam_audit_config" "data_access" {
+  for_each = toset(var.audited_services)
+
+  project = var.project_id
+  service = each.value
+
+  audit_log_config {
+    log_type = "DATA_READ"
+  }
+
+  audit_log_config {
+    log_type = "DATA_WRITE"
+  }
+}

@@ -86,6 +86,36 @@ variable "composer_size" {
   default     = "ENVIRONMENT_SIZE_SMALL"
 }
 
+variable "private_composer" {
+  description = "Whether Composer's machines have no public addresses. The network needs Private Google Access, and NAT for sources, destinations and alerts."
+  type        = bool
+  default     = false
+}
+
+variable "composer_network" {
+  description = "Network and subnetwork that Composer is attached to, as projects/…; null for Google's own."
+  type        = object({ network = string, subnetwork = string })
+  default     = null
+}
+
+variable "web_server_ranges" {
+  description = "Addresses that may open Airflow's web server, such as 203.0.113.0/24; empty for all, who still have to log in."
+  type        = list(string)
+  default     = []
+}
+
+variable "kms_key" {
+  description = "Key of your own that encrypts datasets, buckets and Composer (projects/…/cryptoKeys/…), in their location; null for Google's. It cannot be changed for a Composer environment."
+  type        = string
+  default     = null
+}
+
+variable "audited_services" {
+  description = "Services of which reads and writes of data are logged, such as storage.googleapis.com and secretmanager.googleapis.com. BigQuery's always are."
+  type        = list(string)
+  default     = []
+}
+
 variable "airflow_environment" {
   description = "Further environment variables of Airflow, such as FIVETRAN_CONNECTOR_SALESFORCE. No secrets."
   type        = map(string)

@@ -76,6 +76,8 @@ class Settings:
     :param table_readers: who may read tables of silver and gold too (``MARKETING_TABLE_READERS``).
     :param removes_undeclared: whether whoever reads a dataset undeclared loses access (``MARKETING_ACCESS``:
         ``enforce``, or ``report``).
+    :param privacy_role: role of Airflow that may see and trigger the DAGs about one person, beside admins
+        (``MARKETING_PRIVACY_ROLE``); None leaves them to whoever may trigger all DAGs.
     :param pii_policy_tag: full name of the policy tag of personal columns (``MARKETING_PII_POLICY_TAG``); None sets
         no tags.
     :param dbt_tasks: ``steps`` or ``models``: how many tasks build a layer (``MARKETING_DBT_TASKS``).
@@ -105,6 +107,7 @@ class Settings:
     table_readers: tuple[str, ...]
     removes_undeclared: bool
     pipeline_account: str | None
+    privacy_role: str | None
     pii_policy_tag: str | None
 
     @property
@@ -181,6 +184,7 @@ def _access(environ: dict[str, str]) -> dict[str, Any]:
         "table_readers": _principals(environ, "MARKETING_TABLE_READERS"),
         "removes_undeclared": _choice(environ, "MARKETING_ACCESS", ENFORCE, REPORT) == ENFORCE,
         "pipeline_account": pipeline[0] if pipeline else None,
+        "privacy_role": environ.get("MARKETING_PRIVACY_ROLE") or None,
         "pii_policy_tag": tag,
     }
 

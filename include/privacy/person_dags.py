@@ -25,6 +25,9 @@ PERSON_PARAMS = {
         description="SHA-256 (hex) of the e-mail address in lower case: Airflow keeps and logs what is typed here",
     ),
 }
+# Whom a DAG is about, and that somebody asked, is for few to see. Roles that may trigger all DAGs still may.
+RIGHTS = {"DAGs": {"can_read", "can_edit", "can_delete"}, "DAG Runs": {"can_create"}}
+ACCESS: dict[str, Any] = {"access_control": {settings.privacy_role: RIGHTS} if settings.privacy_role else None}
 VALUE_SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 PERSON: dict[str, Any] = {
     **WAREHOUSE,

@@ -205,6 +205,33 @@ def test_custom_roles_hold_no_more_than_they_say(resources: dict[str, dict[str, 
         assert body["permissions"] == sorted(body["permissions"])
 
 
+def test_the_governor_has_what_its_calls_need_and_no_more(resources: dict[str, dict[str, Any]]) -> None:
+    """By what access.py calls: access of datasets, row access policies, categories of columns; no rights on tables."""
+    permissions = set(resources["google_project_iam_custom_role.governor"]["permissions"])
+    policies = {"create", "delete", "getIamPolicy", "list", "setIamPolicy", "update"}
+    assert permissions == {
+        *(f"bigquery.datasets.{name}" for name in ("get", "getIamPolicy", "setIamPolicy", "update")),
+        *(f"bigquery.rowAccessPolicies.{name}" for name in policies),
+        "bigquery.tables.setCategory",
+        "datacatalog.taxonomies.get",
+    }
+
+
+def test_what_is_private_is_an_option(files: dict[str, dict[str, Any]], resources: dict[str, dict[str, Any]]) -> None:
+    variables = {name: body for part in files["variables.tf"]["variable"] for name, body in part.items()}
+    off = {"private_composer": False, "composer_network": None, "web_server_ranges": [], "kms_key": None}
+    assert {name: variables[name]["default"] for name in off} == off
+    config = resources["google_composer_environment.airflow"]["config"][0]
+    assert config["enable_private_environment"] == "${var.private_composer}"
+    assert {"web_server_network_access_control", "encryption_config"} <= {
+        name for block in config["dynamic"] for name in block
+    }
+    for name in ("google_bigquery_dataset.layer", "google_storage_bucket.reports", "google_storage_bucket.exports"):
+        assert "var.kms_key" in str(resources[name]["dynamic"]), name
+    audit = resources["google_project_iam_audit_config.data_access"]
+    assert {block["log_type"] for block in audit["audit_log_config"]} == {"DATA_READ", "DATA_WRITE"}
+
+
 def test_no_key_and_no_secret_value(resources: dict[str, dict[str, Any]]) -> None:
     kinds = {name.partition(".")[0] for name in resources}
     assert "google_service_account_key" not in kinds
