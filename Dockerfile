@@ -7,10 +7,11 @@
 ARG AIRFLOW_IMAGE=apache/airflow:2.11.2-python3.11
 FROM ${AIRFLOW_IMAGE}
 
-# All that requirements.txt pulls in, with hashes: pip does not read those of a constraints file.
+# All that requirements.txt pulls in, with hashes: pip does not read those of a constraints file. The list is complete, so
+# pip need not look for more.
 ARG REQUIREMENTS=requirements-image.txt
 COPY requirements-image.txt requirements-image-airflow3.txt /tmp/
-RUN pip install --no-cache-dir --require-hashes -r /tmp/${REQUIREMENTS}
+RUN pip install --no-cache-dir --no-deps --require-hashes -r /tmp/${REQUIREMENTS}
 
 # By number: the user is called airflow in Airflow's images and astro in Astro's, and is 50000 in both.
 COPY --chown=50000:0 dags ${AIRFLOW_HOME}/dags

@@ -44,8 +44,8 @@ lock: $(UV) ## write the pins and hashes of all packages (UPGRADE="name …" tak
 	@$(LOCK) requirements.txt requirements-dev.txt -o constraints.txt
 	@$(LOCK) requirements-airflow3.txt requirements-dev.txt -o constraints-airflow3.txt
 	@$(LOCK) requirements-emulator.txt -o constraints-emulator.txt
-	@$(LOCK) --no-strip-extras requirements.txt -c constraints.txt -o requirements-image.txt
-	@$(LOCK) --no-strip-extras requirements-airflow3.txt -c constraints-airflow3.txt -o requirements-image-airflow3.txt
+	@$(LOCK) requirements.txt -c constraints.txt -o requirements-image.txt
+	@$(LOCK) requirements-airflow3.txt -c constraints-airflow3.txt -o requirements-image-airflow3.txt
 
 PACKAGES := $(VENV)/bin/python -m tools.packages
 sbom: $(VENV)/.ready ## write what is installed as CycloneDX: .local/sbom.json (AIRFLOW_LINE=3)
