@@ -122,7 +122,7 @@ def test_a_long_value_is_cut_between_characters(hook, slack):
 
 
 def test_slacks_rate_limit_is_kept_and_its_pause_waited_for(slack, sync):
-    slack.seconds_per_message = 0.95
+    slack.seconds_per_message = 1.0
     hook = SlackHook(sync("critical_customers", limits={"requests_per_second": 1000}))
     with pytest.raises(TransientError) as error:
         hook.send([message(1), message(2)])

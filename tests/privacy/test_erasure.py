@@ -51,6 +51,8 @@ from tests.privacy.people import (
 )
 from tools.destinations.braze import BrazeServer
 from tools.destinations.google_data_manager import GoogleDataManagerServer
+from tools.destinations.slack import SlackServer
+from tools.destinations.webhook import WebhookServer
 
 REQUEST = "GDPR-1"
 LAYERS = ["bronze", "intermediate", "silver", "gold"]
@@ -142,8 +144,11 @@ def story(  # noqa: PLR0915 - one story
     warehouse: PrivateWarehouse, customer: Callable[[int], str]
 ) -> Iterator[Story]:
     """Run the DAG's steps for Anna."""
-    with GoogleDataManagerServer() as google, BrazeServer() as braze, pytest.MonkeyPatch.context() as patch:
-        for server in (google, braze):
+    with (
+        GoogleDataManagerServer() as google, BrazeServer() as braze, SlackServer() as slack,
+        WebhookServer() as webhook, pytest.MonkeyPatch.context() as patch,
+    ):  # fmt: skip
+        for server in (google, braze, slack, webhook):
             patch.setattr(BrazeHook, "settling_seconds", 0.0)
             patch.setenv(f"AIRFLOW_CONN_{server.name.upper()}_DEFAULT", json.dumps(server.connection()))
         story = Story(warehouse, google, braze, customer(ANNA))
@@ -169,6 +174,7 @@ def story(  # noqa: PLR0915 - one story
         story.sync()
         notes["audience_before"] = story.audience()
         notes["braze_before"] = deepcopy(braze.attributes)
+        notes["webhook_before"] = deepcopy(webhook.records["/customers/health"])
         notes["before"] = warehouse.contents(EVERYWHERE)
 
         with pytest.raises(AirflowSkipException) as skipped:
@@ -195,6 +201,7 @@ def story(  # noqa: PLR0915 - one story
         story.sync()
         notes["audience_after"] = story.audience()
         notes["braze_after"] = deepcopy(braze.attributes)
+        notes["webhook_after"] = deepcopy(webhook.records["/customers/health"])
         story.run(RemoveFromDestinationsOperator)
         notes["status_confirmed"] = story.status()
 
@@ -242,6 +249,7 @@ def test_destinations_come_first(story: Story) -> None:
         "conversions_to_google_ads",
         "customers_to_google_ads",
         "customer_health_to_braze",
+        "customer_health_to_webhook",
     }
     assert "Destinations have not confirmed the removal" in story.notes["refused"]
     assert "airflow dags trigger activate_customers_to_google_ads" in story.notes["refused"]
@@ -256,6 +264,7 @@ def test_destinations_forget_her_and_not_him(story: Story) -> None:
     assert {str(ANNA), str(BERND)} <= story.notes["braze_before"].keys()
     assert not story.notes["braze_after"].get(str(ANNA)), "mapped attributes are emptied"
     assert story.notes["braze_after"][str(BERND)] == story.notes["braze_before"][str(BERND)]
+    assert story.notes["webhook_before"].keys() - story.notes["webhook_after"].keys() == {story.annas_id}
 
 
 def test_every_step_is_written_down_without_personal_data(story: Story) -> None:

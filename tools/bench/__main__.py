@@ -12,7 +12,7 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tools.bench import chain, customers, growth, landing, models
+from tools.bench import activation, chain, customers, growth, landing, models
 from tools.bench.results import Results, keep, machine
 from tools.local.services import StackError
 
@@ -20,6 +20,7 @@ PARTS = {
     "models": models.measure,
     "customers": customers.measure,
     "landing": landing.measure,
+    "activation": activation.measure,
     "growth": growth.measure,
     "chain": chain.measure,
 }
@@ -38,6 +39,9 @@ def main() -> int:
         "--chain-customers", type=int, nargs="+", default=[1_200, 12_000, 70_000],
         help="sizes of the days that run through the chain (default: some 10,000, 100,000 and 1,000,000 bronze rows)",
     )  # fmt: skip
+    parser.add_argument(
+        "--activation-rows", type=int, default=200_000, help="records sent to each destination (default: 200,000)"
+    )
     parser.add_argument("--seed", type=int, default=11, help="seed of the samples (default: 11)")
     parser.add_argument("--end", type=date.fromisoformat, default=date(2026, 11, 23), help="last data day")
     arguments = parser.parse_args()
