@@ -104,7 +104,7 @@ bench: setup manifest ## measure correctness and speed, and write the README's r
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
 
 # ── checks and tests: docs/testing.md ──────────────────────────────────────────────────────────────────
-.PHONY: lint types fmt check browser test test-warehouse test-e2e test-airflow3 histories durations timings
+.PHONY: lint types fmt check browser test test-warehouse test-e2e test-airflow3 histories mutate durations timings
 PYTEST := $(VENV)/bin/pytest
 # Two workers, each with its own embedded warehouse.
 WORKERS := --numprocesses 2 --dist loadgroup
@@ -187,6 +187,9 @@ test-e2e: setup manifest browser ## the chain through real Airflow (AIRFLOW_LINE
 # Minutes each. `SEED=7` tries one again.
 histories: setup manifest ## try random histories of changes in random orders of runs (N=10, or SEED=7): docs/testing.md
 	@HISTORIES=$(if $(SEED),seed:$(SEED),$(or $(N),10)) $(PYTEST) tests/dbt/test_histories.py -q
+
+mutate: setup manifest ## change the models' SQL and list what no unit test notices (ARGS="--models lead_scores --sample 50")
+	@$(VENV)/bin/python -m tools.mutate $(ARGS)
 
 durations: setup manifest ## measure how long each group of tests takes, for the workers and CI's shares
 	$(PYTEST) $(WORKERS) -m "not e2e" --record-durations

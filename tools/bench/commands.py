@@ -17,18 +17,21 @@ from include.pipeline.settings import DBT_DIR, settings
 from tools.local.report import warehouse_client
 from tools.local.services import REPOSITORY, StackError, free_port, wait_for_http, warehouse_command
 
-LAYERS = ("ops", "bronze", "silver", "gold")
+LAYERS = ("ops", "secrets", "bronze", "silver", "gold")
 
 
 @contextmanager
-def warehouse(scan_log: Path | None = None) -> Iterator[str]:
+def warehouse(scan_log: Path | None = None, *, googlesql: str = "on") -> Iterator[str]:
     """Serve an empty embedded warehouse and yield its address.
 
     :param scan_log: file to which it writes what each statement reads; None writes nothing.
+    :param googlesql: what it does with GoogleSQL's analyzer (docs/emulator.md).
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = os.environ | ({"EMULATOR_SCAN_LOG": str(scan_log)} if scan_log else {})
+    environment = {**os.environ, "EMULATOR_GOOGLESQL": googlesql}
+    if scan_log:
+        environment["EMULATOR_SCAN_LOG"] = str(scan_log)
     command = warehouse_command(port)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as server:
 
