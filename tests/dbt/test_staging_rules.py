@@ -38,21 +38,37 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse]) -> DbtWarehouse:
             {**event, "id": "repeated", "link_url": "old", "_fivetran_synced": "2026-11-20T10:00:00Z"},
             {**event, "id": "repeated", "link_url": "new", "_fivetran_synced": "2026-11-21T10:00:00Z"},
             {**event, "id": "once", "_fivetran_synced": "2026-11-20T10:00:00Z"},
+            {**event, "id": "proxy", "machine_open": True, "_fivetran_synced": "2026-11-20T10:00:00Z"},
         ],
     )
+    ad = {
+        "date": "2026-11-20",
+        **dict.fromkeys(("customer_id", "campaign_id", "ad_group_id", "ad_id"), 1),
+        "_fivetran_synced": "2026-11-20T10:00:00Z",
+    }
     warehouse.insert(
         "google_ads_ad_performance",
         [
-            {
-                "date": "2026-11-20",
-                **dict.fromkeys(("customer_id", "campaign_id", "ad_group_id", "ad_id"), 1),
-                "device": "MOBILE",
-                "clicks": -3,
-                "cost_micros": 1_234_567,
-                "_fivetran_synced": "2026-11-20T10:00:00Z",
-            }
+            {**ad, "device": "MOBILE", "clicks": -3, "cost_micros": 1_234_567},
+            {**ad, "device": "DESKTOP", "ad_network_type": "SEARCH", "clicks": 2},
+            {**ad, "device": "DESKTOP", "ad_network_type": "CONTENT", "clicks": 4},
         ],
     )
+    warehouse.insert(
+        "salesforce_opportunities",
+        [
+            {"id": name, "probability": probability, "_fivetran_synced": "2026-11-20T10:00:00Z"}
+            for name, probability in (("none", None), ("lost", 0), ("likely", 75), ("won", 100), ("typed", 750))
+        ],
+    )
+    # Analytics keeps the id of a visit that goes on after midnight.
+    visit = {
+        "full_visitor_id": "v",
+        "visit_id": 7,
+        "visit_start_time": "2026-11-19T23:50:00Z",
+        "_fivetran_synced": "2026-11-20T10:00:00Z",
+    }
+    warehouse.insert("ga360_sessions", [{**visit, "date": day} for day in ("2026-11-19", "2026-11-20")])
     for day in (DAY, OLD_DAY):
         warehouse.dbt("run", "--select", "staging", "int_identity__records", start=day, end=day)
     return warehouse
@@ -71,12 +87,35 @@ def test_newest_version_survives_a_backfill_of_an_older_one(warehouse: DbtWareho
 
 
 def test_repeated_event_is_kept_once_in_its_newest_copy(warehouse: DbtWarehouse) -> None:
-    rows = warehouse.query("select message_event_id, link_url from stg_braze__message_events order by 1")
-    assert [tuple(row.values()) for row in rows] == [("once", None), ("repeated", "new")]
+    rows = warehouse.query(
+        "select message_event_id, link_url, is_machine_open from stg_braze__message_events order by 1"
+    )
+    # Who does not say that a machine opened the mail means a person.
+    assert [tuple(row.values()) for row in rows] == [
+        ("once", None, False),
+        ("proxy", None, True),
+        ("repeated", "new", False),
+    ]
+
+
+def test_rows_of_each_device_and_network_add_up(warehouse: DbtWarehouse) -> None:
+    rows = warehouse.query("select device, clicks from stg_google_ads__ad_performance order by device, clicks")
+    assert [tuple(row.values()) for row in rows] == [("DESKTOP", 2), ("DESKTOP", 4), ("MOBILE", None)]
+
+
+def test_percent_is_a_share_and_more_than_all_is_unknown(warehouse: DbtWarehouse) -> None:
+    rows = warehouse.query("select opportunity_id, win_probability from stg_salesforce__opportunities")
+    shares = {row["opportunity_id"]: row["win_probability"] and float(row["win_probability"]) for row in rows}
+    assert shares == {"none": None, "lost": 0, "likely": 0.75, "won": 1, "typed": None}
+
+
+def test_a_visit_over_midnight_is_two_sessions(warehouse: DbtWarehouse) -> None:
+    rows = warehouse.query("select session_date from stg_ga360__sessions order by 1")
+    assert [row["session_date"] for row in rows] == [date(2026, 11, 19), date(2026, 11, 20)]
 
 
 def test_impossible_number_becomes_null_and_the_rest_of_the_row_stays(warehouse: DbtWarehouse) -> None:
-    (row,) = warehouse.query("select clicks, spend from stg_google_ads__ad_performance")
+    (row,) = warehouse.query("select clicks, spend from stg_google_ads__ad_performance where device = 'MOBILE'")
     assert row["clicks"] is None
     assert float(row["spend"]) == 1.234567
 
