@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from martech.declarations.reader import DeclarationError
+from martech.privacy.personal_table import SHORTEST_SEARCHED
+from martech.warehouse.ddl import render
 
 from include.pipeline.layer_ddl import layer_scripts
-from include.pipeline.settings import settings
+from include.pipeline.settings import SQL_DIR, settings
 from include.privacy.declared_personal_data import model_tables, ops_tables
 from tests.privacy.conftest import PrivateWarehouse
 
@@ -52,6 +56,32 @@ def test_every_personal_column_that_dbt_builds_is_flagged(warehouse: PrivateWare
             columns = [field.name for field in warehouse.client.get_table(name).schema]
             missing += [f"{item.table_id}.{column}" for column in personal(columns) - flagged.get(name, set())]
     assert not missing, "add `config: {meta: {pii: true}}` to the column"
+
+
+def test_every_raw_column_that_holds_what_names_a_person_is_declared(warehouse: PrivateWarehouse) -> None:
+    """By values: whatever names anybody of the sample is searched in every column of every raw table."""
+    everybody = render(SQL_DIR / "privacy" / "person_identifiers.sql", warehouse.sql_context)
+    everybody = everybody.replace("@customer_id", "customer_id")
+    named = {row["value"].rpartition(":")[2] for row in warehouse.query(f"select distinct value from ({everybody})")}
+    people_of = f"select full_name, street, city from `{warehouse.table('silver.customer_360')}`"
+    named |= {value for row in warehouse.query(people_of) for value in row.values() if value}
+    values = {value.casefold() for value in named if len(value) >= SHORTEST_SEARCHED}
+    assert len(values) > 500
+    declared = {table.table_id: set(table.pii) for table in warehouse.tables()}
+    found = {
+        f"{name.partition('.')[2]}.{column}"
+        for name, rows in warehouse.contents(["bronze"]).items()
+        for row in rows
+        for column, value in json.loads(row).items()
+        if column not in declared[name.partition(".")[2]] and names_somebody(value, values)
+    }
+    assert found == set(), "add them to `pii` in sources.yml"
+
+
+def names_somebody(value: Any, values: set[str]) -> bool:
+    """Return whether a text has one of the values, or a word that is one."""
+    text = (value if isinstance(value, str) else json.dumps(value)).casefold()
+    return text in values or not values.isdisjoint(re.split(r"[^\w@.+-]+", text))
 
 
 def test_every_table_with_a_person_in_it_says_whose_rows_it_holds(warehouse: PrivateWarehouse) -> None:

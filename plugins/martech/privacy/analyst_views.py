@@ -47,7 +47,7 @@ class AnalystView:
     @property
     def shown(self) -> tuple[str, ...]:
         """Columns of the view, in order."""
-        hidden = {*self.table.pii, *self.left_out} - self.pseudonyms.keys()
+        hidden = {*self.table.pii, *self.left_out} - {*self.pseudonyms, *self.urls, *self.shared}
         return tuple(column for column in self.columns if column not in hidden)
 
     def create(self, name: str, *, key: str, customers: str, leads: str) -> tuple[CreateStatement, str]:
