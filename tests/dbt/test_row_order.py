@@ -17,8 +17,8 @@ from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 from tests.embedded import SAMPLE_PROJECT
 
 SHUFFLED = "rows-shuffled"
-# Staging leaves out who was erased.
-READ_OF_PRIVACY = (("secrets", "erasure_salt"), ("ops", "suppressed_identities"))
+# Staging leaves out who was erased, and models those who object.
+READ_OF_PRIVACY = (("secrets", "erasure_salt"), ("ops", "suppressed_identities"), ("ops", "objections"))
 # Ephemeral models are part of those that select from them as well. Clusters come from a script before the query, whose
 # tables are gone after it.
 MODELS = sorted({path.stem for path in (DBT_DIR / "models").rglob("*.sql")} - {"int_identity__clusters"})
