@@ -263,6 +263,13 @@ def test_rows_that_were_deleted_make_no_day_stale() -> None:
     assert grown_days(marks, {"tickets": {ago(1): 9}}, {"tickets": 0}) == []
 
 
+def test_an_ordered_day_that_grows_waits_for_the_head(history: History) -> None:
+    history.run("head", ago(2))
+    assert CHAIN.begun(history.log, [ago(3), ago(2), ago(1)]) == [ago(3), ago(2)], "before the chain nobody is asked"
+    history.run("head", ago(1))
+    assert CHAIN.begun(history.log, [ago(1)]) == [ago(1)]
+
+
 class Disturbed(RuleBasedStateMachine):
     """A warehouse of versions: what a table of a day holds is what the step read while it ran.
 
@@ -305,7 +312,8 @@ class Disturbed(RuleBasedStateMachine):
         """Return days of a source in which rows have landed since it published them."""
         marks = self.history.log.get(step, {})
         counts = {"rows": {day: self.landed[step, day] for day in marks}}
-        return CHAIN.first_range(grown_days(marks, counts, {"rows": 0})) if step in SOURCES else []
+        grown = CHAIN.begun(self.history.log, grown_days(marks, counts, {"rows": 0}))
+        return CHAIN.first_range(grown) if step in SOURCES else []
 
     def lacking(self, step: str, day: date) -> list[str]:
         """Return what a step needs of a day and does not have."""

@@ -109,7 +109,11 @@ def story(slack: Server, request: pytest.FixtureRequest) -> Iterator[Story]:
     days = [DAY_1, DAY_2] if every_chapter(request.config) else [DAY_3]
     home = Path(tempfile.mkdtemp(prefix="e2e-"))
     webhook = {"conn_type": "slackwebhook", "host": f"http://127.0.0.1:{slack.port}/slack", "password": "T0/B0/none"}
-    environment = {"MARKETING_LANDING_TIMEOUT_SECONDS": "20", "AIRFLOW_CONN_SLACK_ALERTS": json.dumps(webhook)}
+    environment = {
+        "MARKETING_LANDING_TIMEOUT_SECONDS": "20",
+        "AIRFLOW_CONN_SLACK_ALERTS": json.dumps(webhook),
+        "PRELOAD_DAGS": "1",
+    }
     stack = LocalStack(home, environment=environment)
     with stack, pytest.MonkeyPatch.context() as patch:
         patch.setenv("BIGQUERY_EMULATOR_HOST", stack.warehouse_url)

@@ -39,7 +39,8 @@ from tools.local.services import (
 AIRFLOW_3 = 3
 LOOPBACK = "127.0.0.1"
 
-# LocalExecutor forks its tasks from the scheduler: what the scheduler has imported, no task imports again.
+# LocalExecutor forks its tasks from the scheduler: what the scheduler has imported, no task imports again. With
+# PRELOAD_DAGS it has also read the DAGs, before it forks first: no task sees an edit of `include` or `plugins` then.
 PRELOAD = """\
 import os
 
@@ -49,6 +50,22 @@ if os.environ.get("PRELOAD_FOR_TASKS"):
     import dbt.cli.main
     import google.cloud.bigquery
     import sqlglot
+
+    if os.environ.get("PRELOAD_DAGS"):
+        import contextlib
+        import importlib.util
+        from functools import cache
+        from pathlib import Path
+
+        @cache
+        def read_dags():
+            for file in sorted(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).glob("*.py")):
+                # The DAG processor reports what is wrong with a file.
+                with contextlib.suppress(Exception):
+                    spec = importlib.util.spec_from_file_location(f"preloaded_{file.stem}", file)
+                    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+        os.register_at_fork(before=read_dags)
 """
 
 

@@ -182,6 +182,16 @@ class Chain:
             found.append(day)
         return found
 
+    def begun(self, log: Log, days: Sequence[date]) -> list[date]:
+        """Return those of some days that the head has published, or that were before its first one.
+
+        :param log: what is known.
+        :param days: days in order.
+        """
+        marks = log.get(self.head, {})
+        first = min(marks, default=date.max)
+        return [day for day in days if day < first or _mark(log, self.head, day).version]
+
     def ready(self, log: Log, name: str, today: date) -> list[date]:
         """Return all days that a step could work on now, in order.
 

@@ -164,7 +164,8 @@ class ChooseDaysOperator(ChainOperator):
         if days or self.load_raw_days is None or not published:
             return days
         raw_days = self.load_raw_days()
-        grown = grown_days(log[step], raw_days.counts(client, published), raw_days.late_days)
+        # A day that was only ever ordered waits for the head, as any other.
+        grown = chain.begun(log, grown_days(log[step], raw_days.counts(client, published), raw_days.late_days))
         if grown:
             self.log.warning("%s got rows for %s after they were published.", step, ", ".join(map(str, grown)))
         return chain.first_range(grown)
