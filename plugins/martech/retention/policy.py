@@ -171,6 +171,6 @@ def check_export(dataset: str, declared: ExportRetention, found: Mapping[str, da
             f"{dataset}, which {declared.variable} names, still has {len(overdue)} tables of days before {first_kept}, "
             f"from {overdue[0]} on; {declared.days} days are declared. The pipeline may only read it. As its owner set "
             f"ALTER SCHEMA {dataset} SET OPTIONS (default_table_expiration_days = {declared.days}), which new tables "
-            "get, and drop the older ones; or change keep_days in include/landing."
+            "get, and drop the older ones; or change keep_days in its landing."
         )
     return RetentionCheck(dataset, None, EXPORT, not overdue, f"{oldest}", f"{first_kept} or later", message)
