@@ -160,7 +160,7 @@ def mutants_of(tree: exp.Expression) -> Iterator[Mutant]:
     """Yield every mutant of the model in a unit test's query."""
     for place, node in enumerate(model_nodes(tree)):
         for name, change in OPERATORS.items():
-            changed = change(node.copy() if node.parent is None else node)
+            changed = change(node)
             if changed is not None:
                 yield Mutant(place, name, node.sql("bigquery"), changed.sql("bigquery"))
 
