@@ -11,7 +11,7 @@ from martech.activation.changes import BatchRejectedError, Change, FatalError, T
 from martech.activation.hooks.braze import BrazeHook
 from martech.activation.sync import Column
 
-from tools.destinations.server import Faults
+from tools.destinations.server import Answer, Faults
 
 PAYLOAD = {
     "health_score": 80.5,
@@ -128,6 +128,17 @@ def test_people_without_a_profile_are_left_alone(hook, braze):
     braze.profiles = {"b1"}
     hook.send([Change("b1", "add", PAYLOAD), Change("b2", "add", PAYLOAD)])
     assert set(braze.attributes) == {"b1"}
+
+
+def test_a_batch_that_is_tried_again_asks_no_second_time_for_profiles(hook, braze, monkeypatch):
+    changes = [Change(f"b{i}", "add", PAYLOAD) for i in range(75)]
+    track = braze._track
+    monkeypatch.setattr(braze, "_track", lambda request: Answer(503))
+    with pytest.raises(TransientError):
+        hook.send(changes)
+    monkeypatch.setattr(braze, "_track", track)
+    assert len(hook.send(changes)) == len(braze.attributes) == 75
+    assert braze.requests["POST /users/export/ids"] == 2  # of 50 and 25
 
 
 def test_people_without_a_profile_are_not_counted_as_held(warehouse, braze, sync, run_tasks):

@@ -18,7 +18,7 @@ except ImportError:
     from airflow.models import DagBag
 found = {}
 for name in %r:
-    bag = DagBag(f"dags/{name}.py", include_examples=False)
+    bag = DagBag(f"dags/{name}.py")
     assert not bag.import_errors, bag.import_errors
     dag = bag.dags[name]
     found[name] = {
@@ -37,7 +37,12 @@ def access(names: set[str], **environ: str) -> dict[str, dict[str, dict[str, lis
         text=True,
         cwd=ROOT,
         check=False,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}", **environ},
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            **environ,
+        },
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("found ")]
     assert lines, done.stderr

@@ -54,6 +54,7 @@ class BrazeHook(BaseHook):
         self._verifies_profiles = sync.options.get("verify_profiles", False)
         self._deletes_erased = sync.options.get("on_erasure") == "delete"
         self._exports = RateLimit(EXPORTS, PER_EXPORT_SECONDS)
+        self._seen_profiles: set[str] = set()
         self._session = requests.Session()
         limit = sync.limits.requests_per_second
         self._api = ApiClient(
@@ -101,12 +102,19 @@ class BrazeHook(BaseHook):
         return outcomes + (self._track(changes) if changes else [])
 
     def _unknown(self, external_ids: list[str]) -> set[str]:
-        """Return those that no profile has: Braze takes changes of them as well, and ignores them."""
+        """Return those that no profile has: Braze takes changes of them as well, and ignores them.
+
+        A profile that was seen is not asked for again: a batch that is tried again goes on where it stopped, and the
+        small limit of exports is not spent twice.
+        """
         unknown: set[str] = set()
-        for batch in batches(external_ids, PROFILES_PER_REQUEST):
+        unseen = [external_id for external_id in external_ids if external_id not in self._seen_profiles]
+        for batch in batches(unseen, PROFILES_PER_REQUEST):
             self._exports.acquire()
             answer = self._post("/users/export/ids", {"external_ids": batch, "fields_to_export": ["external_id"]})
-            unknown |= set(answer.get("invalid_user_ids", []))
+            invalid = set(answer.get("invalid_user_ids", []))
+            self._seen_profiles.update(set(batch) - invalid)
+            unknown |= invalid
         return unknown
 
     def _track(self, changes: Sequence[Change]) -> list[Outcome]:
