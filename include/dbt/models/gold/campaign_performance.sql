@@ -14,6 +14,13 @@
 {%- set booked = 'daily.' ~ credit_model ~ '_revenue' %}
 {#- A touch may name a campaign that delivered long before the conversion. #}
 {%- set months = campaign_months() %}
+{#- What each model gives a touch, and the first conversions of customers by the model of this mart. #}
+{%- set credits = {'new_customers': 'if(conversions.is_first_conversion, touch.' ~ credit_model ~ '_credit, 0.0)'} %}
+{%- for model in models %}
+    {%- do credits.update({
+        model ~ '_conversions': 'touch.' ~ model ~ '_credit', model ~ '_revenue': 'touch.' ~ model ~ '_revenue',
+    }) %}
+{%- endfor %}
 
 with delivered as (
     select * from {{ ref('unified_ad_performance') }}
@@ -48,105 +55,29 @@ campaigns as (
 
 -- Everything that is not delivery, one row per fact, with what its source knows of the campaign.
 facts as (
-    select
-        session_date as campaign_date,
-        session_date as link_date,
-        campaign_platform,
-        campaign_id,
-        campaign_name,
-        channel,
-        1 as sessions,
-        cast(is_engaged as int64) as engaged_sessions,
-        0 as leads_generated,
-        0 as opportunities,
-        0 as opportunities_won,
-        {%- for model in models %}
-        0.0 as {{ model }}_conversions,
-        cast(0 as numeric) as {{ model }}_revenue,
-        {%- endfor %}
-        0.0 as new_customers
-    from sessions
+    {{ campaign_facts(
+        'sessions', 'session_date', 'session_date', {'sessions': '1', 'engaged_sessions': 'cast(is_engaged as int64)'},
+    ) | indent(4) }}
     union all
-    select
-        created_date as campaign_date,
-        created_date as link_date,
-        campaign_platform,
-        campaign_id,
-        campaign_name,
-        channel,
-        0 as sessions,
-        0 as engaged_sessions,
-        1 as leads_generated,
-        0 as opportunities,
-        0 as opportunities_won,
-        {%- for model in models %}
-        0.0 as {{ model }}_conversions,
-        cast(0 as numeric) as {{ model }}_revenue,
-        {%- endfor %}
-        0.0 as new_customers
-    from leads
-    where {{ in_months('created_date', months) }}
+    {{ campaign_facts(
+        'leads', 'created_date', 'created_date', {'leads_generated': '1'}, where=in_months('created_date', months),
+    ) | indent(4) }}
     union all
-    select
-        date(converted_at) as campaign_date,
-        created_date as link_date,
-        campaign_platform,
-        campaign_id,
-        campaign_name,
-        channel,
-        0 as sessions,
-        0 as engaged_sessions,
-        0 as leads_generated,
-        1 as opportunities,
-        0 as opportunities_won,
-        {%- for model in models %}
-        0.0 as {{ model }}_conversions,
-        cast(0 as numeric) as {{ model }}_revenue,
-        {%- endfor %}
-        0.0 as new_customers
-    from leads
-    where {{ in_months('date(converted_at)', months) }} and converted_opportunity_id is not null and is_first_of_deal
+    {{ campaign_facts(
+        'leads', 'date(converted_at)', 'created_date', {'opportunities': '1'},
+        where=in_months('date(converted_at)', months) ~ ' and converted_opportunity_id is not null and is_first_of_deal',
+    ) | indent(4) }}
     union all
-    select
-        opportunity_closed_date as campaign_date,
-        created_date as link_date,
-        campaign_platform,
-        campaign_id,
-        campaign_name,
-        channel,
-        0 as sessions,
-        0 as engaged_sessions,
-        0 as leads_generated,
-        0 as opportunities,
-        1 as opportunities_won,
-        {%- for model in models %}
-        0.0 as {{ model }}_conversions,
-        cast(0 as numeric) as {{ model }}_revenue,
-        {%- endfor %}
-        0.0 as new_customers
-    from leads
-    where {{ in_months('opportunity_closed_date', months) }} and opportunity_is_won and is_first_of_deal
+    {{ campaign_facts(
+        'leads', 'opportunity_closed_date', 'created_date', {'opportunities_won': '1'},
+        where=in_months('opportunity_closed_date', months) ~ ' and opportunity_is_won and is_first_of_deal',
+    ) | indent(4) }}
     union all
-    select
-        conversions.transaction_date as campaign_date,
-        date(touch.touchpoint_at) as link_date,
-        touch.campaign_platform,
-        touch.campaign_id,
-        touch.campaign_name,
-        touch.channel,
-        0 as sessions,
-        0 as engaged_sessions,
-        0 as leads_generated,
-        0 as opportunities,
-        0 as opportunities_won,
-        {%- for model in models %}
-        touch.{{ model }}_credit as {{ model }}_conversions,
-        touch.{{ model }}_revenue,
-        {%- endfor %}
-        if(conversions.is_first_conversion, touch.{{ credit_model }}_credit, 0.0) as new_customers
-    from conversions
-    cross join unnest(conversions.touchpoints) as touch
-    where touch.campaign_id is not null or touch.campaign_name is not null
+    {{ campaign_facts(
+        'conversions cross join unnest(conversions.touchpoints) as touch', 'conversions.transaction_date',
+        'date(touch.touchpoint_at)', credits,
+        where='touch.campaign_id is not null or touch.campaign_name is not null', prefix='touch.',
+    ) | indent(4) }}
 ),
 
 links as (
@@ -200,16 +131,7 @@ unioned as (
         clicks,
         spend,
         conversions as platform_conversions,
-        0 as sessions,
-        0 as engaged_sessions,
-        0 as leads_generated,
-        0 as opportunities,
-        0 as opportunities_won,
-        {%- for model in models %}
-        0.0 as {{ model }}_conversions,
-        cast(0 as numeric) as {{ model }}_revenue,
-        {%- endfor %}
-        0.0 as new_customers
+        {{- campaign_measures() | indent(4) }}
     from delivered
     where {{ in_months('performance_date', months) }}
     union all
