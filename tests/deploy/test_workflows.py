@@ -42,6 +42,7 @@ def test_ci_runs_every_part_of_what_a_newcomer_runs() -> None:
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "make test"
     assert targets("ci") == {
         ("check", "2"),
+        ("mutate", "2"),
         ("test-warehouse", "2"),
         ("test-e2e", "2"),
         ("test-airflow3", "3"),
@@ -60,6 +61,14 @@ def test_every_chapter_runs_on_both_lines_at_night() -> None:
     (job,) = workflow("nightly")["jobs"].values()
     assert job["steps"][-1]["env"]["ARGS"] == "--every-chapter"
     assert "schedule" in workflow("nightly")[True]
+
+
+def test_mutants_run_on_pull_requests_for_what_is_changed_and_weekly_for_all() -> None:
+    job = workflow("ci")["jobs"]["mutants"]
+    assert job["if"] == "github.event_name == 'pull_request'"
+    assert re.match(r"--changed HEAD\^1 --sample \d+ ", job["steps"][-1]["env"]["ARGS"])
+    assert job["steps"][0]["with"]["fetch-depth"] == 2, "the merge and what it is merged into"
+    assert "ARGS" not in workflow("weekly")["jobs"]["mutants"]["steps"][-1].get("env", {})
 
 
 def test_deployment_waits_for_green_tests_of_main_and_takes_their_commit() -> None:

@@ -5,7 +5,9 @@ Runs in ``.venv-emulator``, which has sqlglot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -35,6 +37,16 @@ SWAPPED: dict[type[exp.Expression], type[exp.Expression]] = {
 }
 
 Change = Callable[[exp.Expression], exp.Expression | None]
+Sign = tuple[str | int, ...]
+Place = tuple[str | int, ...]
+
+# What holds expressions and is none.
+CLAUSES = (exp.Query, exp.CTE, exp.With, exp.From, exp.Join, exp.Where, exp.Group, exp.Having, exp.Qualify, exp.Alias)
+# From so many nodes on, the same expression in two models comes from one macro: with the same columns, with others.
+SAME_COLUMNS_NODES = 8
+OTHER_COLUMNS_NODES = 30
+# Within an expression a part of so many nodes is repeated by a macro only.
+REPEATED_NODES = 4
 
 
 @dataclass(frozen=True)
@@ -45,12 +57,14 @@ class Mutant:
     :param name: what kind of change.
     :param before: the node's SQL.
     :param after: the changed node's SQL.
+    :param within: the expression of which it is a part.
     """
 
     place: int
     name: str
     before: str
     after: str
+    within: str
 
 
 def _swap(node: exp.Expression) -> exp.Expression | None:
@@ -107,8 +121,9 @@ def _without_branch(node: exp.Expression) -> exp.Expression | None:
         return changed
     if isinstance(node, exp.If) and not isinstance(node.parent, exp.Case):
         changed = node.copy()
-        changed.set("true", node.args.get("false") or exp.null())
-        changed.set("false", node.args["true"])
+        true, false = changed.args["true"], changed.args.get("false") or exp.null()
+        changed.set("true", false)
+        changed.set("false", true)
         return changed
     return None
 
@@ -145,6 +160,104 @@ OPERATORS: dict[str, Change] = {
 }
 
 
+class _Shape:
+    """An expression as a macro may have it: what it was given (columns, parts that are repeated) is numbered.
+
+    :param root: the whole expression.
+    """
+
+    def __init__(self, root: exp.Expression) -> None:
+        self.size = 0
+        # By node: its number, or that of the repeated part and the way from there.
+        self.places: dict[int, Place] = {}
+        self._times = Counter(root.walk())
+        self._given: dict[exp.Expression, int] = {}
+        self.text = self._read(root)
+
+    def _read(self, node: exp.Expression) -> str:
+        self.size += 1
+        is_repeated = self._times[node] > 1 and sum(1 for _ in node.walk()) >= REPEATED_NODES
+        if is_repeated or isinstance(node, exp.Column | exp.Null):
+            number = self._given.setdefault(node, len(self._given))
+            for part in node.walk():
+                self.places[id(part)] = (number, *_way(part, node))
+            return f"${number}"
+        self.places[id(node)] = (self.size,)
+        read = [
+            f"{name}={self._read_value(value)}" for name, value in node.args.items() if value not in (None, False, [])
+        ]
+        return f"{type(node).__name__}({', '.join(read)})"
+
+    def _read_value(self, value: object) -> str:
+        if isinstance(value, list):
+            return f"[{', '.join(self._read_value(part) for part in value)}]"
+        return self._read(value) if isinstance(value, exp.Expression) else repr(value)
+
+
+def _way(node: exp.Expression, root: exp.Expression) -> Iterator[str]:
+    while node is not root:
+        yield f"{type(node).__name__} {node.arg_key} {node.index}"
+        node = node.parent
+    yield type(node).__name__
+
+
+def _without_tables(node: exp.Expression) -> str:
+    """Return an expression's SQL without the tables of its columns."""
+    columns = lambda part: exp.column(part.name) if isinstance(part, exp.Column) else part  # noqa: E731
+    return node.copy().transform(columns, copy=False).sql("bigquery")
+
+
+class _Signs:
+    """Names rules: two mutants that share a sign change the same rule, which a macro put into several places.
+
+    A sign is a text that is too long to be the same by chance, the changed node's place in it, and the change.
+    """
+
+    def __init__(self) -> None:
+        self._expressions: dict[int, str] = {}
+        self._shapes: dict[int, _Shape] = {}
+        # By the text's node: the text, and the number of each of its nodes.
+        self._texts: dict[int, tuple[str, dict[int, int]]] = {}
+
+    def expression(self, node: exp.Expression) -> str:
+        """Return the SQL of the whole expression that a node is a part of."""
+        root = _expression(node)
+        if id(root) not in self._expressions:
+            self._expressions[id(root)] = root.sql("bigquery")
+        return self._expressions[id(root)]
+
+    def of(self, node: exp.Expression, change: str) -> list[Sign]:
+        """Return the signs of a change to a node."""
+        root = _expression(node)
+        found: list[Sign] = []
+        if (query := node.find_ancestor(exp.CTE)) is not None:
+            found.append((*self._numbered(query.this, node, exp.Expression.sql), change))
+        if id(root) not in self._shapes:
+            self._shapes[id(root)] = _Shape(root)
+        shape = self._shapes[id(root)]
+        if shape.size >= OTHER_COLUMNS_NODES:
+            found.append((shape.text, *shape.places[id(node)], change))
+        if sum(not isinstance(part, exp.Identifier) for part in root.walk()) >= SAME_COLUMNS_NODES:
+            text, number = self._numbered(root, node, _without_tables)
+            found += [(text, number, change), (text, *shape.places[id(node)], "repeated", change)]
+        return found
+
+    def _numbered(
+        self, root: exp.Expression, node: exp.Expression, write: Callable[[exp.Expression], str]
+    ) -> tuple[str, int]:
+        if id(root) not in self._texts:
+            self._texts[id(root)] = write(root), {id(part): number for number, part in enumerate(root.walk())}
+        text, numbers = self._texts[id(root)]
+        return text, numbers[id(node)]
+
+
+def _expression(node: exp.Expression) -> exp.Expression:
+    """Return the whole expression that a node is a part of."""
+    while node.parent is not None and not isinstance(node, CLAUSES) and not isinstance(node.parent, CLAUSES):
+        node = node.parent
+    return node
+
+
 def model_nodes(tree: exp.Expression) -> list[exp.Expression]:
     """Return the nodes of a unit test's query that come from the model, in order.
 
@@ -156,24 +269,32 @@ def model_nodes(tree: exp.Expression) -> list[exp.Expression]:
     return [node for node in model.walk(bfs=False) if id(node) not in given]
 
 
-def mutants_of(tree: exp.Expression) -> Iterator[Mutant]:
-    """Yield every mutant of the model in a unit test's query."""
+def mutants_of(tree: exp.Expression) -> Iterator[tuple[Mutant, list[Sign]]]:
+    """Yield every mutant of the model in a unit test's query, each with the signs of the rule that it changes."""
+    signs = _Signs()
     for place, node in enumerate(model_nodes(tree)):
         for name, change in OPERATORS.items():
             changed = change(node)
             if changed is not None:
-                yield Mutant(place, name, node.sql("bigquery"), changed.sql("bigquery"))
+                before, after = node.sql("bigquery"), changed.sql("bigquery")
+                yield Mutant(place, name, before, after, signs.expression(node)), signs.of(node, name)
 
 
-def mutated(tree: exp.Expression, mutant: Mutant) -> str:
-    """Return a unit test's query with one change in its model.
+@contextmanager
+def mutated(nodes: Sequence[exp.Expression], place: int, name: str) -> Iterator[None]:
+    """Change one node of a query while the context lasts.
 
-    :param tree: the query; it is not changed.
-    :param mutant: the change.
+    :param nodes: the query's nodes, of ``model_nodes``.
+    :param place: number of the node to change.
+    :param name: what kind of change.
     """
-    copy = tree.copy()
-    node = model_nodes(copy)[mutant.place]
-    changed = OPERATORS[mutant.name](node)
+    node = nodes[place]
+    changed = OPERATORS[name](node)
     assert changed is not None  # noqa: S101 - the same tree gives the same mutants
-    node.replace(changed.copy())
-    return copy.sql("bigquery")
+    # What replaces a node may be a part of it.
+    changed = changed.copy()
+    node.replace(changed)
+    try:
+        yield
+    finally:
+        changed.replace(node)
