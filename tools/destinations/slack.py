@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from bisect import bisect_right
 from typing import Any
 
 from tools.destinations.server import Answer, DestinationServer, Request
@@ -40,6 +41,7 @@ class SlackServer(DestinationServer):
         # Messages of an occurrence that had one already.
         self.repeats = 0
         self._newest = 0.0
+        self._occurrences: set[str] = set()
 
     def connection(self) -> dict[str, Any]:
         """Return the Airflow connection that leads here."""
@@ -53,6 +55,7 @@ class SlackServer(DestinationServer):
         """Hold again what an earlier server held."""
         self.deliveries, self.repeats = holdings["deliveries"], holdings["repeats"]
         self.messages = holdings["messages"]
+        self._occurrences = {_occurrence(message) for message in self.messages}
 
     def throttled(self) -> Answer:
         """Return Slack's 429, whose pause is in whole seconds."""
@@ -80,20 +83,23 @@ class SlackServer(DestinationServer):
         if refused := next((error for part, error in self.refused.items() if part in text), None):
             return _error(refused)
         now = time.time()
-        if now < self._newest + self.seconds_per_message:
+        if self.seconds_per_message and now < self._newest + self.seconds_per_message:
             self.limited += 1
             return self.throttled()
-        self._newest = now
-        ts = f"{now:.6f}"
-        occurrence = body.get("metadata", {}).get("event_payload", {}).get("occurrence")
-        self.repeats += any(
-            m["metadata"].get("event_payload", {}).get("occurrence") == occurrence for m in self.messages
-        )
+        # The time names the message: no two have the same.
+        self._newest = max(now, round(self._newest + 1e-6, 6))
+        ts = f"{self._newest:.6f}"
+        message = {
+            "type": "message",
+            "ts": ts,
+            "text": body["text"],
+            "blocks": body.get("blocks", []),
+            "metadata": body.get("metadata", {}),
+        }
+        self.repeats += _occurrence(message) in self._occurrences
+        self._occurrences.add(_occurrence(message))
         self.deliveries += 1
-        self.messages.append(
-            {"type": "message", "ts": ts, "text": body["text"], "blocks": body.get("blocks", []),
-             "metadata": body.get("metadata", {})}
-        )  # fmt: skip
+        self.messages.append(message)
         return Answer(200, {"ok": True, "channel": CHANNEL, "ts": ts})
 
     def _history(self, query: dict[str, str]) -> Answer:
@@ -102,7 +108,8 @@ class SlackServer(DestinationServer):
         limit = int(query.get("limit", 100))
         if not 1 <= limit <= MAX_PAGE:
             return _error("invalid_limit")
-        newest_first = [m for m in reversed(self.messages) if float(m["ts"]) > float(query.get("oldest", 0))]
+        after = bisect_right(self.messages, float(query.get("oldest", 0)), key=lambda message: float(message["ts"]))
+        newest_first = self.messages[after:][::-1]
         start = int(query.get("cursor") or 0)
         page = newest_first[start : start + limit]
         if query.get("include_all_metadata") != "true":
@@ -121,6 +128,11 @@ class SlackServer(DestinationServer):
     def controls(self) -> list[str]:
         """Return the mentions, links and commands that Slack would see in all messages."""
         return [control for message in self.messages for text in _texts(message) for control in CONTROL.findall(text)]
+
+
+def _occurrence(message: dict[str, Any]) -> str:
+    """Return the id of what a message tells of, which its metadata has; empty for others."""
+    return str(message["metadata"].get("event_payload", {}).get("occurrence", ""))
 
 
 def _texts(body: dict[str, Any]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 
@@ -113,14 +112,6 @@ def json_of(response: requests.Response, name: str) -> Any:
         return response.json()
     except ValueError:
         raise TransientError(f"{name} answered {response.status_code} with a body that is not JSON.") from None
-
-
-def host_of(connection: Any) -> str:
-    """Return the host of an Airflow connection without its port, which names the account at a destination.
-
-    :raises FatalError: where the connection names no host.
-    """
-    return urlsplit(base_url(connection)).hostname or ""
 
 
 def base_url(connection: Any) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import requests
-from airflow.providers.common.compat.sdk import BaseHook
-
-from martech.activation.api_client import ApiClient, base_url, host_of, json_of
+from martech.activation.api_client import json_of
 from martech.activation.batching import batches
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome
+from martech.activation.hooks.http_hook import HttpHook
 from martech.activation.rate_limit import RateLimit
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
@@ -23,7 +21,7 @@ EXPORTS, PER_EXPORT_SECONDS = 250, 60.0
 SUBSCRIPTION_STATE = {"granted": "subscribed", "denied": "unsubscribed"}
 
 
-class BrazeHook(BaseHook):
+class BrazeHook(HttpHook):
     """Sets user attributes by external id; a removed record keeps its profile with the attributes unset.
 
     The connection holds the REST endpoint of the workspace's cluster (``host``) and a REST API key with the
@@ -36,51 +34,28 @@ class BrazeHook(BaseHook):
     conn_name_attr = "braze_conn_id"
     default_conn_name = "braze_default"
     hook_name = "Braze (activation)"
-    by_identifiers: ClassVar[bool] = False
-    keeps_payload: ClassVar[bool] = False
-    by_occurrence: ClassVar[bool] = False
     # One endpoint serves many workspaces: only the declaration can tell them apart.
     target_options: ClassVar[tuple[str, ...]] = ("workspace",)
     # Braze processes requests later and in any order: a record is not sent again so soon that the older one may win.
     settling_seconds: ClassVar[float] = 60.0
 
     def __init__(self, sync: Sync) -> None:
-        super().__init__()
-        connection = self.get_connection(sync.connection)
+        super().__init__(sync)
         self._fields = [column.to for column in sync.columns if not column.subscription_group]
         self._groups = {column.to: column.subscription_group for column in sync.columns if column.subscription_group}
-        key = (connection.password or "").strip()
+        key = (self._connection.password or "").strip()
         self._update_existing_only = sync.options.get("update_existing_only", False)
         self._verifies_profiles = sync.options.get("verify_profiles", False)
         self._deletes_erased = sync.options.get("on_erasure") == "delete"
         self._exports = RateLimit(EXPORTS, PER_EXPORT_SECONDS)
         self._seen_profiles: set[str] = set()
-        self._session = requests.Session()
-        limit = sync.limits.requests_per_second
-        self._api = ApiClient(
-            "Braze",
-            base_url(connection),
-            session=self._session,
-            authorize=lambda _: {"Authorization": f"Bearer {key}"},
-            rate_limit=RateLimit.per_second(limit) if limit else RateLimit(REQUESTS, PER_SECONDS),
-            timeout_seconds=sync.limits.timeout_seconds,
+        self._api = self.api_client(
+            "Braze", lambda _: {"Authorization": f"Bearer {key}"}, RateLimit(REQUESTS, PER_SECONDS)
         )
-
-    @classmethod
-    def account(cls, connection_id: str) -> str:
-        """Return the cluster's endpoint; see ``DestinationHook.account``."""
-        return host_of(cls.get_connection(connection_id))
-
-    def get_conn(self) -> requests.Session:
-        """Return the session that requests are made with."""
-        return self._session
 
     def batch_size(self, pending: int, *, removes: bool) -> int:
         """Return 75, the objects that a request may hold."""
         return OBJECTS_PER_REQUEST
-
-    def prepare(self) -> None:
-        """Do nothing: what an earlier run sent is waited for by ``settling_seconds``."""
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Bring changes of one kind to Braze; see ``Destination.send``."""

@@ -10,11 +10,10 @@ from typing import Any, ClassVar
 
 import google.auth.exceptions
 import google.auth.transport.requests
-import requests
 from airflow.providers.common.compat.sdk import mask_secret
 from airflow.providers.google.common.hooks.base_google import GoogleBaseHook
 
-from martech.activation.api_client import ApiClient, base_url, json_of
+from martech.activation.api_client import json_of
 from martech.activation.batching import batches
 from martech.activation.changes import (
     PARTIAL_SUCCESS,
@@ -25,11 +24,11 @@ from martech.activation.changes import (
     Processed,
     TransientError,
 )
+from martech.activation.hooks.http_hook import HttpHook
 from martech.activation.rate_limit import RateLimit
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
 
-ENDPOINT = "https://datamanager.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/datamanager"
 MEMBERS_PER_REQUEST = 10_000
 IDENTIFIERS_PER_MEMBER = 10
@@ -44,7 +43,7 @@ MATCH_RATE_PREFIX = "MATCH_RATE_RANGE_"
 UNKNOWN_CONSENT = ("unspecified", "unspecified")
 
 
-class GoogleDataManagerHook(GoogleBaseHook):
+class GoogleDataManagerHook(HttpHook, GoogleBaseHook):
     """Adds people to a Customer Match list and takes them out again.
 
     Each member is sent with the consent that the person gave, and with none where none is known. The connection is
@@ -55,24 +54,15 @@ class GoogleDataManagerHook(GoogleBaseHook):
 
     by_identifiers: ClassVar[bool] = True
     keeps_payload: ClassVar[bool] = True
-    by_occurrence: ClassVar[bool] = False
     target_options: ClassVar[tuple[str, ...]] = ("account_id", "audience_id")
-    settling_seconds: ClassVar[float] = 0.0
+    endpoint: ClassVar[str] = "https://datamanager.googleapis.com"
 
     def __init__(self, sync: Sync) -> None:
-        super().__init__(gcp_conn_id=sync.connection)
-        connection = self.get_connection(sync.connection)
+        super().__init__(sync, gcp_conn_id=sync.connection)
         self._google_credentials, _ = self.get_credentials_and_project_id()
         self._lock = threading.Lock()
-        self._session = requests.Session()
-        self._api = ApiClient(
-            "Google Data Manager",
-            base_url(connection) if connection.host else ENDPOINT,
-            session=self._session,
-            authorize=self._authorization,
-            rate_limit=RateLimit.per_second(sync.limits.requests_per_second or REQUESTS_PER_SECOND),
-            timeout_seconds=sync.limits.timeout_seconds,
-        )
+        usual_limit = RateLimit.per_second(REQUESTS_PER_SECOND)
+        self._api = self.api_client("Google Data Manager", self._authorization, usual_limit)
         self._destination = {
             "operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": sync.options["account_id"]},
             "productDestinationId": sync.options[self.target_options[-1]],
@@ -90,19 +80,12 @@ class GoogleDataManagerHook(GoogleBaseHook):
         """Return nothing: the declaration names the account; see ``DestinationHook.account``."""
         return ""
 
-    def get_conn(self) -> requests.Session:
-        """Return the session that requests are made with."""
-        return self._session
-
     def batch_size(self, pending: int, *, removes: bool) -> int:
         """Return 10,000, the members that a request may hold."""
         return MEMBERS_PER_REQUEST
 
-    def prepare(self) -> None:
-        """Do nothing: the API applies requests in the order in which it accepts them."""
-
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
-        """Bring changes of one kind to the audience; see ``Destination.send``.
+        """Bring changes of one kind to the audience, which applies requests in the order in which it accepts them.
 
         Identifiers that a person no longer has are taken back before the new ones are added.
         """

@@ -6,19 +6,19 @@ import csv
 import io
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 import requests
-from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+from airflow.providers.common.compat.sdk import mask_secret
 
-from martech.activation.api_client import ApiClient, base_url, host_of, json_of
+from martech.activation.api_client import json_of
 from martech.activation.batching import batches, halves
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome, TransientError
+from martech.activation.hooks.http_hook import HttpHook
 from martech.activation.rate_limit import RateLimit
-from martech.activation.retry import retrying
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
 
@@ -41,7 +41,7 @@ IS_GONE = {"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY"}
 NULL = "#N/A"  # Bulk API 2.0's way to empty a field; an empty cell leaves it as it is
 
 
-class SalesforceHook(BaseHook):
+class SalesforceHook(HttpHook):
     """Upserts records by an external id, or updates them by record id where the declaration names no external id.
 
     A removed record keeps existing with its mapped fields emptied. Assignment rules stay off: a score must not give a
@@ -56,14 +56,10 @@ class SalesforceHook(BaseHook):
     conn_name_attr = "salesforce_conn_id"
     default_conn_name = "salesforce_default"
     hook_name = "Salesforce (activation)"
-    by_identifiers: ClassVar[bool] = False
-    keeps_payload: ClassVar[bool] = False
-    by_occurrence: ClassVar[bool] = False
     target_options: ClassVar[tuple[str, ...]] = ("object", "external_id")
-    settling_seconds: ClassVar[float] = 0.0
 
     def __init__(self, sync: Sync) -> None:
-        super().__init__()
+        super().__init__(sync)
         self._object = sync.options["object"]
         self._key = sync.options.get("external_id", RECORD_ID)
         self._deletes_erased = sync.options.get("on_erasure") == "delete"
@@ -72,31 +68,10 @@ class SalesforceHook(BaseHook):
         if sync.options.get("allow_duplicates"):
             self._headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
         self._fields = [column.to for column in sync.columns]
-        self._connection = self.get_connection(sync.connection)
-        self._base_url = base_url(self._connection)
-        self._timeout_seconds = sync.limits.timeout_seconds
-        self._max_attempts = sync.limits.max_attempts
-        self._session = requests.Session()
         self._token = ""
         self._user_id = ""
         self._lock = threading.Lock()
-        self._api = ApiClient(
-            "Salesforce",
-            self._base_url,
-            session=self._session,
-            authorize=self._authorize,
-            rate_limit=RateLimit.per_second(sync.limits.requests_per_second or REQUESTS_PER_SECOND),
-            timeout_seconds=sync.limits.timeout_seconds,
-        )
-
-    @classmethod
-    def account(cls, connection_id: str) -> str:
-        """Return the org's My Domain; see ``DestinationHook.account``."""
-        return host_of(cls.get_connection(connection_id))
-
-    def get_conn(self) -> requests.Session:
-        """Return the session that requests are made with."""
-        return self._session
+        self._api = self.api_client("Salesforce", self._authorize, RateLimit.per_second(REQUESTS_PER_SECOND))
 
     def batch_size(self, pending: int, *, removes: bool) -> int:
         """Return 200, or 10,000 where more than 2,000 records wait: that is what the Bulk API is for.
@@ -111,7 +86,7 @@ class SalesforceHook(BaseHook):
             if job["object"] != self._object or job["createdById"] != self._user_id:
                 continue
             if job["state"] == "Open":
-                self._patiently(self._end_job, job["id"], "Aborted")
+                self.patiently(self._end_job, job["id"], "Aborted")
             elif job["state"] in ("UploadComplete", "InProgress"):
                 self._finished_job(job["id"])
 
@@ -120,7 +95,7 @@ class SalesforceHook(BaseHook):
         jobs: list[dict[str, Any]] = []
         path: str | None = "/jobs/ingest?jobType=V2Ingest"
         while path:
-            page = self._patiently(self._call, "GET", path)
+            page = self.patiently(self._call, "GET", path)
             jobs += page["records"]
             path = (page.get("nextRecordsUrl") or "").removeprefix(SERVICES) or None
         return jobs
@@ -209,7 +184,7 @@ class SalesforceHook(BaseHook):
 
     @cached_property
     def _existing_fields(self) -> frozenset[str]:
-        described = self._patiently(self._call, "GET", f"/sobjects/{self._object}/describe")
+        described = self.patiently(self._call, "GET", f"/sobjects/{self._object}/describe")
         return frozenset(field["name"] for field in described["fields"])
 
     def _outcome(self, change: Change, result: dict[str, Any]) -> Outcome:
@@ -234,7 +209,7 @@ class SalesforceHook(BaseHook):
         upload = self._csv(changes)
         self._call("PUT", f"/jobs/ingest/{job}/batches", data=upload, content_type="text/csv")
         # From here on the job is known to hold the records: its steps are tried again, not the whole upload.
-        self._patiently(self._end_job, job, "UploadComplete")
+        self.patiently(self._end_job, job, "UploadComplete")
         state = self._finished_job(job)
         if state["state"] == "Failed" and WRONG_MAPPING not in str(state.get("errorMessage")):
             raise BatchRejectedError("BULK_JOB_FAILED", masked(str(state.get("errorMessage"))))
@@ -244,14 +219,14 @@ class SalesforceHook(BaseHook):
                 f"{masked(str(state.get('errorMessage')))} Correct the mapping or the job, then clear the task."
             )
         sent = {change.record_key: change for change in changes}
-        succeeded = self._patiently(self._bulk_rows, job, "successfulResults")
+        succeeded = self.patiently(self._bulk_rows, job, "successfulResults")
         outcomes = [Outcome(sent[row[self._csv_key]], reference=job) for row in succeeded]
-        for row in self._patiently(self._bulk_rows, job, "failedResults"):
+        for row in self.patiently(self._bulk_rows, job, "failedResults"):
             code, _, message = row["sf__Error"].partition(":")
             change = sent[row[self._csv_key]]
             reason = masked(message, change.payload.values())
             outcomes.append(Outcome(change, code, reason, retryable=code in RETRYABLE))
-        for row in self._patiently(self._bulk_rows, job, "unprocessedrecords"):
+        for row in self.patiently(self._bulk_rows, job, "unprocessedrecords"):
             change = sent[row[self._csv_key]]
             outcomes.append(Outcome(change, "UNPROCESSED", "The job ended before it.", retryable=True))
         return outcomes
@@ -260,9 +235,6 @@ class SalesforceHook(BaseHook):
         # Looks first: an attempt whose answer was lost may have ended the job already.
         if self._call("GET", f"/jobs/ingest/{job}")["state"] == "Open":
             self._call("PATCH", f"/jobs/ingest/{job}", json={"state": state})
-
-    def _patiently(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return retrying(self._max_attempts, stopped=threading.Event())(function, *arguments)
 
     @property
     def _csv_key(self) -> str:
@@ -291,7 +263,7 @@ class SalesforceHook(BaseHook):
         """
         wait, waited = 0.2, 0.0
         while waited < 3_600:
-            state: dict[str, Any] = self._patiently(self._call, "GET", f"/jobs/ingest/{job}")
+            state: dict[str, Any] = self.patiently(self._call, "GET", f"/jobs/ingest/{job}")
             if state["state"] in ("JobComplete", "Failed", "Aborted"):
                 return state
             time.sleep(wait)
@@ -324,13 +296,13 @@ class SalesforceHook(BaseHook):
     def _log_in(self) -> None:
         try:
             response = self._session.post(
-                f"{self._base_url}/services/oauth2/token",
+                f"{self.address(self._connection)}/services/oauth2/token",
                 data={
                     "grant_type": "client_credentials",
                     "client_id": (self._connection.login or "").strip(),
                     "client_secret": (self._connection.password or "").strip(),
                 },
-                timeout=self._timeout_seconds,
+                timeout=self._sync.limits.timeout_seconds,
             )
         except (requests.ConnectionError, requests.Timeout) as error:
             raise TransientError(f"Salesforce: {type(error).__name__} at login.") from None

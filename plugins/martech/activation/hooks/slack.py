@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, ClassVar
 
-import requests
-from airflow.providers.common.compat.sdk import BaseHook
-
-from martech.activation.api_client import ApiClient, base_url, host_of, json_of
+from martech.activation.api_client import json_of
 from martech.activation.changes import (
     INTENTS_LIVE,
     BatchRejectedError,
@@ -20,11 +17,11 @@ from martech.activation.changes import (
     Outcome,
     TransientError,
 )
+from martech.activation.hooks.http_hook import HttpHook
 from martech.activation.rate_limit import RateLimit
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
 
-ENDPOINT = "https://slack.com"
 # Slack takes one a second and channel; requests do not arrive as evenly as they leave.
 MESSAGES_PER_SECOND = 0.9
 READS, PER_SECONDS = 50, 60.0
@@ -43,7 +40,7 @@ OF_MESSAGE = {
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-class SlackHook(BaseHook):
+class SlackHook(HttpHook):
     """Posts a message for each added record; what is changed or removed sends nothing.
 
     Slack has no idempotency key. Each message carries the id of its occurrence in its metadata, and before a message
@@ -59,51 +56,29 @@ class SlackHook(BaseHook):
     conn_name_attr = "slack_conn_id"
     default_conn_name = "slack_default"
     hook_name = "Slack (activation)"
-    by_identifiers: ClassVar[bool] = False
-    keeps_payload: ClassVar[bool] = False
     by_occurrence: ClassVar[bool] = True
     target_options: ClassVar[tuple[str, ...]] = ("channel",)
-    settling_seconds: ClassVar[float] = 0.0
+    # Ids of channels are unique among workspaces: the address says enough.
+    endpoint: ClassVar[str] = "https://slack.com"
 
     def __init__(self, sync: Sync) -> None:
-        super().__init__()
-        connection = self.get_connection(sync.connection)
-        token = (connection.password or "").strip()
-        self._sync = sync
+        super().__init__(sync)
+        token = (self._connection.password or "").strip()
         self._channel = sync.options["channel"]
         self._mentions = sync.options.get("mentions", {})
         self._lock = threading.Lock()
-        self._started = time.time() - CLOCK_SKEW_SECONDS
         self._reads = RateLimit(READS, PER_SECONDS)
         # Time of the message by occurrence, as far as the history was read; None before the first look.
         self._posted: dict[str, str] | None = None
-        self._attempted: set[str] = set()
-        self._session = requests.Session()
-        self._api = ApiClient(
-            "Slack",
-            base_url(connection) if connection.host else ENDPOINT,
-            session=self._session,
-            authorize=lambda _: {"Authorization": f"Bearer {token}"},
-            rate_limit=RateLimit.per_second(sync.limits.requests_per_second or MESSAGES_PER_SECOND),
-            timeout_seconds=sync.limits.timeout_seconds,
+        # Time of the first attempt by occurrence, by our clock.
+        self._attempted: dict[str, float] = {}
+        self._api = self.api_client(
+            "Slack", lambda _: {"Authorization": f"Bearer {token}"}, RateLimit.per_second(MESSAGES_PER_SECOND)
         )
-
-    @classmethod
-    def account(cls, connection_id: str) -> str:
-        """Return the API's host: ids of channels are unique among workspaces; see ``DestinationHook.account``."""
-        connection = cls.get_connection(connection_id)
-        return host_of(connection) if connection.host else ENDPOINT.removeprefix("https://")
-
-    def get_conn(self) -> requests.Session:
-        """Return the session that requests are made with."""
-        return self._session
 
     def batch_size(self, pending: int, *, removes: bool) -> int:
         """Return 1, the messages that a request may hold; removes send nothing and come 1,000 at a time."""
         return REMOVES_PER_BATCH if removes else 1
-
-    def prepare(self) -> None:
-        """Do nothing: what an earlier run may have posted is looked for before the first message."""
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Post a message for each change, and delete those about erased people; see ``Destination.send``."""
@@ -123,10 +98,10 @@ class SlackHook(BaseHook):
         with self._lock:
             if self._posted is None:
                 self._posted = self._occurrences(time.time() - INTENTS_LIVE.total_seconds())
-            elif occurrence in self._attempted:
-                self._posted |= self._occurrences(self._started)
-            self._attempted.add(occurrence)
-            return self._posted.get(occurrence)
+        if attempted := self._attempted.get(occurrence):
+            self._posted.update(self._occurrences(attempted - CLOCK_SKEW_SECONDS))
+        self._attempted.setdefault(occurrence, time.time())
+        return self._posted.get(occurrence)
 
     def _occurrences(self, oldest: float) -> dict[str, str]:
         return {payload["occurrence"]: ts for ts, payload in self._history(oldest)}
@@ -139,18 +114,8 @@ class SlackHook(BaseHook):
         ours: list[tuple[str, dict[str, str]]] = []
         cursor = ""
         while True:
-            self._reads.acquire()
-            page = self._call(
-                "GET",
-                "conversations.history",
-                params={
-                    "channel": self._channel,
-                    "oldest": f"{oldest:.6f}",
-                    "limit": MESSAGES_PER_PAGE,
-                    "include_all_metadata": "true",
-                    **({"cursor": cursor} if cursor else {}),
-                },
-            )
+            # A page is tried again, not the whole history: of many pages one fails each time.
+            page = self.patiently(self._page, oldest, cursor)
             for message in page["messages"]:
                 metadata = message.get("metadata", {})
                 if metadata.get("event_type") == EVENT_TYPE:
@@ -158,6 +123,20 @@ class SlackHook(BaseHook):
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
                 return ours
+
+    def _page(self, oldest: float, cursor: str) -> dict[str, Any]:
+        self._reads.acquire()
+        return self._call(
+            "GET",
+            "conversations.history",
+            params={
+                "channel": self._channel,
+                "oldest": f"{oldest:.6f}",
+                "limit": MESSAGES_PER_PAGE,
+                "include_all_metadata": "true",
+                **({"cursor": cursor} if cursor else {}),
+            },
+        )
 
     def _delete_messages(self, records: set[str]) -> None:
         """Delete all messages about records."""

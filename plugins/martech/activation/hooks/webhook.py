@@ -11,11 +11,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, ClassVar
 
-import requests
-from airflow.providers.common.compat.sdk import BaseHook
-
-from martech.activation.api_client import ApiClient, base_url, host_of
 from martech.activation.changes import BatchRejectedError, Change, FatalError, Outcome, TransientError
+from martech.activation.hooks.http_hook import HttpHook
 from martech.activation.rate_limit import RateLimit
 from martech.activation.sync import Sync
 from martech.alerts.masking import masked
@@ -27,7 +24,7 @@ REFUSES_CONTENT = (400, 413, 422)
 BEING_PROCESSED = 409
 
 
-class WebhookHook(BaseHook):
+class WebhookHook(HttpHook):
     """Posts records to one address, signed with HMAC-SHA256 over id, timestamp and body.
 
     A receiver can tell what it has had: each record has an ``id`` that is the same whenever the same content is sent
@@ -43,46 +40,23 @@ class WebhookHook(BaseHook):
     conn_name_attr = "webhook_conn_id"
     default_conn_name = "webhook_default"
     hook_name = "Webhook (activation)"
-    by_identifiers: ClassVar[bool] = False
-    keeps_payload: ClassVar[bool] = False
+    # Receivers apply an id once.
     by_occurrence: ClassVar[bool] = True
     target_options: ClassVar[tuple[str, ...]] = ("path",)
-    settling_seconds: ClassVar[float] = 0.0
 
     def __init__(self, sync: Sync) -> None:
-        super().__init__()
-        connection = self.get_connection(sync.connection)
-        self._sync = sync
-        self._secrets = [_key(secret, sync.connection) for secret in (connection.password or "").split()]
+        super().__init__(sync)
+        self._secrets = [_key(secret, sync.connection) for secret in (self._connection.password or "").split()]
         if not self._secrets:
             raise FatalError(
                 f"The Airflow connection {sync.connection} has no secret. Put the receiver's secret into its password."
             )
-        self._session = requests.Session()
-        self._api = ApiClient(
-            "The webhook",
-            base_url(connection),
-            session=self._session,
-            authorize=lambda _: {},  # the signature proves who we are
-            rate_limit=RateLimit.per_second(sync.limits.requests_per_second or REQUESTS_PER_SECOND),
-            timeout_seconds=sync.limits.timeout_seconds,
-        )
-
-    @classmethod
-    def account(cls, connection_id: str) -> str:
-        """Return the receiver's host; see ``DestinationHook.account``."""
-        return host_of(cls.get_connection(connection_id))
-
-    def get_conn(self) -> requests.Session:
-        """Return the session that requests are made with."""
-        return self._session
+        # The signature proves who we are.
+        self._api = self.api_client("The webhook", lambda _: {}, RateLimit.per_second(REQUESTS_PER_SECOND))
 
     def batch_size(self, pending: int, *, removes: bool) -> int:
         """Return how many records the declaration lets a request hold, 100 if it does not say."""
         return int(self._sync.options.get("records_per_request", RECORDS_PER_REQUEST))
-
-    def prepare(self) -> None:
-        """Do nothing: receivers apply an id once."""
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Post changes of one kind; see ``Destination.send``."""
