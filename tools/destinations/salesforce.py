@@ -64,6 +64,18 @@ class SObject:
     required: tuple[str, ...]
     fields: dict[str, Callable[[Any], tuple[str, str] | None]]
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def key_of(self, record_id: str | None) -> str | None:
+        """Return the key of a record by its id, None where there is none."""
+        if not record_id or self._has(record_id, record_id):
+            return record_id or None
+        if not self._has(record_id, self._keys.get(record_id, "")):
+            self._keys = {record["Id"]: key for key, record in self.records.items()}
+        return self._keys.get(record_id)
+
+    def _has(self, record_id: str, key: str) -> bool:
+        return key in self.records and self.records[key]["Id"] == record_id
 
 
 def org() -> dict[str, SObject]:
@@ -285,7 +297,7 @@ class SalesforceServer(DestinationServer):
     def _key_of(self, sobject: SObject, record_id: str | None) -> str | None:
         if record_id and sobject is self.objects["Contact"] and self.contacts_exist and record_id not in self.deleted:
             sobject.records.setdefault(record_id, {"Id": record_id})
-        return next((key for key, record in sobject.records.items() if record["Id"] == record_id), None)
+        return sobject.key_of(record_id)
 
     def _write(self, sobject: SObject, key: str | None, fields: dict[str, Any], *, may_create: bool) -> dict[str, Any]:  # noqa: PLR0911 - one per rule
         """Write one record and return its UpsertResult."""

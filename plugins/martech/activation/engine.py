@@ -23,7 +23,8 @@ from martech.activation.changes import (
     ProcessingDestination,
 )
 from martech.activation.delivery import Delivery
-from martech.activation.ledger import Ledger, Progress
+from martech.activation.ledger import Ledger
+from martech.activation.ledger_report import Progress
 from martech.activation.retry import LONGEST_BACKOFF_SECONDS, retrying
 from martech.activation.sync import NOTIFY, Sync
 
@@ -87,6 +88,7 @@ def plan_sync(  # noqa: PLR0913 - all but two are keywords
     )  # fmt: skip
     if takes_stock:
         ledger.take_stock(plan_id, but=only_key)
+        ledger.settle()
         log.info("The first run of %s takes stock: nobody is told of what was there before.", sync.name)
     return plan_id
 

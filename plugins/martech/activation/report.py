@@ -43,7 +43,7 @@ class SyncPage:
 def preview_of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what a plan would do, with samples before and after; plain values, fit for XCom.
 
-    :param rows: of :meth:`martech.activation.ledger.Ledger.preview`; values are masked there.
+    :param rows: of :meth:`martech.activation.ledger_plan.PlanLedger.preview`; values are masked there.
     """
     return [
         {
