@@ -35,6 +35,8 @@ LINE = version("apache-airflow").partition(".")[0]
 UNKNOWN_SECONDS = 5.0
 WAREHOUSE_FIXTURES = {"warehouse_url", "serve_warehouse", "recorded_warehouse_url", "built_sample"}
 STORY_FIXTURES = {"story"}
+# A chapter waits for real DAG runs, and the first one makes the story.
+STORY_TIMEOUT_SECONDS = 3600
 # Folders whose conftest builds what all of their tests share.
 ONE_GROUP = {"e2e", "sample_sources"}
 
@@ -115,6 +117,8 @@ def _mark(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.warehouse)
     if fixtures & STORY_FIXTURES:
         item.add_marker(pytest.mark.e2e)
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(STORY_TIMEOUT_SECONDS))
 
 
 def _keep(config: pytest.Config, items: list[pytest.Item], wanted: Callable[[pytest.Item], bool]) -> None:
