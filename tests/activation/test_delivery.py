@@ -89,16 +89,70 @@ def test_the_wait_is_as_long_as_the_destination_asks():
     assert 30 <= waits[0] <= 31
 
 
-def test_the_backoff_grows_with_jitter():
+def backoff(monkeypatch, pick):
+    """Return the waits before the attempts 2 to 10, where jitter picks from its range."""
+    monkeypatch.setattr("random.uniform", pick)
     waits: list[float] = []
-    deliver(Scripted(breakdowns=[(False, TransientError("down"))] * 7), ["a"], waits=waits)
-    assert all(wait <= 0.5 * 2**attempt for attempt, wait in enumerate(waits, 1))
-    assert len(set(waits)) == len(waits)
+    deliver(Scripted(breakdowns=[(False, TransientError("down"))] * 9), ["a"], max_attempts=10, waits=waits)
+    return waits
+
+
+def test_the_backoff_doubles_up_to_a_minute_with_jitter(monkeypatch):
+    assert backoff(monkeypatch, lambda low, high: high) == [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert backoff(monkeypatch, lambda low, high: low) == [0] * 9
+
+
+def test_jitter_is_added_to_what_the_destination_asks(monkeypatch):
+    monkeypatch.setattr("random.random", lambda: 0.75)
+    waits: list[float] = []
+    deliver(Scripted(breakdowns=[(False, TransientError("slow down", retry_after=0))]), ["a"], waits=waits)
+    assert waits == [0.75], "asked for no wait is not unasked"
+
+
+def test_a_run_that_stops_makes_no_further_attempt():
+    stopped = threading.Event()
+    destination = Scripted(breakdowns=[(False, TransientError("down"))] * 9)
+    waits: list[float] = []
+
+    def stop(seconds: float) -> None:
+        waits.append(seconds)
+        stopped.set()
+
+    delivery = Delivery(destination, max_attempts=8, stopped=stopped, sleep=stop)
+    with pytest.raises(TransientError, match="stopping"):
+        delivery.deliver([Change("a", "add", {})])
+    assert (destination.calls, len(waits)) == (1, 1)
+
+
+def test_the_records_that_a_refusal_names_keep_its_reason_and_the_others_go_at_once():
+    destination = Scripted(poison={"b", "d"}, names_rows=True)
+    outcomes = deliver(destination, ["a", "b", "c", "d"])
+    assert [(o.change.record_key, o.error_code, o.error_message) for o in outcomes] == [
+        ("b", "BAD", "poison"),
+        ("d", "BAD", "poison"),
+        ("a", None, None),
+        ("c", None, None),
+    ]
+    assert destination.calls == 2
+
+
+def test_a_record_without_an_answer_is_tried_again_by_the_next_run():
+    class Silent(Scripted):
+        def send(self, changes):
+            return [outcome for outcome in super().send(changes) if outcome.change.record_key != "mute"]
+
+    destination = Silent()
+    outcomes = {o.change.record_key: o for o in deliver(destination, ["a", "mute"], max_attempts=3)}
+    assert (outcomes["a"].error_code, outcomes["a"].retryable) == (None, False)
+    assert (outcomes["mute"].error_code, outcomes["mute"].retryable) == ("no_answer", True)
+    assert (destination.applied["a"], destination.applied["mute"]) == (1, 3)
 
 
 def test_it_gives_up_after_the_last_attempt():
+    destination = Scripted(breakdowns=[(False, TransientError("down"))] * 9)
     with pytest.raises(TransientError, match="down"):
-        deliver(Scripted(breakdowns=[(False, TransientError("down"))] * 9), ["a"], max_attempts=3)
+        deliver(destination, ["a"], max_attempts=3)
+    assert destination.calls == 3
 
 
 def test_a_fatal_error_is_not_tried_again():

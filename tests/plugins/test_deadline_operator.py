@@ -60,6 +60,7 @@ def test_the_first_late_layer_is_named_as_the_chain_goes_on(chain: Dataset, cont
 
 
 def test_built_gold_is_in_time_whatever_is_missing_before_it(chain: Dataset, context: dict[str, Any]) -> None:
+    assert "gold is not built" in failure(chain, context)
     chain.land("kpis", DAY, 1)
     operator(chain).execute(context)
 

@@ -87,9 +87,15 @@ def analyst(warehouse: PrivateWarehouse) -> bigquery.Client:
 
 @pytest.mark.usefixtures("governed")
 class TestGoverned:
-    def test_what_was_set_is_read_back_also_the_second_time(self, make: Callable[..., AccessOperator]) -> None:
+    def test_what_was_set_is_read_back_also_the_second_time(
+        self, warehouse: PrivateWarehouse, make: Callable[..., AccessOperator]
+    ) -> None:
+        dataset = warehouse.table("silver.x").rpartition(".")[0]
+        before = warehouse.client.get_dataset(dataset).access_entries
         for kind in (PublishViewsOperator, SetRowPoliciesOperator, ProveAccessOperator):
             make(kind).execute(CONTEXT)
+        assert before
+        assert warehouse.client.get_dataset(dataset).access_entries == before, "nothing is granted twice"
 
     def test_analysts_see_whom_they_may_contact(self, warehouse: PrivateWarehouse, analyst: bigquery.Client) -> None:
         sql = f"select is_unsubscribed, count(*) as people from `{warehouse.table('silver.customer_360')}` group by 1"

@@ -38,6 +38,14 @@ def test_quantiles_fall_into_ten_bins() -> None:
     assert stability_index(*bin_by_quantiles(points, [point * 3 for point in points])) > 0.25
 
 
+def test_a_value_on_an_edge_belongs_to_the_bin_that_it_closes() -> None:
+    # The ninth parts of 0 … 9 are 1 … 9: 0 and 1 share the first bin, and what is above 9 has the last one alone.
+    points = [float(number) for number in range(10)]
+    before, now = bin_by_quantiles(points, [1.0, 1.5, 9.0, 9.5])
+    assert before == {"0": 2, **{str(number): 1 for number in range(1, 9)}}
+    assert now == {"0": 1, "1": 1, "8": 1, "9": 1}
+
+
 def test_column_that_is_mostly_zero() -> None:
     before = [0.0] * 90 + [1.0] * 11
     assert stability_index(*bin_by_quantiles(before, before)) == 0

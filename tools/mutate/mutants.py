@@ -98,7 +98,8 @@ def _other_order(node: exp.Expression) -> exp.Expression | None:
         return None
     changed = node.copy()
     changed.set("desc", not node.args.get("desc"))
-    changed.set("nulls_first", None)
+    # BigQuery takes NULL for the smallest value.
+    changed.set("nulls_first", bool(node.args.get("desc")))
     return changed
 
 
@@ -158,6 +159,14 @@ OPERATORS: dict[str, Change] = {
     "DISTINCT dropped": _without_distinct,
     "element dropped": _without_element,
 }
+
+
+def _is_implicit(node: exp.Expression) -> bool:
+    """Whether a node is a default that sqlglot adds, such as the group of REGEXP_EXTRACT: no query has it."""
+    if not isinstance(node, exp.Literal) or node.parent is None:
+        return False
+    text, count = node.sql("bigquery"), sum(1 for part in node.parent.walk() if part == node)
+    return node.parent.sql("bigquery").count(text) < count
 
 
 class _Shape:
@@ -275,7 +284,7 @@ def mutants_of(tree: exp.Expression) -> Iterator[tuple[Mutant, list[Sign]]]:
     for place, node in enumerate(model_nodes(tree)):
         for name, change in OPERATORS.items():
             changed = change(node)
-            if changed is not None:
+            if changed is not None and not _is_implicit(node):
                 before, after = node.sql("bigquery"), changed.sql("bigquery")
                 yield Mutant(place, name, before, after, signs.expression(node)), signs.of(node, name)
 
