@@ -104,7 +104,7 @@ bench: setup manifest ## measure correctness and speed, and write the README's r
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
 
 # ── checks and tests: docs/testing.md ──────────────────────────────────────────────────────────────────
-.PHONY: lint types fmt check browser test test-warehouse test-e2e test-airflow3 histories mutate durations timings
+.PHONY: lint types fmt check browser test test-warehouse test-e2e test-airflow3 histories mutate mutate-python durations timings
 PYTEST := $(VENV)/bin/pytest
 # Two workers, each with its own embedded warehouse.
 WORKERS := --numprocesses 2 --dist loadgroup
@@ -190,6 +190,10 @@ histories: setup manifest ## try random histories of changes in random orders of
 
 mutate: setup manifest ## change the models' SQL and list what no unit test notices (ARGS="--models lead_scores --sample 50")
 	@$(VENV)/bin/python -m tools.mutate $(ARGS)
+
+# Minutes per module: each mutant starts pytest.
+mutate-python: $(VENV)/.ready $(MANIFEST) ## change Python and list what no test notices (ARGS="--modules activation/retry.py")
+	@$(VENV)/bin/python -m tools.mutate.python $(ARGS)
 
 durations: setup manifest ## measure how long each group of tests takes, for the workers and CI's shares
 	$(PYTEST) $(WORKERS) -m "not e2e" --record-durations
