@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, Param
 from martech.airflow_lines.schedules import daily
+from martech.privacy.erasure_operators import ReportOverdueErasuresOperator
 from martech.privacy.export_operators import DeleteOldExportsOperator
-from martech.privacy.operators import ReportOverdueErasuresOperator
 from martech.retention.operators import EnforceRetentionOperator
 
 from include.pipeline.alert_channels import send_alert

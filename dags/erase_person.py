@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import DAG, Param, chain
 from martech.airflow_lines.trigger_dag_run import TriggerDagRunOperator
-from martech.privacy.operators import (
+from martech.privacy.erasure_operators import (
     EraseRowsOperator,
     PlanErasureOperator,
     ProveErasureOperator,

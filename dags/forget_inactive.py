@@ -26,7 +26,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DAG, Param, chain
 from martech.airflow_lines.schedules import daily
 from martech.airflow_lines.trigger_dag_run import TriggerDagRunOperator
-from martech.privacy.operators import EraseRowsOperator, ProveErasureOperator, RemoveFromDestinationsOperator
+from martech.privacy.erasure_operators import EraseRowsOperator, ProveErasureOperator, RemoveFromDestinationsOperator
 from martech.privacy.rights_operators import PlanForgettingOperator
 
 from include.activation.declared_syncs import load_syncs

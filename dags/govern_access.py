@@ -23,7 +23,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, TriggerRule, chain
 from martech.airflow_lines.schedules import asset_chain
-from martech.privacy.operators import (
+from martech.privacy.access_operators import (
     ProveAccessOperator,
     PublishViewsOperator,
     RemoveReadersOperator,

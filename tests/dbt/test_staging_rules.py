@@ -35,8 +35,8 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse]) -> DbtWarehouse:
     warehouse.insert(
         "braze_message_events",
         [
-            {**event, "id": "repeated", "link_url": "old", "_fivetran_synced": "2026-11-20T10:00:00Z"},
-            {**event, "id": "repeated", "link_url": "new", "_fivetran_synced": "2026-11-21T10:00:00Z"},
+            {**event, "id": "repeated", "channel": "old", "_fivetran_synced": "2026-11-20T10:00:00Z"},
+            {**event, "id": "repeated", "channel": "new", "_fivetran_synced": "2026-11-21T10:00:00Z"},
             {**event, "id": "once", "_fivetran_synced": "2026-11-20T10:00:00Z"},
             {**event, "id": "proxy", "machine_open": True, "_fivetran_synced": "2026-11-20T10:00:00Z"},
         ],
@@ -88,7 +88,7 @@ def test_newest_version_survives_a_backfill_of_an_older_one(warehouse: DbtWareho
 
 def test_repeated_event_is_kept_once_in_its_newest_copy(warehouse: DbtWarehouse) -> None:
     rows = warehouse.query(
-        "select message_event_id, link_url, is_machine_open from stg_braze__message_events order by 1"
+        "select message_event_id, channel, is_machine_open from stg_braze__message_events order by 1"
     )
     # Who does not say that a machine opened the mail means a person.
     assert [tuple(row.values()) for row in rows] == [

@@ -118,7 +118,7 @@ def test_clicks_land_with_their_ad(transferred: Warehouse) -> None:
     clicks = {row["gclid"]: row for row in transferred.rows("google_ads_clicks")}
     assert clicks.keys() == {"click-1", "click-2"}
     click = clicks["click-2"]
-    assert (click["ad_id"], click["keyword"], click["click_type"]) == (200, "shoes", "URL_CLICKS")
+    assert (click["ad_id"], click["page_number"], click["click_type"]) == (200, 1, "URL_CLICKS")
     assert (click["date"], click["campaign_name"]) == (DAY, "new 2")
 
 

@@ -51,7 +51,6 @@ def test_a_session_past_midnight_is_one_session_of_the_day_on_which_it_starts(an
         "traffic_source_campaign": "autumn",
         "traffic_source_gclid": "g-1",
         "traffic_source_is_true_direct": False,
-        "traffic_source_referral_path": "/tips",
         "device_browser": "Firefox",
         "device_is_mobile": False,
         "geo_network_country": "Sweden",
@@ -72,11 +71,11 @@ def test_a_session_past_midnight_is_one_session_of_the_day_on_which_it_starts(an
 
 def test_hits_are_numbered_in_their_session(analytics: Warehouse) -> None:
     hits = sorted(analytics.rows("ga360_hits"), key=lambda hit: hit["hit_number"])
-    assert [(hit["hit_number"], hit["type"], hit["page_path"]) for hit in hits] == [
-        (1, "EVENT", "/chairs"),
-        (2, "PAGE", "/chairs"),
-        (3, "PAGE", "/cart"),
-        (4, "TRANSACTION", "/thanks"),
+    assert [(hit["hit_number"], hit["type"], hit["event_action"]) for hit in hits] == [
+        (1, "EVENT", "session_start"),
+        (2, "PAGE", "page_view"),
+        (3, "PAGE", "page_view"),
+        (4, "TRANSACTION", "purchase"),
     ]
     assert {hit["date"] for hit in hits} == {DAY}
     assert [hit["is_entrance"] for hit in hits] == [False, True, False, False]

@@ -58,6 +58,14 @@ def test_staging_keeps_records_for_good_and_events_as_long_as_silver(
     }
 
 
+def test_what_staging_keeps_for_good_is_a_persons_or_nobodys(declared: dict[str, dict[str, int | None]]) -> None:
+    """Without an expiry a row stays for as long as its person: `forget_inactive` and `erase_person` end it."""
+    nodes = json.loads(parsed_project()[1].read_text())["nodes"].values()
+    persons = {node["alias"] for node in nodes if node["config"].get("meta", {}).get("person")}
+    kept = {table for table, days in declared[INTERMEDIATE].items() if table.startswith("stg_") and days is None}
+    assert kept - persons == {"stg_braze__campaigns", "stg_google_ads__campaigns", "stg_salesforce__accounts"}
+
+
 def test_seeds_are_declared(declared: dict[str, dict[str, int | None]]) -> None:
     seeds = {path.stem for path in (DBT_DIR / "seeds").glob("*.csv")}
     assert seeds <= declared[INTERMEDIATE].keys()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 from martech.privacy.erasure import Erasure
+from martech.privacy.person_operators import PersonOperator
 from martech.privacy.personal_table import PersonalTable
 from martech.warehouse.ddl import render
 
@@ -56,6 +57,23 @@ class PrivateWarehouse(DbtWarehouse):
             tables=self.tables(),
             find_customer_sql=render(SQL_DIR / "privacy" / "find_customer.sql", self.sql_context),
             identifiers_sql=render(SQL_DIR / "privacy" / "person_identifiers.sql", self.sql_context),
+        )
+
+    def task(self, kind: type[PersonOperator], *, request_id: str, **further: Any) -> PersonOperator:
+        """Return a task of a DAG about people.
+
+        :param further: arguments of this kind only.
+        """
+        return kind(
+            task_id="test",
+            project_id=self.project,
+            location="US",
+            request_id=request_id,
+            table=self.table,
+            load_tables=self.tables,
+            sql_dir=SQL_DIR / "privacy",
+            sql_context=self.sql_context,
+            **further,
         )
 
     def kinds_of_identifiers(self) -> set[str]:

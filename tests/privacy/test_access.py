@@ -18,8 +18,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSki
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.privacy.access import Access, AccessError, load_row_policies
-from martech.privacy.analyst_views import plain_url
-from martech.privacy.operators import (
+from martech.privacy.access_operators import (
     AccessOperator,
     ProveAccessOperator,
     PublishViewsOperator,
@@ -27,6 +26,7 @@ from martech.privacy.operators import (
     SetRowPoliciesOperator,
     TagColumnsOperator,
 )
+from martech.privacy.analyst_views import plain_url
 from martech.warehouse.ddl import render
 
 from include.pipeline.settings import SQL_DIR, SettingsError, load_settings

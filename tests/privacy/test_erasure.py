@@ -21,19 +21,18 @@ from martech.activation.destinations import DESTINATIONS
 from martech.activation.hooks.braze import BrazeHook
 from martech.activation.ledger import Ledger
 from martech.privacy.erasure import Erasure
-from martech.privacy.operators import (
+from martech.privacy.erasure_operators import (
     EraseRowsOperator,
     ErasureOperator,
-    PersonOperator,
     PlanErasureOperator,
     ProveErasureOperator,
     RemoveFromDestinationsOperator,
 )
+from martech.privacy.person_operators import PersonOperator
 from martech.privacy.person_request import PersonError, Selector
 from martech.privacy.rights_operators import CheckRectificationOperator, RecordObjectionOperator
 
 from include.activation.declared_syncs import load_syncs
-from include.pipeline.settings import SQL_DIR
 from include.privacy.declared_personal_data import KINDS
 from tests.dbt.dbt_warehouse import LAST_DAY
 from tests.privacy import people
@@ -82,22 +81,13 @@ class Story:
         self.annas_id = annas_id
         self.notes: dict[str, Any] = {}
 
-    def task(self, kind: type[ErasureOperator], *, request_id: str = REQUEST) -> ErasureOperator:
+    def task(self, kind: type[ErasureOperator], *, request_id: str = REQUEST) -> PersonOperator:
         further: dict[type, dict[str, Any]] = {
             RemoveFromDestinationsOperator: {"state": STATE, "dead_letters": "ops.activation_dead_letters"},
             ProveErasureOperator: {"datasets": DATASETS},
         }
-        return kind(
-            task_id="test",
-            project_id=self.warehouse.project,
-            location="US",
-            request_id=request_id,
-            table=self.warehouse.table,
-            load_tables=self.warehouse.tables,
-            sql_dir=SQL_DIR / "privacy",
-            sql_context=self.warehouse.sql_context,
-            load_connectors=lambda: CONNECTORS,
-            **further.get(kind, {}),
+        return self.warehouse.task(
+            kind, request_id=request_id, load_connectors=lambda: CONNECTORS, **further.get(kind, {})
         )
 
     def run(self, kind: type[ErasureOperator], *, request_id: str = REQUEST, **params: Any) -> Any:
@@ -408,16 +398,8 @@ SCORES = {"customer_health_scores": "customer_id", "customer_lifetime_value": "c
 def rights_task(story: Story, kind: type[PersonOperator], **params: Any) -> Any:
     """Run a task of `record_objection` or `check_rectification`."""
     params = {"customer_id": None, "identity_key": None, "email_sha256": None, "withdraw": False, **params}
-    return kind(
-        task_id="test",
-        project_id=story.warehouse.project,
-        location="US",
-        request_id="GDPR-5",
-        table=story.warehouse.table,
-        load_tables=story.warehouse.tables,
-        sql_dir=SQL_DIR / "privacy",
-        sql_context=story.warehouse.sql_context,
-    ).execute({"params": params, "run_id": "manual__objection", "ti": SimpleNamespace(dag_id="d", task_id="t")})
+    context = {"params": params, "run_id": "manual__objection", "ti": SimpleNamespace(dag_id="d", task_id="t")}
+    return story.warehouse.task(kind, request_id="GDPR-5").execute(context)
 
 
 def people_with(story: Story, condition: str) -> list[str]:

@@ -16,7 +16,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from google.cloud import bigquery
 from martech.privacy.export_operators import DeleteOldExportsOperator, ExportPersonOperator
 
-from include.pipeline.settings import SQL_DIR, settings
+from include.pipeline.settings import settings
 from include.privacy.person_dags import layers_by_dataset, recipients
 from tests.privacy import people
 from tests.privacy.conftest import PrivateWarehouse
@@ -74,15 +74,9 @@ class Exporting:
             "run_id": "manual__test",
             "ti": SimpleNamespace(dag_id="export_person", task_id="test"),
         }
-        return ExportPersonOperator(
-            task_id="test",
-            project_id=self.warehouse.project,
-            location="US",
+        return self.warehouse.task(
+            ExportPersonOperator,
             request_id=request_id,
-            table=self.warehouse.table,
-            load_tables=self.warehouse.tables,
-            sql_dir=SQL_DIR / "privacy",
-            sql_context=self.warehouse.sql_context,
             export_uri=self.folder.as_uri(),
             layers=layers_by_dataset(),
             load_recipients=recipients,

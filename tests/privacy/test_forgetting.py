@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
-from martech.privacy.operators import EraseRowsOperator, ErasureOperator, ProveErasureOperator
+from martech.privacy.erasure_operators import EraseRowsOperator, ErasureOperator, ProveErasureOperator
 from martech.privacy.rights_operators import PlanForgettingOperator
 
-from include.pipeline.settings import SQL_DIR, settings
+from include.pipeline.settings import settings
 from tests.privacy.conftest import DATASETS, PrivateWarehouse
 from tests.privacy.people import ANNA, ANNAS_TRACES, BERND, SHARED_EMAIL
 
@@ -21,17 +22,10 @@ LAYERS = ["bronze", "intermediate", "silver", "gold", "ops"]
 def step(warehouse: PrivateWarehouse, kind: type[ErasureOperator], run: str = "a", **params: Any) -> Any:
     """Run a task of the DAG."""
     params = {"max_percent": settings.variables["inactive_max_percent"], "dry_run": False, **params}
-    return kind(
-        task_id="test",
-        project_id=warehouse.project,
-        location="US",
-        request_id=f"inactive {run}",
-        table=warehouse.table,
-        load_tables=warehouse.tables,
-        sql_dir=SQL_DIR / "privacy",
-        sql_context=warehouse.sql_context,
-        **({"datasets": DATASETS} if kind is ProveErasureOperator else {}),
-    ).execute({"params": params, "run_id": f"scheduled__{run}", "ti": SimpleNamespace(dag_id="d", task_id="t")})
+    further = {"datasets": DATASETS} if kind is ProveErasureOperator else {}
+    return warehouse.task(kind, request_id=f"inactive {run}", **further).execute(
+        {"params": params, "run_id": f"scheduled__{run}", "ti": SimpleNamespace(dag_id="d", task_id="t")}
+    )
 
 
 def seen_last(warehouse: PrivateWarehouse, days_after_limit: int, condition: str) -> None:
@@ -74,6 +68,34 @@ def test_who_is_inactive_is_forgotten_and_nobody_else(
         step(warehouse, PlanForgettingOperator)
     with pytest.raises(AirflowSkipException, match="Nobody has been inactive for so long"):
         step(warehouse, PlanForgettingOperator, "b")
+
+
+def test_whom_all_sources_have_deleted_is_forgotten_as_soon_as_bronze_forgets(
+    warehouse: PrivateWarehouse, customer: Callable[[int], str]
+) -> None:
+    """They are no customers any more: only the identity map and staging know them."""
+    bernds = customer(BERND)
+    dry_run = partial(step, warehouse, PlanForgettingOperator, "deleted", dry_run=True)
+    (before,) = warehouse.query(f"select * from customer_360 where customer_id = '{bernds}'", "silver")
+    warehouse.query(f"delete from customer_360 where customer_id = '{bernds}'", "silver")
+    days = settings.layers["bronze"].retention_days
+
+    def delete(all_but: str, silent_days: int) -> None:
+        warehouse.query(
+            f"update identity_map set is_deleted = identity_key != '{all_but}', "
+            f"updated_date = date_sub(date '{before['as_of_date']}', interval {silent_days} day) "
+            f"where customer_id = '{bernds}'",
+            "silver",
+        )
+
+    for all_but, silent_days, found in (("", days, 0), (f"shopify:customer:{BERND}", days + 1, 0), ("", days + 1, 1)):
+        delete(all_but, silent_days)
+        with pytest.raises(AirflowSkipException, match=rf"Dry run: {found} of \d+ people are inactive"):
+            dry_run()
+    assert step(warehouse, PlanForgettingOperator, "deleted") == 1
+    identifiers = warehouse.query("select value from erasure_identifiers", "ops")
+    assert str(BERND) in {row["value"] for row in identifiers}
+    warehouse.query(f"update identity_map set is_deleted = false where customer_id = '{bernds}'", "silver")
 
 
 def test_with_whom_something_is_open_stays(warehouse: PrivateWarehouse) -> None:

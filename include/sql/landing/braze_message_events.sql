@@ -46,11 +46,9 @@ messages as (
         canvas_step_id,
         message_variation_id,
         dispatch_id,
-        bounce_reason,
         _connection,
         _fivetran_synced,
         email_address,
-        link_url,
         user_agent,
         machine_open
     from email_events
@@ -67,11 +65,9 @@ messages as (
         canvas_step_id,
         message_variation_id,
         dispatch_id,
-        bounce_reason,
         _connection,
         _fivetran_synced,
         cast(null as string) as email_address,
-        cast(null as string) as link_url,
         cast(null as string) as user_agent,
         cast(null as bool) as machine_open
     from other_messages

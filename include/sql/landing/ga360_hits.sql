@@ -26,11 +26,6 @@ final as (
         end as type,
         coalesce(events.entrances = 1, false) as is_entrance,
         last_page_views.hit_number is not null as is_exit,
-        if(
-            events.page_location is null,
-            null,
-            coalesce(regexp_extract(events.page_location, r'^https?://[^/?#]+(/[^?#]*)'), '/')
-        ) as page_path,
         events.page_title,
         coalesce(
             events.hostname, regexp_extract(events.page_location, r'^https?://([^/?#:]+)')

@@ -26,10 +26,6 @@ sessions as (
             '(not set)'
         ) as traffic_source_campaign,
         coalesce(
-            min_by(session_term, if(session_term is null, null, hit_number)),
-            min_by(event_term, if(event_term is null, null, hit_number))
-        ) as traffic_source_keyword,
-        coalesce(
             min_by(session_content, if(session_content is null, null, hit_number)),
             min_by(event_content, if(event_content is null, null, hit_number))
         ) as traffic_source_ad_content,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, ObjectStoragePath
 
 from martech.privacy.export import ExportRequest, Recipient
-from martech.privacy.operators import PersonOperator
+from martech.privacy.person_operators import PersonOperator
 from martech.privacy.person_request import PersonError
 
 if TYPE_CHECKING:

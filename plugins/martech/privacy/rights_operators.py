@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException
 
 from martech.privacy.erasure import Erasure
+from martech.privacy.erasure_operators import ErasureOperator
 from martech.privacy.forgetting import Forgetting
 from martech.privacy.objection import Objection
-from martech.privacy.operators import ErasureOperator, PersonOperator
+from martech.privacy.person_operators import PersonOperator
 from martech.privacy.person_request import PersonError
 from martech.privacy.rectification import Rectification
 from martech.warehouse.ddl import render
@@ -109,7 +110,7 @@ class PlanForgettingOperator(ErasureOperator):
 
     def identifiers_sql(self) -> str:
         """Return the query for everything that names inactive people, and nobody else."""
-        longest = f"order by coalesce(last_seen_date, first_seen_date), customer_id limit {PEOPLE_PER_RUN}"
+        longest = f"order by last_date, customer_id limit {PEOPLE_PER_RUN}"
         whose = f"customer_id in ({self._inactive_sql()} {longest})"
         return render(self.sql_dir / "person_identifiers.sql", {**self.sql_context, "whose": whose})
 

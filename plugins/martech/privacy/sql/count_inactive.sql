@@ -1,4 +1,3 @@
 select
-    count(*) as people,
-    countif(customer_id in ({{ inactive }})) as inactive
-from `{{ customers }}`
+    (select count(*) from `{{ customers }}`) as people,
+    (select count(*) from ({{ inactive }})) as inactive

@@ -1,14 +1,6 @@
 -- Rows of other people that name a person: only the name and how often, for the rows are theirs.
-with person as (
-    {{ person }}
-),
-
-identifiers as (
-    select
-        @request_id as request_id,
-        kind,
-        value
-    from person
+with identifiers as (
+    {% include "privacy/sql/identifiers_of_person.sql" %}
 )
 
 {% for mention in mentions %}

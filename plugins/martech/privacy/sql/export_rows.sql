@@ -1,14 +1,6 @@
 -- Rows that are a person's, as JSON; ids in them that name others are emptied.
-with person as (
-    {{ person }}
-),
-
-identifiers as (
-    select
-        @request_id as request_id,
-        kind,
-        value
-    from person
+with identifiers as (
+    {% include "privacy/sql/identifiers_of_person.sql" %}
 ),
 
 searched as (

@@ -1,9 +1,9 @@
 insert into `{{ identifiers }}` (request_id, kind, value, requested_at)
 select
-    @request_id as request_id,
+    request_id,
     kind,
     value,
     current_timestamp() as requested_at
 from (
-    {{ person }}
+    {% include "privacy/sql/identifiers_of_person.sql" %}
 )

@@ -1,13 +1,5 @@
-with person as (
-    {{ person }}
-),
-
-identifiers as (
-    select
-        @request_id as request_id,
-        kind,
-        value
-    from person
+with identifiers as (
+    {% include "privacy/sql/identifiers_of_person.sql" %}
 )
 
 {% for table in tables %}

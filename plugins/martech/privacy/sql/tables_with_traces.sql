@@ -1,13 +1,7 @@
 -- With `person` the pattern reads their identifiers, which no request has written down yet.
 {% if person %}
 with identifiers as (  -- noqa: ST03
-    select
-        @request_id as request_id,
-        kind,
-        value
-    from (
-        {{ person }}
-    )
+    {% include "privacy/sql/identifiers_of_person.sql" %}
 )
 
 {% endif %}

@@ -34,8 +34,6 @@ final as (
         canvas_step_name,
         message_variation_id,
         dispatch_id,
-        link_url,
-        bounce_reason,
         coalesce(machine_open, false) as is_machine_open,
         _fivetran_synced as synced_at
     from newest

@@ -30,7 +30,6 @@ final as (
         type as hit_type,
         coalesce(is_entrance, false) as is_entrance,
         coalesce(is_exit, false) as is_exit,
-        page_path,
         page_title,
         page_hostname,
         event_category,

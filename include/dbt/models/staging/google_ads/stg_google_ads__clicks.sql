@@ -29,7 +29,6 @@ final as (
         cast(ad_group_id as string) as ad_group_id,
         cast(ad_id as string) as ad_id,
         click_type,
-        keyword,
         keyword_match_type,
         device,
         ad_network_type,

@@ -36,7 +36,6 @@ renamed as (
         billing_postal_code as postcode,
         billing_country as country,
         account_source,
-        custom_fields,
         created_date as created_at,
         last_modified_date as updated_at,
         system_modstamp as system_updated_at,

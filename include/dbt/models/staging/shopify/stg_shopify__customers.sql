@@ -41,7 +41,6 @@ renamed as (
         default_address_zip as postcode,
         default_address_country_code as country,
         default_address_phone as address_phone,
-        tags,
         created_at,
         updated_at,
         {{ deleted() }} as is_deleted,
