@@ -54,8 +54,10 @@ sbom: $(VENV)/.ready ## write what is installed as CycloneDX: .local/sbom.json (
 licences: $(VENV)/.ready ## list the licences of all packages; fails for one that Apache-2.0 does not go with
 	@$(PACKAGES) licences
 
-audit: $(VENV)/.ready ## look up known vulnerabilities of what is pinned; needs the network
-	@$(UV) tool run --quiet pip-audit==2.9.0 --strict --disable-pip --require-hashes -r $(CONSTRAINTS)
+# With a clone of https://github.com/pypa/advisory-database it needs no network.
+audit: $(VENV)/.ready ## look up known vulnerabilities of what is pinned, over the network or in ADVISORIES=<clone of PyPI's database>
+	@$(if $(ADVISORIES),$(VENV)/bin/python -m tools.advisories $(ADVISORIES) $(CONSTRAINTS) constraints-emulator.txt,\
+	$(UV) tool run --quiet pip-audit==2.9.0 --strict --disable-pip --require-hashes -r $(CONSTRAINTS))
 
 # ── development ────────────────────────────────────────────────────────────────────────────────────────
 export PYTHONPATH := $(CURDIR):$(CURDIR)/plugins

@@ -15,8 +15,8 @@ locals {
       MARKETING_LOCATION         = var.location
       MARKETING_PIPELINE_ACCOUNT = google_service_account.pipeline.member
       MARKETING_PII_POLICY_TAG   = google_data_catalog_policy_tag.pii.name
-      MARKETING_REPORT_URI       = "gs://${google_storage_bucket.reports.name}/reports"
-      MARKETING_EXPORT_URI       = "gs://${google_storage_bucket.exports.name}/exports"
+      MARKETING_REPORT_URI       = "gs://${google_storage_bucket.files["reports"].name}/reports"
+      MARKETING_EXPORT_URI       = "gs://${google_storage_bucket.files["exports"].name}/exports"
     },
     # Alerts link to the runbooks there.
     var.github_repository == null ? {} : { MARKETING_RUNBOOKS = "https://github.com/${var.github_repository}/blob/main/docs/runbooks" },

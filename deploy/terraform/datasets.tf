@@ -46,13 +46,28 @@ resource "google_bigquery_dataset" "layer" {
   depends_on = [google_project_service.enabled]
 }
 
-# Reports of check_quality (MARKETING_REPORT_URI).
-resource "google_storage_bucket" "reports" {
-  name                        = "${var.project_id}-marketing-reports"
+locals {
+  # How long a file is kept, and for how long Google can bring it back then.
+  buckets = {
+    # Reports of check_quality and of the syncs (MARKETING_REPORT_URI).
+    reports = { kept_days = local.dbt_project.vars.gold_retention_days, restorable_seconds = 604800 }
+    # What export_person wrote of people (MARKETING_EXPORT_URI): the answer to a request, not an archive. Deleted means deleted.
+    exports = { kept_days = local.dbt_project.vars.export_days, restorable_seconds = 0 }
+  }
+}
+
+resource "google_storage_bucket" "files" {
+  for_each = local.buckets
+
+  name                        = "${var.project_id}-marketing-${each.key}"
   location                    = var.location
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   labels                      = { owner = "marketing-data" }
+
+  soft_delete_policy {
+    retention_duration_seconds = each.value.restorable_seconds
+  }
 
   dynamic "encryption" {
     for_each = var.kms_key == null ? [] : [var.kms_key]
@@ -63,38 +78,20 @@ resource "google_storage_bucket" "reports" {
   }
 
   lifecycle_rule {
-    condition { age = local.dbt_project.vars.gold_retention_days }
+    condition { age = each.value.kept_days }
     action { type = "Delete" }
   }
 
   depends_on = [google_project_service.enabled]
 }
 
-# What export_person wrote of people (MARKETING_EXPORT_URI): the answer to a request, not an archive.
-resource "google_storage_bucket" "exports" {
-  name                        = "${var.project_id}-marketing-exports"
-  location                    = var.location
-  uniform_bucket_level_access = true
-  public_access_prevention    = "enforced"
-  labels                      = { owner = "marketing-data" }
+# They were resources of their own until 2026-11-27.
+moved {
+  from = google_storage_bucket.reports
+  to   = google_storage_bucket.files["reports"]
+}
 
-  # Deleted means deleted: Google would keep it for a week more.
-  soft_delete_policy {
-    retention_duration_seconds = 0
-  }
-
-  dynamic "encryption" {
-    for_each = var.kms_key == null ? [] : [var.kms_key]
-
-    content {
-      default_kms_key_name = encryption.value
-    }
-  }
-
-  lifecycle_rule {
-    condition { age = local.dbt_project.vars.export_days }
-    action { type = "Delete" }
-  }
-
-  depends_on = [google_project_service.enabled]
+moved {
+  from = google_storage_bucket.exports
+  to   = google_storage_bucket.files["exports"]
 }

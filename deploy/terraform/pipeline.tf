@@ -60,22 +60,28 @@ resource "google_project_iam_member" "pipeline" {
   member  = google_service_account.pipeline.member
 }
 
-resource "google_storage_bucket_iam_member" "pipeline_reports" {
-  bucket = google_storage_bucket.reports.name
+resource "google_storage_bucket_iam_member" "pipeline_files" {
+  for_each = google_storage_bucket.files
+
+  bucket = each.value.name
   role   = "roles/storage.objectUser"
   member = google_service_account.pipeline.member
 }
 
-resource "google_storage_bucket_iam_member" "pipeline_exports" {
-  bucket = google_storage_bucket.exports.name
-  role   = "roles/storage.objectUser"
-  member = google_service_account.pipeline.member
+moved {
+  from = google_storage_bucket_iam_member.pipeline_reports
+  to   = google_storage_bucket_iam_member.pipeline_files["reports"]
+}
+
+moved {
+  from = google_storage_bucket_iam_member.pipeline_exports
+  to   = google_storage_bucket_iam_member.pipeline_files["exports"]
 }
 
 resource "google_storage_bucket_iam_member" "privacy_team_reads_exports" {
   for_each = toset(var.privacy_team)
 
-  bucket = google_storage_bucket.exports.name
+  bucket = google_storage_bucket.files["exports"].name
   role   = "roles/storage.objectViewer"
   member = each.value
 }

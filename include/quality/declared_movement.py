@@ -34,8 +34,14 @@ def load_movement(models: Collection[str], path: Path = MOVEMENT_FILE) -> tuple[
     tables = [_table(declaration, model) for model in declaration.values["tables"]]
     return (
         [table for table in tables if f"{table.layer}.{table.name}" in models],
-        Limits(**declaration.values["limits"], declared_in=str(MOVEMENT_FILE.relative_to(INCLUDE_DIR.parent))),
+        Limits(**declaration.values["limits"], declared_in=_shown(path)),
     )
+
+
+def _shown(path: Path) -> str:
+    """Return how messages name a declaration: from the project's folder on, if it is in there."""
+    root = INCLUDE_DIR.parent
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _table(declaration: Declaration, model: str) -> MeasuredTable:

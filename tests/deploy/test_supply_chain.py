@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools import packages
+from tools import advisories, packages
 from tools.packages import Package, incompatible, installed, read_package
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,3 +125,39 @@ def test_a_licence_that_does_not_go_with_apache_is_found(licences: tuple[str, ..
 
 def test_names_of_packages_are_canonical() -> None:
     assert all(read.name == read.name.lower() for read in map(read_package, packages.distributions()))
+
+
+def advisory(clone: Path, number: int, package: str, **more: object) -> None:
+    """Write an advisory as the database of PyPI has them."""
+    body = {"id": f"PYSEC-2018-{number}", "modified": "2021-07-05T00:01:16Z", "aliases": ["CVE-2017-12614"]} | more
+    body["affected"] = [{"package": {"name": package, "ecosystem": "PyPI"}, **body.pop("affected")}]  # type: ignore[dict-item]
+    folder = clone / "vulns" / package
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{body['id']}.yaml").write_text(yaml.safe_dump(body))
+
+
+def span(*events: dict[str, str]) -> dict[str, object]:
+    return {"ranges": [{"type": "ECOSYSTEM", "events": list(events)}]}
+
+
+def test_an_audit_without_a_network_finds_what_a_clone_of_the_database_knows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    advisory(tmp_path, 1, "apache-airflow", affected=span({"introduced": "0"}, {"fixed": "1.9.0"}))
+    advisory(tmp_path, 2, "apache-airflow", affected=span({"introduced": "1.9.0"}, {"last_affected": "1.10.2"}))
+    advisory(tmp_path, 3, "apache-airflow", affected={"versions": ["2.0.0"]}, modified="2024-10-10T17:35:05Z")
+    advisory(tmp_path, 4, "apache-airflow", affected=span({"introduced": "0"}), withdrawn="2024-01-01T00:00:00Z")
+    advisory(tmp_path, 5, "airflow", affected=span({"introduced": "0"}))
+    constraints = tmp_path / "constraints.txt"
+    numbers = {"1.8.1": [1], "1.8.2rc1": [1], "1.9.0": [2], "1.10.2": [2], "1.10.10": [], "2.0.0": [3], "2.0.1": []}
+    for version, expected in numbers.items():
+        constraints.write_text(f"Apache_Airflow[celery]=={version} \\\n    --hash=sha256:0\n")
+        assert advisories.main([str(tmp_path), str(constraints)]) == bool(expected)
+        said = capsys.readouterr().out
+        assert re.findall(r"PYSEC-2018-(\d)", said) == [str(number) for number in expected]
+        assert "newest advisory 2024-10-10" in said
+
+
+def test_an_audit_by_a_folder_without_advisories_says_where_they_are(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="git clone --depth 1 https://github"):
+        advisories.main([str(tmp_path), str(ROOT / "constraints.txt")])

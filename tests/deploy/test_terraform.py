@@ -109,7 +109,8 @@ def test_every_reference_is_declared(files: dict[str, dict[str, Any]], resources
     }
     used = {"var": set(), "local": set()}
     for path in FILES:
-        code = re.sub(r"(?m)^\s*#.*$", "", path.read_text())
+        # Comments aside, and where a resource was before it moved.
+        code = re.sub(r"(?m)^\s*#.*$|^  from = .*$", "", path.read_text())
         for kind, names in used.items():
             names |= set(re.findall(rf"\b{kind}\.(\w+)", code))
         for reference in re.findall(r"(?<![\w.\"])(google_\w+\.\w+)", code):
@@ -184,16 +185,22 @@ def test_connectors_write_to_their_own_datasets_and_the_pipeline_only_reads_them
     assert {f"MARKETING_LANDING_{name}" for name in named} == {landing["datasets"] for landing in landings}
 
 
-def test_exports_of_people_do_not_last(resources: dict[str, dict[str, Any]]) -> None:
+def test_exports_of_people_do_not_last(files: dict[str, dict[str, Any]], resources: dict[str, dict[str, Any]]) -> None:
     """Nor can anybody but the pipeline and the privacy team be given them by mistake."""
-    bucket = resources["google_storage_bucket.exports"]
-    assert bucket["lifecycle_rule"][0]["condition"][0]["age"] == "${local.dbt_project.vars.export_days}"
-    assert bucket["soft_delete_policy"][0]["retention_duration_seconds"] == 0
+    (buckets,) = [part["buckets"] for part in files["datasets.tf"]["locals"] if "buckets" in part]
+    assert buckets["exports"] == {"kept_days": "${local.dbt_project.vars.export_days}", "restorable_seconds": 0}
+    bucket = resources["google_storage_bucket.files"]
+    assert bucket["for_each"] == "${local.buckets}"
+    assert bucket["lifecycle_rule"][0]["condition"][0]["age"] == "${each.value.kept_days}"
+    assert bucket["soft_delete_policy"][0]["retention_duration_seconds"] == "${each.value.restorable_seconds}"
     assert (bucket["public_access_prevention"], bucket["uniform_bucket_level_access"]) == ("enforced", True)
-    readers = {
-        name for name, body in resources.items() if body.get("bucket") == "${google_storage_bucket.exports.name}"
-    }
-    assert {name.partition(".")[2] for name in readers} == {"pipeline_exports", "privacy_team_reads_exports"}
+    # Whose own text names the buckets; the pipeline has a right on each of them.
+    readers = {name for name, body in resources.items() if "google_storage_bucket.files" in str(body)}
+    rights = {name for name in readers if name.startswith("google_storage_bucket_iam_member.")}
+    assert {name.partition(".")[2] for name in rights} == {"pipeline_files", "privacy_team_reads_exports"}
+    assert resources["google_storage_bucket_iam_member.pipeline_files"]["member"].startswith(
+        "${google_service_account.pipeline."
+    )
 
 
 def test_custom_roles_hold_no_more_than_they_say(resources: dict[str, dict[str, Any]]) -> None:
@@ -226,7 +233,7 @@ def test_what_is_private_is_an_option(files: dict[str, dict[str, Any]], resource
     assert {"web_server_network_access_control", "encryption_config"} <= {
         name for block in config["dynamic"] for name in block
     }
-    for name in ("google_bigquery_dataset.layer", "google_storage_bucket.reports", "google_storage_bucket.exports"):
+    for name in ("google_bigquery_dataset.layer", "google_storage_bucket.files"):
         assert "var.kms_key" in str(resources[name]["dynamic"]), name
     audit = resources["google_project_iam_audit_config.data_access"]
     assert {block["log_type"] for block in audit["audit_log_config"]} == {"DATA_READ", "DATA_WRITE"}

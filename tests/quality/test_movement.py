@@ -162,3 +162,10 @@ def test_a_wrong_declaration_is_refused(tmp_path: Path, old: str, new: str, mess
     path.write_text(text.replace(old, new))
     with pytest.raises(DeclarationError, match=message):
         load_movement((), path)
+
+
+def test_limits_name_the_file_that_they_come_from(tmp_path: Path) -> None:
+    path = tmp_path / "movement.yml"
+    path.write_text(MOVEMENT_FILE.read_text())
+    assert load_movement((), path)[1].declared_in == str(path)
+    assert load_movement(())[1].declared_in == "include/quality/movement.yml"
