@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
+import martech.activation
 import pytest
 from martech.activation.destinations import DESTINATIONS
 from martech.declarations.reader import DeclarationError
@@ -85,3 +90,15 @@ def test_an_empty_file_is_refused(tmp_path):
     path.write_text("")
     with pytest.raises(DeclarationError, match=r"empty\.yml:1"):
         load_sync(path)
+
+
+def test_the_engine_knows_no_destination_by_name():
+    """What differs between destinations is a capability of their hooks."""
+    (room,) = map(Path, martech.activation.__path__)
+    modules = [path for path in room.glob("*.py") if path.name != "destinations.py"]
+    assert len(modules) > 10
+    for path in modules:
+        texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+        assert not texts & DESTINATIONS.keys(), path.name
+    for path in (room / "sql").glob("*.sql"):
+        assert not re.search(rf"\b({'|'.join(DESTINATIONS)})\b", path.read_text()), path.name
