@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from martech.declarations.reader import DeclarationError
 from martech.privacy.personal_table import SHORTEST_SEARCHED
+from martech.retention.client import RetentionClient
 from martech.warehouse.ddl import render
 
+from include.pipeline.declared_retention import declared_retention
 from include.pipeline.layer_ddl import layer_scripts
 from include.pipeline.settings import SQL_DIR, settings
 from include.privacy.declared_personal_data import model_tables, ops_tables
@@ -82,6 +84,18 @@ def names_somebody(value: Any, values: set[str]) -> bool:
     """Return whether a text has one of the values, or a word that is one."""
     text = (value if isinstance(value, str) else json.dumps(value)).casefold()
     return text in values or not values.isdisjoint(re.split(r"[^\w@.+-]+", text))
+
+
+def test_the_warehouse_keeps_rows_for_as_long_as_is_declared(warehouse: PrivateWarehouse) -> None:
+    """As BigQuery says it of what was built: staging's events too, which have no DDL."""
+    client = RetentionClient(project_id=warehouse.project, location="US")
+    declared = declared_retention(warehouse.work / "target" / "manifest.json")
+    for layer in ("bronze", "intermediate", "silver", "gold"):
+        dataset = settings.layers[layer].dataset
+        found = {name: table.expiration_days for name, table in client.tables(dataset).items()}
+        assert found
+        expected = {name: declared[dataset].get(name) for name in found}
+        assert found == expected, layer
 
 
 def test_every_table_with_a_person_in_it_says_whose_rows_it_holds(warehouse: PrivateWarehouse) -> None:
