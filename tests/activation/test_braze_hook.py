@@ -37,6 +37,15 @@ def test_sends_75_objects_in_one_request(hook, braze):
     assert braze.attributes["b7"] == {name: value for name, value in PAYLOAD.items() if value is not None}
 
 
+def test_a_batch_is_what_a_request_may_hold_and_a_removal_makes_no_user(hook, braze):
+    assert hook.batch_size(1000, removes=False) == hook.batch_size(1000, removes=True) == 75
+    braze.profiles = {"known"}
+    hook.send([Change("known", "add", PAYLOAD)])
+    hook.send([Change(key, "remove", {}) for key in ("known", "unknown")])
+    assert braze.attributes["known"].get("health_score") is None
+    assert "unknown" not in braze.attributes
+
+
 def test_only_changed_attributes_are_sent(warehouse, braze, sync, run_tasks):
     warehouse.make_customers(5)
     declared = sync("customer_health")

@@ -23,6 +23,15 @@ def test_weekends_are_expected_to_cost_what_weekends_cost() -> None:
     assert forecast_month(daily, date(2026, 11, 20)).total == 21 * 10 + 9 * 1
 
 
+def test_a_weekday_that_is_known_once_costs_what_a_day_costs() -> None:
+    # Eight days end on Friday the 20th: two Fridays of 8, and 1 on every other weekday. The mean of all is 22 / 8.
+    daily = spend(date(2026, 11, 13), date(2026, 11, 20), 1)
+    daily |= {date(2026, 11, 13): Decimal(8), date(2026, 11, 20): Decimal(8)}
+    mean = Decimal(22) / 8
+    # Of the month 12 days before and 10 after are not known: of them the 6th and the 27th are Fridays.
+    assert forecast_month(daily, date(2026, 11, 20)).total == 22 + 2 * 8 + 20 * mean
+
+
 def test_last_day_of_the_month_leaves_nothing_to_expect() -> None:
     found = forecast_month(spend(date(2026, 11, 1), date(2026, 11, 30), 2), date(2026, 11, 30))
     assert (found.to_date, found.total) == (60, 60)

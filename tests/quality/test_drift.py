@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
+from martech.quality.checks import Evidence, check_table
 from martech.quality.drift import bin_by_quantiles, largest_move, merge_rare, stability_index
+from martech.quality.profile import Profile
+from martech.quality.tables import QualityTable
+
+DAY = date(2026, 11, 20)
 
 
 def test_equal_shares_are_no_drift_whatever_the_size() -> None:
@@ -54,3 +61,34 @@ def test_column_that_is_mostly_zero() -> None:
 
 def test_what_moved_most() -> None:
     assert largest_move({"a": 50, "b": 50}, {"a": 1, "b": 2, "c": 1}) == ("a", 0.5, 0.25)
+
+
+def drift_of(now: dict[str, int], *, days: int = 7) -> tuple[bool | None, str]:
+    """Return whether a column passes, and why, that was half a and half b for so many days before."""
+    table = QualityTable("silver", "shop", "orders", {"status": "STRING"}, "day", "daily", drift=("status",),
+                         severity={"drift": "error"})  # fmt: skip
+    profile = Profile(
+        classes={"status": {"baseline": {"a": 50, "b": 50}, "now": now}},
+        samples={"status": {"baseline": 100, "now": sum(now.values())}},
+    )
+    rows = {DAY - timedelta(days=number): 10 for number in range(days + 1)}
+    (found,) = [
+        result
+        for result in check_table(table, Evidence([DAY], {"status": "STRING"}, rows, profile))
+        if result.check == "drift"
+    ]
+    return found.passed, found.observed
+
+
+def test_a_quarter_of_psi_is_the_limit() -> None:
+    # .2 × ln(.7 / .5) + -.2 × ln(.3 / .5), and the same with a quarter moved.
+    assert drift_of({"a": 70, "b": 30}) == (True, "PSI 0.169")
+    assert drift_of({"a": 75, "b": 25}) == (False, "PSI 0.275")
+
+
+def test_drift_needs_a_week_of_history_and_fifty_rows() -> None:
+    moved = {"a": 99, "b": 1}
+    assert drift_of(moved, days=6) == (None, "6 days")
+    assert drift_of(moved, days=7)[0] is False
+    assert drift_of({"a": 48, "b": 1})[0] is None
+    assert drift_of({"a": 49, "b": 1})[0] is False
