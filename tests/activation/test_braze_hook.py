@@ -37,7 +37,9 @@ def test_sends_75_objects_in_one_request(hook, braze):
     assert braze.attributes["b7"] == {name: value for name, value in PAYLOAD.items() if value is not None}
 
 
-def test_a_batch_is_what_a_request_may_hold_and_a_removal_makes_no_user(hook, braze):
+def test_a_batch_is_what_a_request_may_hold_and_a_removal_makes_no_user(sync, braze):
+    declared = sync("customer_health")
+    hook = BrazeHook(replace(declared, options={**declared.options, "update_existing_only": False}))
     assert hook.batch_size(1000, removes=False) == hook.batch_size(1000, removes=True) == 75
     braze.profiles = {"known"}
     hook.send([Change("known", "add", PAYLOAD)])
