@@ -6,48 +6,15 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
-from typing import Any
 
 import pytest
 from google.cloud import bigquery
 
 from include.pipeline.settings import settings
 from tests.dbt.dbt_warehouse import LAST_DAY, DbtWarehouse
+from tests.dbt.identity_cases import CASES, Case
+from tests.dbt.identity_records import SCHEMA, Record, record
 from tools.evaluate.identity.warehouse import IDENTITY_MODELS
-
-PERSON = ("first_name", "last_name", "email", "phone", "company", "postcode")
-TEXTS = (
-    *("identity_key", "source", "source_entity", "source_record_id", "street", "city", "state", "country", "user_id"),
-    *PERSON,
-    *(f"{name}_normalized" for name in PERSON),
-)
-LISTS = ("device_ids", "gclids", "linked_identity_keys")
-SCHEMA = [
-    *(bigquery.SchemaField(name, "STRING") for name in TEXTS),
-    *(bigquery.SchemaField(name, "STRING", mode="REPEATED") for name in LISTS),
-    *(bigquery.SchemaField(name, "TIMESTAMP") for name in ("created_at", "updated_at")),
-    *(bigquery.SchemaField(name, "DATE") for name in ("birth_date", "first_seen_date", "last_seen_date")),
-    bigquery.SchemaField("is_deleted", "BOOL"),
-]
-Record = dict[str, Any]
-
-
-def record(key: str, day: int = 1, **values: Any) -> Record:
-    """Return one source record whose values are already normalised.
-
-    :param key: identity key.
-    :param day: day of November 2026 on which the source created it.
-    """
-    source, entity, number = key.split(":")
-    seen = date(2026, 11, day).isoformat()
-    made: Record = dict.fromkeys(TEXTS) | {name: [] for name in LISTS} | {"is_deleted": False}
-    made |= {"identity_key": key, "source": source, "source_entity": entity, "source_record_id": number}
-    made |= {"created_at": f"{seen}T00:00:00Z", "updated_at": f"{seen}T00:00:00Z"}
-    made |= {"first_seen_date": seen, "last_seen_date": seen} | values
-    for name in PERSON:
-        made[f"{name}_normalized"] = made[name]
-    return made
 
 
 def strangers(count: int) -> list[Record]:
@@ -150,7 +117,7 @@ SPLIT = [
 PARTED = [SPLIT[0], {**SPLIT[1], "linked_identity_keys": []}]
 
 KNOWN = [*COUPLE, *FLATMATES, *NAMESAKES, *NICKNAME, *FATHER_AND_SON, *TABLET, *LOGIN]
-PEOPLE = [*strangers(150), *CHAIN, *JUNK, *OFFICE, *KNOWN]
+PEOPLE = [*strangers(150), *CHAIN, *JUNK, *OFFICE, *KNOWN, *(row for case in CASES.values() for row in case.records)]
 DAY_1 = [*PEOPLE, OLDER, YOUNGER, *SPLIT]
 ADDED = record("braze:user:ada", day=8, first_name="ada", last_name="okafor", email="ada@mail.example")
 EARLIER = record("ga360:visitor:earlier", day=1, user_id="mia")
@@ -227,6 +194,11 @@ def test_records_fall_into_as_many_customers_as_there_are_people(
     daily: tuple[DbtWarehouse, dict[str, str]], records: list[Record], people: int
 ) -> None:
     assert together(daily[1], records) == people
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_reported_situations(daily: tuple[DbtWarehouse, dict[str, str]], case: Case) -> None:
+    assert together(daily[1], case.records) == case.people
 
 
 def test_a_person_keeps_the_id_when_records_are_added(daily: tuple[DbtWarehouse, dict[str, str]]) -> None:

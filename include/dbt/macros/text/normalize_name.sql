@@ -1,7 +1,7 @@
 {% macro normalize_name(column) -%}
     regexp_replace(
         {{ fold_text(column) }},
-        r'^((mr|mrs|ms|miss|mx|dr|prof) )+|( (jr|sr|ii|iii|iv|phd|md|esq))+$',
+        r'^((mr|mrs|ms|miss|mx|dr|prof) )+|( (jr|sr|junior|senior|ii|iii|iv|phd|md|esq))+$',
         ''
     )
 {%- endmacro %}

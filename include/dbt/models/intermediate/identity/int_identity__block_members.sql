@@ -6,21 +6,41 @@
     ('mailbox', 'features', ["regexp_extract(email, r'^([^@]{6,})@')"]),
     ('name', 'named', ['full_name', 'last_name']),
     ('name', 'features', ['last_name', 'first_name']),
-    ('sound', 'features', ['soundex(first_name)', 'soundex(last_name)', 'left(postcode, 3)']),
-    ('sound_name', 'named', ['soundex(full_name)', 'soundex(last_name)']),
+    ('sound', 'features', ["nullif(soundex(first_name), '')", "nullif(soundex(last_name), '')", 'left(postcode, 3)']),
+    ('sound_name', 'named', ["nullif(soundex(full_name), '')", "nullif(soundex(last_name), '')"]),
     ('home', 'features', ['last_name', 'postcode']),
     ('first_home', 'named', ['full_name', 'postcode']),
     ('door', 'features', ['street', 'left(postcode, 2)']),
-    ('first_city', 'named', ['full_name', 'soundex(last_name)', 'city']),
+    ('first_city', 'named', ['full_name', "nullif(soundex(last_name), '')", 'city']),
+    ('street', 'features', ['street']),
+    ('birth_date', 'features', ['cast(birth_date as string)']),
     ('birth_first', 'features', ['cast(birth_date as string)', 'left(first_name, 2)']),
     ('birth_last', 'features', ['cast(birth_date as string)', 'left(last_name, 2)']),
+    ('year_first', 'features', ['cast(extract(year from birth_date) as string)', "nullif(soundex(first_name), '')"]),
+    ('year_last', 'features', ['cast(extract(year from birth_date) as string)', "nullif(soundex(last_name), '')"]),
+    ('names', 'features', [
+        "nullif(least(soundex(first_name), soundex(last_name)), '')", "greatest(soundex(first_name), soundex(last_name))",
+    ]),
     ('work_first', 'named', ['full_name', 'company']),
     ('work_last', 'features', ['last_name', 'company']),
     ('browser', 'browsing', ['device']),
+    ('click', 'clicking', ['gclid']),
 ] -%}
+{#- These name few people, however many records they have. -#}
+{%- set of_people = ['email', 'phone'] -%}
+{%- set room = var('identity_max_records_per_block') -%}
 
-with features as (
-    select * from {{ ref('int_identity__features') }}
+with all_features as (
+    select
+        *,
+        min(identity_key) over (partition by coalesce(profile, identity_key)) as compared_key
+    from {{ ref('int_identity__features') }}
+),
+
+-- Of records that say the same, the first.
+features as (
+    select * from all_features
+    where identity_key = compared_key
 ),
 
 identifiers as (
@@ -57,11 +77,20 @@ first_names as (
 ),
 
 browsing as (
-    select
-        features.identity_key,
+    select distinct
+        all_features.compared_key as identity_key,
         browser_users.device
-    from features
-    inner join browser_users on features.identity_key = browser_users.identity_key
+    from all_features
+    inner join browser_users on all_features.identity_key = browser_users.identity_key
+),
+
+clicking as (
+    select distinct
+        all_features.compared_key as identity_key,
+        identifiers.identifier_value as gclid
+    from all_features
+    inner join identifiers on all_features.identity_key = identifiers.identity_key
+    where identifiers.identifier_type = 'gclid'
 ),
 
 -- A record under each name that its first name may stand for.
@@ -92,18 +121,36 @@ distinct_keys as (
     where block_key is not null
 ),
 
--- A block that grew too big says little and would cost n² comparisons: the other rules find its pairs.
-final as (
+sized as (
     select
         distinct_keys.block_key,
         distinct_keys.identity_key,
-        features.fingerprint
+        features.fingerprint,
+        count(*) over (partition by distinct_keys.block_key) as size,
+        row_number() over (
+            partition by distinct_keys.block_key
+            order by features.last_name, features.first_name, features.street, features.fingerprint, features.identity_key
+        ) as place
     from distinct_keys
     inner join features on distinct_keys.identity_key = features.identity_key
-    where true
-    qualify
-        count(*) over (partition by distinct_keys.block_key)
-        <= {{ var('identity_max_records_per_block') }}
+),
+
+-- A block that grew too big says little and would cost n² comparisons: the other rules find its pairs. What names few
+-- people is compared in parts that overlap by half, like beside like.
+final as (
+    select
+        block_key,
+        identity_key,
+        fingerprint
+    from sized
+    where size <= {{ room }}
+    union all
+    select
+        concat(sized.block_key, '#', cast(part as string)) as block_key,
+        sized.identity_key,
+        sized.fingerprint
+    from sized, unnest([div(sized.place, {{ room // 2 }}), div(sized.place, {{ room // 2 }}) + 1]) as part
+    where sized.size > {{ room }} and regexp_extract(sized.block_key, r'^[a-z_]+') in ('{{ of_people | join("', '") }}')
 )
 
 select * from final

@@ -36,6 +36,7 @@ final as (
         case
             when a.first_name is null or b.first_name is null then 'missing'
             when a.first_name = b.first_name then 'exact'
+            when {{ identity_scripts_differ('a.first_name', 'b.first_name') }} then 'missing'
             when a.first_name = b.last_name and a.last_name = b.first_name then 'swapped'
             when exists (
                 select 1 from unnest(a.first_names) as full_name
@@ -66,6 +67,7 @@ final as (
         case
             when a.last_name is null or b.last_name is null then 'missing'
             when a.last_name = b.last_name then 'exact'
+            when {{ identity_scripts_differ('a.last_name', 'b.last_name') }} then 'missing'
             when a.first_name = b.last_name and a.last_name = b.first_name then 'exact'
             when {{ identity_is_slip('a.last_name', 'b.last_name') }} then 'close'
             when
@@ -76,6 +78,13 @@ final as (
             when {{ identity_is_alike('a.last_name', 'b.last_name') }} then 'alike'
             else 'different'
         end as last_name_level,
+        -- The second of a name may be its junior.
+        case
+            when a.name_suffix is null or b.name_suffix is null then 'missing'
+            when a.name_suffix = b.name_suffix then 'exact'
+            when a.name_suffix in ('jr', 'ii') and b.name_suffix in ('jr', 'ii') then 'missing'
+            else 'different'
+        end as name_suffix_level,
         case
             when a.email is null or b.email is null then 'missing'
             when a.email = b.email then 'exact'
@@ -120,6 +129,13 @@ final as (
                 and extract(month from a.birth_date) = extract(day from b.birth_date)
                 and extract(day from a.birth_date) = extract(month from b.birth_date) then 'close'
             when edit_distance(cast(a.birth_date as string), cast(b.birth_date as string)) = 2 then 'alike'
+            -- Each part slipped: by one, or the year by ten.
+            when
+                abs(extract(year from a.birth_date) - extract(year from b.birth_date)) in (0, 1, 10)
+                and abs(extract(month from a.birth_date) - extract(month from b.birth_date)) in (0, 1, 11)
+                and abs(extract(day from a.birth_date) - extract(day from b.birth_date)) <= 4 then 'near'
+            -- So far apart are a parent and a child who have one name.
+            when abs(extract(year from a.birth_date) - extract(year from b.birth_date)) >= 15 then 'generation'
             else 'different'
         end as birth_date_level,
         case

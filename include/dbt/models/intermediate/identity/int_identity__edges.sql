@@ -7,6 +7,10 @@ identifiers as (
     where exclusion_reason is null and record_count > 1 and identifier_type in ('user_id', 'device', 'gclid')
 ),
 
+features as (
+    select * from {{ ref('int_identity__features') }}
+),
+
 scores as (
     select * from {{ ref('int_identity__scores') }}
 ),
@@ -27,6 +31,28 @@ identifier_edges as (
     from identifiers
 ),
 
+-- Of records that say the same, one is compared for all.
+profile_edges as (
+    select
+        identity_key as node_a,
+        concat('#profile:', profile) as node_b,
+        'same_values' as match_rule,
+        cast(null as string) as evidence,
+        {{ var('identity_rule_bits').same_values }} as match_bits,
+        0 as against_bits
+    from features
+    where profile is not null
+    qualify count(*) over (partition by profile) > 1
+),
+
+-- A record that is said to be several people is a place to put them, such as one contact for all leads of a fair.
+stated_for_one as (
+    select linked_key as identity_key
+    from records, unnest(linked_identity_keys) as linked_key
+    group by linked_key
+    having {{ identity_people() }} <= {{ var('identity_max_people_per_value') }}
+),
+
 -- Links the sources state themselves, such as a lead and the contact it was converted to.
 stated_edges as (
     select distinct
@@ -37,7 +63,8 @@ stated_edges as (
         {{ var('identity_rule_bits').stated_by_source }} as match_bits,
         0 as against_bits
     from records, unnest(records.linked_identity_keys) as linked_key
-    inner join records as linked on linked_key = linked.identity_key
+    inner join stated_for_one on linked_key = stated_for_one.identity_key
+    inner join records as linked on stated_for_one.identity_key = linked.identity_key
     where records.identity_key != linked.identity_key
 ),
 
@@ -55,6 +82,8 @@ scored_edges as (
 
 all_edges as (
     select * from identifier_edges
+    union all
+    select * from profile_edges
     union all
     select * from stated_edges
     union all

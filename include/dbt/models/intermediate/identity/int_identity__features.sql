@@ -22,8 +22,21 @@ excluded as (
 junk_patterns as (
     select
         string_agg(if(value_type = 'name', pattern, null), '|') as name_pattern,
-        string_agg(if(value_type = 'company', pattern, null), '|') as company_pattern
+        string_agg(if(value_type = 'company', pattern, null), '|') as company_pattern,
+        string_agg(if(value_type = 'birth_date', pattern, null), '|') as birth_date_pattern
     from junk
+),
+
+-- A date that a form or an import puts in for people who gave none.
+default_birth_dates as (
+    {%- set default = var('identity_default_birth_date') %}
+    select birth_date
+    from records
+    where birth_date is not null
+    group by birth_date
+    having
+        count(distinct concat(first_name_normalized, ' ', last_name_normalized)) > {{ default.people }}
+        and count(*) > {{ default.share }} * (select count(birth_date) from records)
 ),
 
 -- A value that says nothing about the person is as good as a missing one.
@@ -48,10 +61,13 @@ usable as (
         -- Nobody is born after their record, and of those before 1900 nobody shops.
         if(
             records.birth_date >= date '1900-01-01'
-            and (records.created_at is null or records.birth_date < date(records.created_at)),
+            and (records.created_at is null or records.birth_date < date(records.created_at))
+            and not regexp_contains(cast(records.birth_date as string), junk_patterns.birth_date_pattern)
+            and default_birth_dates.birth_date is null,
             records.birth_date,
             null
         ) as birth_date,
+        coalesce({{ name_suffix('records.last_name') }}, {{ name_suffix('records.first_name') }}) as name_suffix,
         {{ identity_street('records.street') }} as street,
         records.postcode_normalized as postcode,
         {{ fold_text('records.city') }} as city,
@@ -62,6 +78,7 @@ usable as (
         ) as company
     from records
     cross join junk_patterns
+    left join default_birth_dates on records.birth_date = default_birth_dates.birth_date
     left join excluded as excluded_emails
         on
             excluded_emails.identifier_type = 'email'
@@ -89,7 +106,7 @@ company_domains as (
     ) = 1
 ),
 
--- Only what can identify somebody is compared: a name, or a way to write or call.
+-- Only what can identify somebody is compared: a name, a way to write or call, or who was born when and lives where.
 comparable as (
     select
         usable.* except (company, domain, is_of_crm),
@@ -98,7 +115,9 @@ comparable as (
         usable.is_of_crm or company_domains.domain is not null as is_at_work
     from usable
     left join company_domains on usable.domain = company_domains.domain
-    where coalesce(usable.last_name, usable.email, usable.phone) is not null
+    where
+        coalesce(usable.last_name, usable.email, usable.phone) is not null
+        or (usable.first_name is not null and usable.birth_date is not null and usable.street is not null)
 ),
 
 -- The city where most phones of an area code are at home.
@@ -165,7 +184,7 @@ name_counts as (
     group by token
 ),
 
-final as (
+weighed as (
     select
         located.*,
         if(
@@ -186,6 +205,7 @@ final as (
             located.phone as phone,
             located.user_id as user_id,
             located.birth_date as birth_date,
+            located.name_suffix as name_suffix,
             located.street as street,
             located.postcode as postcode,
             located.city as city,
@@ -217,6 +237,18 @@ final as (
     left join full_names as last_full_names on located.last_name = last_full_names.nickname
     left join name_counts as first_counts on located.first_name = first_counts.token
     left join name_counts as last_counts on located.last_name = last_counts.token
+),
+
+-- Records that say all the same of one mailbox, or of one name with its phone, are one person's: one of them is compared for all.
+final as (
+    select
+        *,
+        if(
+            email is not null or (first_name is not null and last_name is not null and phone is not null),
+            fingerprint,
+            null
+        ) as profile
+    from weighed
 )
 
 select * from final

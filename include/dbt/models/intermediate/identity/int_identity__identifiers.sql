@@ -45,9 +45,9 @@ use_of_values as (
         carried.identifier_value,
         count(*) as record_count,
         count(distinct records.user_id) as user_count,
-        count(distinct concat(
-            substr(records.first_name_normalized, 1, 1), ' ', records.last_name_normalized
-        )) as name_count
+        count(distinct records.phone_normalized) as phone_count,
+        count(distinct nullif(soundex(records.first_name_normalized), '')) as first_name_count,
+        {{ identity_people() }} as people_count
     from carried
     inner join records on carried.identity_key = records.identity_key
     where carried.identifier_value != ''
@@ -61,12 +61,26 @@ checked as (
         use_of_values.record_count,
         case
             when count(junk.pattern) > 0 then 'junk'
-            when use_of_values.record_count > {{ var('identity_max_records_per_identifier') }}
+            -- One person may leave any number of records, nobody in particular only so many.
+            when
+                use_of_values.record_count > {{ var('identity_max_records_per_identifier') }}
+                and use_of_values.people_count != 1
                 then 'too_many_records'
             when
                 use_of_values.identifier_type = 'device'
                 and use_of_values.user_count > {{ var('identity_max_users_per_device') }} then 'shared'
-            when use_of_values.name_count > {{ var('identity_max_people_per_value') }} then 'shared'
+            when use_of_values.people_count > {{ var('identity_max_people_per_value') }} then 'shared'
+            when
+                use_of_values.identifier_type = 'email'
+                and use_of_values.people_count != 1
+                and use_of_values.phone_count > {{ var('identity_max_phones_per_mailbox') }} then 'shared'
+            -- What has a mailbox or a phone in common is compared, name by name; what has a login in common is not.
+            when
+                use_of_values.identifier_type not in ('email', 'phone')
+                and use_of_values.first_name_count > {{ var('identity_max_people_per_value') }} then 'shared'
+            when
+                use_of_values.identifier_type = 'user_id'
+                and use_of_values.people_count > {{ var('identity_max_people_per_login') }} then 'shared'
         end as exclusion_reason
     from use_of_values
     left join junk
@@ -78,7 +92,9 @@ checked as (
         use_of_values.identifier_value,
         use_of_values.record_count,
         use_of_values.user_count,
-        use_of_values.name_count
+        use_of_values.phone_count,
+        use_of_values.first_name_count,
+        use_of_values.people_count
 ),
 
 final as (

@@ -40,6 +40,12 @@ final as (
                 a.last_name_frequency as frequency
             ),
             struct(
+                'name_suffix' as comparison_name,
+                false as has_place,
+                comparisons.name_suffix_level as agreement,
+                cast(null as float64) as frequency
+            ),
+            struct(
                 'email' as comparison_name,
                 true as has_place,
                 comparisons.email_level as agreement,

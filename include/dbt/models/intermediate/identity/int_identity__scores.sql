@@ -6,6 +6,10 @@ weights as (
     select * from {{ ref('identity_weights') }}
 ),
 
+features as (
+    select * from {{ ref('int_identity__features') }}
+),
+
 separate_accounts as (
     select * from {{ ref('int_identity__separate_accounts') }}
 ),
@@ -41,26 +45,62 @@ evidence as (
         logical_or(comparison_name = 'first_name') as is_named,
         logical_or(starts_with(comparison_name, 'email') and agreement = 'exact') as has_same_email,
         logical_or(comparison_name = 'first_name' and agreement = 'different')
-        or logical_or(comparison_name = 'birth_date' and agreement = 'different') as is_contradicted
+        or logical_or(comparison_name = 'birth_date' and agreement in ('different', 'generation'))
+        or logical_or(comparison_name = 'name_suffix' and agreement = 'different') as is_contradicted
     from likelihoods
     group by identity_key_a, identity_key_b
+),
+
+-- How many people of one home there are per record, where the data show it: same last name and street, but neither the first name
+-- nor the birth date in common. Without homes in the data (customers of a business) a rare slip is the better explanation.
+housemate_pairs as (
+    select
+        levels.identity_key_a,
+        levels.identity_key_b
+    from levels
+    group by levels.identity_key_a, levels.identity_key_b
+    having
+        logical_or(levels.comparison_name = 'last_name' and levels.agreement = 'exact')
+        and logical_or(levels.comparison_name = 'street' and levels.agreement = 'exact')
+        and logical_or(levels.comparison_name = 'first_name' and levels.agreement = 'different')
+        and logical_or(levels.comparison_name = 'birth_date' and levels.agreement in ('different', 'generation'))
+),
+
+homes as (
+    {%- set expected = var('identity_expected_housemates_per_record') %}
+    {%- set known = var('identity_known_homes') %}
+    select
+        if(
+            countif(first_name is not null and last_name is not null and street is not null and birth_date is not null)
+            < {{ known.records }},
+            {{ expected }},
+            -- Powers of two: a daily drift must not touch every pair.
+            pow(2, round(log(least({{ expected }}, greatest({{ known.least }}, safe_divide(
+                (select count(*) from housemate_pairs) / {{ known.share }},
+                countif(
+                    first_name is not null and last_name is not null and street is not null and birth_date is not null
+                )
+            ))), 2)))
+        ) as housemates_per_record
+    from features
 ),
 
 -- Fellegi–Sunter with three alternatives in place of one. The prior odds of an alternative are how many
 -- records of that kind there are per record of the same person.
 scored as (
     select
-        *,
+        evidence.*,
         -log(
             pow(2, -bits_over_strangers) * record_count
             / {{ var('identity_expected_matches_per_record') }}
-            + pow(2, -bits_over_housemates) * {{ var('identity_expected_housemates_per_record') }}
+            + pow(2, -bits_over_housemates) * homes.housemates_per_record
             / {{ var('identity_expected_matches_per_record') }}
             + pow(2, -bits_over_colleagues) * {{ var('identity_expected_colleagues_per_record') }}
             / {{ var('identity_expected_matches_per_record') }},
             2
         ) as model_bits
     from evidence
+    cross join homes
 ),
 
 -- Who opens a second account gives the same phone, birth date or mailbox. Two accounts with none of it in common are
@@ -77,27 +117,72 @@ with_accounts as (
             and scored.identity_key_b = separate_accounts.identity_key_b
 ),
 
+-- A mailbox of two people, such as a couple's.
+shared_mailboxes as (
+    select distinct features.email
+    from with_accounts
+    inner join features on with_accounts.identity_key_a = features.identity_key
+    where
+        with_accounts.has_same_email
+        and with_accounts.is_contradicted
+        and with_accounts.model_bits + with_accounts.account_bits < {{ var('identity_link_bits') }}
+),
+
+-- Who wrote from it without a name is one of them, and does not make them one: the best pair, else the first.
+nameless_pairs as (
+    select
+        with_accounts.identity_key_a,
+        with_accounts.identity_key_b,
+        (a.first_name is null) != (b.first_name is null)
+        and row_number() over (
+            partition by if(a.first_name is null, a.identity_key, b.identity_key)
+            order by
+                (a.first_name is null) = (b.first_name is null),
+                round(with_accounts.model_bits) desc,
+                if(a.first_name is null, b.identity_key, a.identity_key)
+        ) = 1 as is_writer
+    from with_accounts
+    inner join features as a on with_accounts.identity_key_a = a.identity_key
+    inner join features as b on with_accounts.identity_key_b = b.identity_key
+    inner join shared_mailboxes on a.email = shared_mailboxes.email
+    where with_accounts.has_same_email and (a.first_name is null or b.first_name is null)
+),
+
+mailboxes as (
+    select
+        with_accounts.*,
+        coalesce(nameless_pairs.is_writer, true) as is_writer,
+        with_accounts.has_same_email
+        and not with_accounts.is_contradicted
+        and coalesce(nameless_pairs.is_writer, true) as is_same_mailbox
+    from with_accounts
+    left join nameless_pairs
+        on
+            with_accounts.identity_key_a = nameless_pairs.identity_key_a
+            and with_accounts.identity_key_b = nameless_pairs.identity_key_b
+),
+
 final as (
     select
         identity_key_a,
         identity_key_b,
-        if(has_same_email and not is_contradicted, 'same_email', 'similar_person') as match_rule,
+        if(is_same_mailbox, 'same_email', 'similar_person') as match_rule,
         evidence,
         if(
             account_bits = 0, counter_evidence, concat(coalesce(concat(counter_evidence, '+'), ''), 'separate_accounts')
         ) as counter_evidence,
         -- Whole bits: a daily drift of frequencies must not touch every pair.
-        cast(round(greatest(-40, least(40, if(
-            has_same_email and not is_contradicted,
-            greatest(model_bits, {{ var('identity_rule_bits').same_email }}),
-            model_bits + account_bits
-        )))) as int64) as match_bits,
+        cast(round(greatest(-40, least(40, case
+            when is_same_mailbox then greatest(model_bits, {{ var('identity_rule_bits').same_email }})
+            when is_writer then model_bits + account_bits
+            else least(0, model_bits + account_bits)
+        end))) as int64) as match_bits,
         -- Against a link speaks a pair that is none, if both have a name: little to go by is no conflict.
         cast(round(greatest(-40, least(
             account_bits,
             if(is_named, model_bits, least(bits_over_strangers, bits_over_housemates, bits_over_colleagues))
         ))) as int64) as against_bits
-    from with_accounts
+    from mailboxes
 )
 
 select * from final

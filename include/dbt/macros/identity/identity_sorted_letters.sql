@@ -1,0 +1,3 @@
+{% macro identity_sorted_letters(text) -%}
+    (select string_agg(letter, '' order by letter) from unnest(split({{ text }}, '')) as letter)
+{%- endmacro %}
