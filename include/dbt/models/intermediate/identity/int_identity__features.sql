@@ -58,10 +58,15 @@ usable as (
         regexp_extract(records.email_normalized, r'@(.+)$') as domain,
         if(excluded_phones.identifier_value is null, records.phone_normalized, null) as phone,
         if(excluded_users.identifier_value is null, records.user_id, null) as user_id,
-        -- Nobody is born after their record, and of those before 1900 nobody shops.
+        -- Nobody is born after their record, or 120 years before.
         if(
-            records.birth_date >= date '1900-01-01'
-            and (records.created_at is null or records.birth_date < date(records.created_at))
+            (
+                records.created_at is null
+                or (
+                    records.birth_date < date(records.created_at)
+                    and records.birth_date > date_sub(date(records.created_at), interval 120 year)
+                )
+            )
             and not regexp_contains(cast(records.birth_date as string), junk_patterns.birth_date_pattern)
             and default_birth_dates.birth_date is null,
             records.birth_date,
