@@ -67,7 +67,9 @@ usable as (
                     and records.birth_date > date_sub(date(records.created_at), interval 120 year)
                 )
             )
-            and not regexp_contains(cast(records.birth_date as string), junk_patterns.birth_date_pattern)
+            and not coalesce(
+                regexp_contains(cast(records.birth_date as string), junk_patterns.birth_date_pattern), false
+            )
             and default_birth_dates.birth_date is null,
             records.birth_date,
             null
