@@ -369,6 +369,15 @@ CASES: dict[str, Case] = {
         + [record(f"ga360:visitor:busy{n}", user_id="u-480022", device_ids=[f"busybrowser{n}"]) for n in range(100)],
         1,
     ),
+    # A contested component is built up again: a star of 400 joins at once, not leaf by leaf.
+    "a login of 400 browsers, one of them shared with a stranger": Case(
+        [
+            record("shopify:customer:star", first_name="hermione", last_name="falkenrath", user_id="u-480023"),
+            record("shopify:customer:stranger", first_name="domenico", last_name="birdwhistell", device_ids=["star7"]),
+            *[record(f"ga360:visitor:star{n}", user_id="u-480023", device_ids=[f"star{n}"]) for n in range(400)],
+        ],
+        2,
+    ),
     "40 leads converted to one contact": Case(
         [
             record("salesforce:contact:catchall", first_name="walk", last_name="in"),

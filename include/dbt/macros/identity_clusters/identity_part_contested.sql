@@ -35,6 +35,8 @@ loop
         select
             links.source,
             links.target,
+            links.bits_for + links.bits_against as bits,
+            source_size.record_count,
         from {{ identity_work_table('links') }} as links
         inner join {{ identity_work_table('sizes') }} as source_size on links.source = source_size.cluster
         inner join {{ identity_work_table('sizes') }} as target_size on links.target = target_size.cluster
@@ -51,13 +53,66 @@ loop
                 )) asc,
                 links.target asc
         ) = 1
+    ),
+
+    -- Two that are each other's best.
+    cores as (
+        select
+            best.source as component,
+            least(best.source, best.target) as parent,
+            best.bits,
+            sum(best.record_count) over (partition by least(best.source, best.target)) as record_count,
+        from best
+        inner join best as answer on best.target = answer.source and best.source = answer.target
+    ),
+
+    -- Whose best is one of such two, as strongly as they are linked themselves.
+    suitors as (
+        select
+            best.source as component,
+            cores.parent,
+            best.record_count,
+            cores.record_count as core_count,
+            farm_fingerprint(best.source) as place,
+        from best
+        inner join cores on best.target = cores.component and best.bits = cores.bits
+        where best.source not in (select cores.component from cores)
+    ),
+
+    refused as (
+        select suitors.component
+        from suitors
+        inner join {{ identity_work_table('links') }} as links on suitors.component = links.source
+        inner join cores on links.target = cores.component and suitors.parent = cores.parent
+        where links.bits_against < 0
+        union distinct
+        select suitors.component
+        from suitors
+        inner join {{ identity_work_table('links') }} as links on suitors.component = links.source
+        inner join suitors as earlier on links.target = earlier.component and suitors.parent = earlier.parent
+        where links.bits_against < 0 and earlier.place < suitors.place
+    ),
+
+    joining as (
+        select
+            component,
+            parent,
+        from suitors
+        where component not in (select component from refused)
+        qualify
+            core_count + sum(record_count) over (partition by parent order by place, component)
+            <= {{ var('identity_max_records_per_cluster') }}
     )
 
     select
-        best.source as component,
-        least(best.source, best.target) as parent,
-    from best
-    inner join best as answer on best.target = answer.source and best.source = answer.target;
+        component,
+        parent,
+    from cores
+    union all
+    select
+        component,
+        parent,
+    from joining;
 
     if not exists (select 1 from {{ identity_work_table('parents') }}) then
         leave;

@@ -1,6 +1,6 @@
 {% macro normalize_name(column) -%}
     regexp_replace(
-        {{ fold_text(column) }},
+        {{ fold_name(column) }},
         r'^((mr|mrs|ms|miss|mx|dr|prof) )+|( (jr|sr|junior|senior|ii|iii|iv|phd|md|esq))+$',
         ''
     )

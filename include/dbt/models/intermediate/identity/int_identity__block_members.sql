@@ -27,7 +27,7 @@
     ('click', 'clicking', ['gclid']),
 ] -%}
 {#- These name few people, however many records they have. -#}
-{%- set of_people = ['email', 'phone'] -%}
+{%- set of_people = '^(email|phone):' -%}
 {%- set room = var('identity_max_records_per_block') -%}
 
 with all_features as (
@@ -129,7 +129,8 @@ sized as (
         count(*) over (partition by distinct_keys.block_key) as size,
         row_number() over (
             partition by distinct_keys.block_key
-            order by features.last_name, features.first_name, features.street, features.fingerprint, features.identity_key
+            order by
+                features.last_name, features.first_name, features.street, features.fingerprint, features.identity_key
         ) as place
     from distinct_keys
     inner join features on distinct_keys.identity_key = features.identity_key
@@ -150,7 +151,9 @@ final as (
         sized.identity_key,
         sized.fingerprint
     from sized, unnest([div(sized.place, {{ room // 2 }}), div(sized.place, {{ room // 2 }}) + 1]) as part
-    where sized.size > {{ room }} and regexp_extract(sized.block_key, r'^[a-z_]+') in ('{{ of_people | join("', '") }}')
+    where
+        sized.size > {{ room }}
+        and regexp_contains(sized.block_key, r'{{ of_people }}')
 )
 
 select * from final

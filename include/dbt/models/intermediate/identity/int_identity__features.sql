@@ -34,9 +34,9 @@ default_birth_dates as (
     from records
     where birth_date is not null
     group by birth_date
-    having
+    qualify
         count(distinct concat(first_name_normalized, ' ', last_name_normalized)) > {{ default.people }}
-        and count(*) > {{ default.share }} * (select count(birth_date) from records)
+        and count(*) > {{ default.share }} * sum(count(*)) over ()
 ),
 
 -- A value that says nothing about the person is as good as a missing one.
@@ -246,7 +246,8 @@ weighed as (
     left join name_counts as last_counts on located.last_name = last_counts.token
 ),
 
--- Records that say all the same of one mailbox, or of one name with its phone, are one person's: one of them is compared for all.
+-- Records that say all the same of one mailbox, or of one name with its phone, are one person's: one of them is
+-- compared for all.
 final as (
     select
         *,

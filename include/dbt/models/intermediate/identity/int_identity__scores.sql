@@ -51,8 +51,8 @@ evidence as (
     group by identity_key_a, identity_key_b
 ),
 
--- How many people of one home there are per record, where the data show it: same last name and street, but neither the first name
--- nor the birth date in common. Without homes in the data (customers of a business) a rare slip is the better explanation.
+-- How many people of one home there are per record, where the data show it: same last name and street, but neither the
+-- first name nor the birth date in common. Without homes in the data a rare slip is the better explanation.
 housemate_pairs as (
     select
         levels.identity_key_a,
@@ -89,18 +89,17 @@ homes as (
 -- records of that kind there are per record of the same person.
 scored as (
     select
-        evidence.*,
+        *,
         -log(
             pow(2, -bits_over_strangers) * record_count
             / {{ var('identity_expected_matches_per_record') }}
-            + pow(2, -bits_over_housemates) * homes.housemates_per_record
+            + pow(2, -bits_over_housemates) * (select homes.housemates_per_record from homes)
             / {{ var('identity_expected_matches_per_record') }}
             + pow(2, -bits_over_colleagues) * {{ var('identity_expected_colleagues_per_record') }}
             / {{ var('identity_expected_matches_per_record') }},
             2
         ) as model_bits
     from evidence
-    cross join homes
 ),
 
 -- Who opens a second account gives the same phone, birth date or mailbox. Two accounts with none of it in common are
