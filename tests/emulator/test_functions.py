@@ -187,6 +187,9 @@ def value_of(client: bigquery.Client, sql: str) -> Any:
         ("format('%T|%T|%T', 1.0, numeric '2', true)", '1.0|NUMERIC "2"|true'),
         ("""format('%%|%T', 'say "it\\'s"')""", """%|"say \\"it's\\"\""""),
         ("""format("%'d", 1234567)""", "1,234,567"),
+        # An apostrophe in a comment begins no string, and a number in a string is text.
+        ("-- it's\narray_to_string(['1.2', 'v'], ' ')", "1.2 v"),
+        ("/* it's */ concat('1.2', cast(1.5 as string))", "1.21.5"),
         # An element's field.
         ("[struct(1 as a)][offset(0)].a", 1),
     ],

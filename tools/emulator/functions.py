@@ -18,7 +18,7 @@ from macros import MACROS
 from offsets import count_offsets_from_zero, named
 from sqlglot import exp
 from sqlglot.generators.duckdb import DuckDBGenerator
-from statement_text import number_parameters, read_escapes
+from statement_text import number_parameters, read_escapes, write_decimals_as_floats
 
 if TYPE_CHECKING:
     import duckdb
@@ -343,6 +343,7 @@ def close_function_gaps() -> None:
 
     builtin_udfs.register_builtin_udfs = register
     translator.qualify = qualify
+    translator.rewrite_decimal_literals = write_decimals_as_floats
     translator.SQLTranslator.translate = translate
     sqlglot.parse_one = parse_one
     parameters._bind_named = number_parameters

@@ -37,6 +37,18 @@ def read_escapes(sql: str) -> str:
     return LITERAL.sub(literal, sql) if "\\" in sql else sql
 
 
+DECIMAL = re.compile(LITERAL.pattern + r"|(?<![\w.])(?P<decimal>\d+\.\d+)(?![\w.])", LITERAL.flags)
+
+
+def write_decimals_as_floats(sql: str) -> str:
+    """Write ``3.25`` as ``3.25e0``, the FLOAT64 that it is in BigQuery.
+
+    The emulator's own rewriting takes an apostrophe in a comment for the beginning of a string: then it changes numbers
+    in the strings after it, and leaves those outside.
+    """
+    return DECIMAL.sub(lambda token: f"{token['decimal']}e0" if token["decimal"] else token[0], sql)
+
+
 PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|[@$](?P<name>\w+)", re.DOTALL)
 
 

@@ -13,7 +13,7 @@ select
     phone,
     {{ normalize_email('email') }} as email_normalized,
     coalesce(
-        {{ normalize_phone('phone') }}, nullif(regexp_replace(phone, r'[^0-9]', ''), '')
+        {{ normalize_phone(phone_digits('phone')) }}, nullif(regexp_replace(phone, r'[^0-9]', ''), '')
     ) as phone_normalized,
     {{ normalize_name('first_name') }} as first_name_normalized,
     {{ normalize_name('last_name') }} as last_name_normalized,

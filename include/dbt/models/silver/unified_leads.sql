@@ -61,6 +61,26 @@ keys as (
     select * from {{ ref('int_customers__keys') }}
 ),
 
+country_names as (
+    select * from {{ ref('country_names') }}
+),
+
+phone_regions as (
+    select * from {{ ref('phone_regions') }}
+),
+
+-- A national number is one of the lead's country.
+phones as (
+    select
+        leads.lead_id,
+        {{ phone_digits('coalesce(leads.mobile_phone, leads.phone)', 'phone_regions') }} as digits,
+        phone_regions.*
+    from leads
+    left join country_names on lower(replace(trim(leads.country), '.', '')) = country_names.country_name
+    left join phone_regions
+        on coalesce(country_names.country_code, upper(trim(leads.country))) = phone_regions.country_code
+),
+
 final as (
     select
         leads.lead_id,
@@ -77,7 +97,7 @@ final as (
             ''
         ) as full_name,
         leads.email,
-        {{ normalize_phone('coalesce(leads.mobile_phone, leads.phone)') }} as phone,
+        {{ normalize_phone('phones.digits', 'phones') }} as phone,
         leads.company,
         leads.job_title as title,
         leads.industry,
@@ -115,6 +135,7 @@ final as (
     from leads
     left join opportunities
         on leads.converted_opportunity_id = opportunities.opportunity_id and not opportunities.is_deleted
+    left join phones on leads.lead_id = phones.lead_id
     left join keys on {{ identity_key('salesforce', 'lead', 'leads.lead_id') }} = keys.identity_key
 )
 

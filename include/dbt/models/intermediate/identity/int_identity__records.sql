@@ -10,7 +10,15 @@
 -- Visits, clicks and hits are read for the recent days only. What was before them is taken from the record itself, and
 -- only where it is older: so a younger visitor is always made of all visits, and what a rerun takes away goes.
 
-with contacts as (
+with country_names as (
+    select * from {{ ref('country_names') }}
+),
+
+phone_regions as (
+    select * from {{ ref('phone_regions') }}
+),
+
+contacts as (
     select * from {{ ref('stg_salesforce__contacts') }}
 ),
 
@@ -97,16 +105,31 @@ records as (
     select * from click_records
 ),
 
+-- A national number is one of the record's country.
+located as (
+    select
+        records.*,
+        {{ phone_digits('records.phone', 'phone_regions') }} as phone_digits,
+        phone_regions.calling_code,
+        phone_regions.national_prefix,
+        phone_regions.prefix_rule,
+        phone_regions.national_number
+    from records
+    left join country_names on lower(replace(trim(records.country), '.', '')) = country_names.country_name
+    left join phone_regions
+        on coalesce(country_names.country_code, upper(trim(records.country))) = phone_regions.country_code
+),
+
 final as (
     select
-        *,
+        * except (phone_digits, calling_code, national_prefix, prefix_rule, national_number),
         {{ normalize_email('email') }} as email_normalized,
-        {{ normalize_phone('phone') }} as phone_normalized,
+        {{ normalize_phone('phone_digits', 'located') }} as phone_normalized,
         {{ normalize_name('first_name') }} as first_name_normalized,
         {{ normalize_name('last_name') }} as last_name_normalized,
         {{ normalize_company('company') }} as company_normalized,
         {{ normalize_postcode('postcode', 'country') }} as postcode_normalized
-    from records
+    from located
 )
 
 select * from final
