@@ -66,23 +66,26 @@ housemate_pairs as (
         and logical_or(levels.comparison_name = 'birth_date' and levels.agreement in ('different', 'generation'))
 ),
 
+located as (
+    select count(*) as records
+    from features
+    where first_name is not null and last_name is not null and street is not null and birth_date is not null
+),
+
 homes as (
     {%- set expected = var('identity_expected_housemates_per_record') %}
     {%- set known = var('identity_known_homes') %}
     select
         if(
-            countif(first_name is not null and last_name is not null and street is not null and birth_date is not null)
-            < {{ known.records }},
+            located.records < {{ known.records }},
             {{ expected }},
             -- Powers of two: a daily drift must not touch every pair.
-            pow(2, round(log(least({{ expected }}, greatest({{ known.least }}, safe_divide(
-                (select count(*) from housemate_pairs) / {{ known.share }},
-                countif(
-                    first_name is not null and last_name is not null and street is not null and birth_date is not null
-                )
-            ))), 2)))
+            pow(2, round(log(least({{ expected }}, greatest(
+                {{ known.least }},
+                safe_divide((select count(*) from housemate_pairs) / {{ known.share }}, located.records)
+            )), 2)))
         ) as housemates_per_record
-    from features
+    from located
 ),
 
 -- Fellegi–Sunter with three alternatives in place of one. The prior odds of an alternative are how many
@@ -150,15 +153,19 @@ nameless_pairs as (
 mailboxes as (
     select
         with_accounts.*,
-        coalesce(nameless_pairs.is_writer, true) as is_writer,
-        with_accounts.has_same_email
-        and not with_accounts.is_contradicted
-        and coalesce(nameless_pairs.is_writer, true) as is_same_mailbox
+        coalesce(nameless_pairs.is_writer, true) as is_writer
     from with_accounts
     left join nameless_pairs
         on
             with_accounts.identity_key_a = nameless_pairs.identity_key_a
             and with_accounts.identity_key_b = nameless_pairs.identity_key_b
+),
+
+with_mailboxes as (
+    select
+        *,
+        has_same_email and not is_contradicted and is_writer as is_same_mailbox
+    from mailboxes
 ),
 
 final as (
@@ -181,7 +188,7 @@ final as (
             account_bits,
             if(is_named, model_bits, least(bits_over_strangers, bits_over_housemates, bits_over_colleagues))
         ))) as int64) as against_bits
-    from mailboxes
+    from with_mailboxes
 )
 
 select * from final
