@@ -69,6 +69,7 @@ def warehouse(dbt_warehouse: Callable[[str], DbtWarehouse]) -> DbtWarehouse:
         "_fivetran_synced": "2026-11-20T10:00:00Z",
     }
     warehouse.insert("ga360_sessions", [{**visit, "date": day} for day in ("2026-11-19", "2026-11-20")])
+    warehouse.dbt("seed", start=DAY, end=DAY)
     for day in (DAY, OLD_DAY):
         warehouse.dbt("run", "--select", "staging", "int_identity__records", start=day, end=day)
     return warehouse
