@@ -71,7 +71,7 @@ $(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -no
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest ddl run backfill ui docs doctor reset bench
+.PHONY: manifest ddl run backfill ui docs doctor reset bench bill
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
@@ -104,6 +104,9 @@ reset: ## throw away the local warehouse and Airflow's memory
 
 bench: setup manifest ## measure correctness and speed, and write the README's results
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
+
+bill: setup manifest ## estimate a month's bill at 1 TB and 10 TB from a measured run (docs/costs.md)
+	@$(VENV)/bin/python -m tools.bill $(ARGS)
 
 # ── checks and tests: docs/testing.md ──────────────────────────────────────────────────────────────────
 .PHONY: lint types fmt check browser test test-warehouse test-e2e test-airflow3 histories mutate mutate-python durations timings

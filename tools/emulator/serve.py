@@ -49,7 +49,7 @@ if __name__ == "__main__":
     if log := os.environ.get("EMULATOR_SCAN_LOG"):
         from scans import record_scans
 
-        record_scans(Path(log))
+        record_scans(Path(log), reads="EMULATOR_SCAN_READS" in os.environ)
     make_fast()
     close_gaps()
     close_function_gaps()
