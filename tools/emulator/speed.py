@@ -6,6 +6,7 @@ times over before DuckDB sees it.
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections import OrderedDict, defaultdict
@@ -48,6 +49,7 @@ READERS = (
 REWRITERS = (functions, inner_query, translator)
 
 REMEMBERED_STATEMENTS = 64
+OBJECTS_BEFORE_COLLECTION = 100_000
 
 
 class Trees:
@@ -260,8 +262,17 @@ def look_for_no_pandas() -> None:
     sys.meta_path.insert(0, NoPandas)
 
 
+def collect_garbage_rarely() -> None:
+    """Look for garbage each 100,000 objects, not each 700: a tree has more nodes, and is garbage when it was written.
+
+    Each look at a tree that is still read costs as much as the tree is large: a quarter of the warehouse's time.
+    """
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+
+
 def make_fast() -> None:
     """Take every saving of this module."""
+    collect_garbage_rarely()
     look_for_no_pandas()
     parse_each_statement_once()
     copy_trees_lightly()
