@@ -91,6 +91,8 @@ def _options(node: Node) -> Iterator[str]:
         policy = f"{config['schema']}_retention_days"
         is_policy = int(days) == settings.variables[policy]
         yield f"partition_expiration_days = {f'{{{{ {policy} }}}}' if is_policy else days}"
+    if config.get("require_partition_filter"):
+        yield "require_partition_filter = true"
     labels = ", ".join(f"('{name}', '{value}')" for name, value in sorted(config["labels"].items()))
     yield f"labels = [{labels}]"
 

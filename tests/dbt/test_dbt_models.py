@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import DAG
+from martech.privacy.person_request import everywhere_sql
 
 from include.pipeline.dbt_steps import GOLD, build_models_with_dbt
 from include.pipeline.settings import settings
@@ -45,7 +46,8 @@ def contents(warehouse: DbtWarehouse) -> dict[str, tuple[int, int]]:
         for table in warehouse.client.list_tables(dataset):
             sql = (
                 "select count(*) as n, coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print "
-                f"from `{dataset}.{table.table_id}` as t"
+                f"from `{dataset}.{table.table_id}` as t "
+                f"where {everywhere_sql(warehouse.client.get_table(table.reference))}"
             )
             (row,) = warehouse.query(sql)
             found[f"{layer}.{table.table_id}"] = (row["n"], row["print"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from martech.privacy.person_request import everywhere_sql
 from martech.warehouse.statements import short
 
 from include.pipeline.settings import settings
@@ -69,9 +70,12 @@ def fingerprints(client: bigquery.Client, layers: Iterable[str] = ("silver", "go
     prints = {}
     for layer in layers:
         for table, _, rows in everything[layer]:
+            address = settings.table(layer, table)
             query = short(
-                "select coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print from `{{ table }}` as t",
-                table=settings.table(layer, table),
+                "select coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print from `{{ table }}` as t "
+                "where {{ everywhere }}",
+                table=address,
+                everywhere=everywhere_sql(client.get_table(address)),
             )
             prints[f"{layer}.{table}"] = (rows, int(next(iter(client.query(query).result())).print))
     return prints

@@ -167,5 +167,6 @@ cluster by entity_type, entity_id
 options (
     description = 'Features as known when a day began; one row per entity_type, entity_id and snapshot_date',
     partition_expiration_days = {{ gold_retention_days }},
+    require_partition_filter = true,
     labels = [('domain', 'data_science'), ('layer', 'gold'), ('pii', 'false')]
 );

@@ -39,5 +39,6 @@ cluster by platform, campaign_id
 options (
     description = 'Delivery of Google Ads and Braze campaigns; one row per platform, campaign and day',
     partition_expiration_days = {{ silver_retention_days }},
+    require_partition_filter = true,
     labels = [('domain', 'marketing'), ('layer', 'silver'), ('pii', 'false')]
 );

@@ -4,6 +4,7 @@
     partition_by={'field': 'snapshot_date', 'data_type': 'date'},
     partitions=window_partitions(var('late_arrival_days'), last='day_after_window()'),
     partition_expiration_days=var('gold_retention_days'),
+    require_partition_filter=true,
     cluster_by=['entity_type', 'entity_id'],
     labels={'layer': 'gold', 'domain': 'data_science', 'pii': 'false'},
 ) }}

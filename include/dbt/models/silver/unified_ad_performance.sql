@@ -6,6 +6,7 @@
         partitions=window_partitions(var('conversion_window_days')),
         cluster_by=['platform', 'campaign_id'],
         partition_expiration_days=var('silver_retention_days'),
+        require_partition_filter=true,
         labels={'layer': 'silver', 'domain': 'marketing', 'pii': 'false'},
         post_hook='{{ restamp_campaigns() }}',
     )
