@@ -51,9 +51,12 @@ def seeds() -> list[int]:
 def make(
     serve_warehouse: Callable[..., AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], DbtWarehouse]]:
-    """Return a function that makes an empty project. Statements are checked elsewhere: here they only run."""
+    """Return a function that makes an empty project.
+
+    Statements are checked although other tests check them too: what passed is translated once, for all builds.
+    """
     numbers = count(1)
-    with serve_warehouse(googlesql="off") as url:
+    with serve_warehouse() as url:
 
         def project() -> DbtWarehouse:
             name = f"history-{next(numbers)}"
