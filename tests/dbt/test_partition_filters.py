@@ -56,6 +56,8 @@ def test_a_fingerprint_reads_every_table(sample_warehouse: DbtWarehouse, monkeyp
 
 
 def test_the_query_of_the_mission_has_a_condition(sample_warehouse: DbtWarehouse) -> None:
-    """The sample has no snapshot of today: the end-to-end tests ask for rows."""
+    """Any other day than today's is in the sample: the end-to-end tests ask for rows of today."""
     (query,) = (DBT_DIR.parents[1] / "tests" / "e2e" / "acceptance").glob("*_ml_features.sql")
-    sample_warehouse.query(query.read_text().replace("nexvigilant-marketing-prod", SAMPLE_PROJECT))
+    sql = query.read_text().replace("nexvigilant-marketing-prod", SAMPLE_PROJECT)
+    sample_warehouse.query(sql)
+    assert sample_warehouse.query(sql.replace("CURRENT_DATE()", f"DATE '{LAST_DAY}'"))
