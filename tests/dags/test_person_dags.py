@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ABOUT_ONE_PERSON = {"erase_person", "export_person", "record_objection", "check_rectification"}
+ABOUT_ONE_PERSON = {"erase_person", "export_person", "record_objection", "check_rectification", "decide_identity"}
 PROGRAM = """
 import json
 try:
@@ -56,5 +57,7 @@ def test_a_role_of_its_own_sees_and_triggers_them() -> None:
 
 
 def test_every_dag_that_is_told_of_one_person_is_among_them() -> None:
-    told = {path.stem for path in (ROOT / "dags").glob("*.py") if "PERSON_PARAMS" in path.read_text()}
+    told = {
+        path.stem for path in (ROOT / "dags").glob("*.py") if re.search("PERSON_PARAMS|identity_key", path.read_text())
+    }
     assert told == ABOUT_ONE_PERSON

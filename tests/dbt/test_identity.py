@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 import pytest
 from google.cloud import bigquery
+from martech.identity.decisions import DIFFERENT_PEOPLE, SAME_PERSON, Decision, DecisionError, Decisions
+from martech.warehouse.ddl import load_scripts
 
-from include.pipeline.settings import settings
+from include.pipeline.settings import SQL_DIR, settings
 from tests.dbt.dbt_warehouse import LAST_DAY, DbtWarehouse
 from tests.dbt.identity_cases import CASES, Case
 from tests.dbt.identity_records import SCHEMA, Record, record
@@ -116,16 +118,58 @@ SPLIT = [
 ]  # fmt: skip
 PARTED = [SPLIT[0], {**SPLIT[1], "linked_identity_keys": []}]
 
+# What a steward decides between the two days, whatever speaks for or against it.
+ELSEWHERE = [
+    record("shopify:customer:left", first_name="rahel", last_name="okonjo", email="rahel@mail.example"),
+    record("zendesk:user:right", first_name="tomas", last_name="virtanen", email="tomas@mail.example"),
+]
+ONE_LOGIN = [
+    record("shopify:customer:uma", first_name="uma", last_name="salo", user_id="uma"),
+    record("braze:user:uma", first_name="uma", last_name="salo", user_id="uma"),
+    record("firebase:user:uma", user_id="uma"),
+]
+TWO_ORDERS = [
+    record(f"shopify:guest:order{number}", first_name="wim", last_name="aalto", email="wim@mail.example")
+    for number in range(2)
+]
+MOTHER_AND_SON = [
+    record(f"salesforce:contact:{name}", first_name=name, last_name="ilves", birth_date=born, user_id=f"u-{name}")
+    for name, born in (("xena", "1950-02-03"), ("yrjo", "1981-09-08"))
+]
+CONTRADICTION = [
+    record(f"zendesk:user:{name}", first_name=name, last_name=f"{name}son") for name in ("alpha", "bravo", "delta")
+]
+DECIDED: dict[str, tuple[Record, Record, str]] = {
+    "elsewhere": (*ELSEWHERE, SAME_PERSON),
+    "one-login": (*ONE_LOGIN[:2], DIFFERENT_PEOPLE),
+    "two-orders": (*TWO_ORDERS, DIFFERENT_PEOPLE),
+    "mother-and-son": (*MOTHER_AND_SON, SAME_PERSON),
+    "first": (*CONTRADICTION[:2], SAME_PERSON),
+    "second": (*CONTRADICTION[1:], SAME_PERSON),
+    "third": (CONTRADICTION[2], CONTRADICTION[0], DIFFERENT_PEOPLE),
+}
+STEWARDS = [*ELSEWHERE, *ONE_LOGIN, *TWO_ORDERS, *MOTHER_AND_SON, *CONTRADICTION]
+
 KNOWN = [*COUPLE, *FLATMATES, *NAMESAKES, *NICKNAME, *FATHER_AND_SON, *TABLET, *LOGIN]
-PEOPLE = [*strangers(150), *CHAIN, *JUNK, *OFFICE, *KNOWN, *(row for case in CASES.values() for row in case.records)]
+PEOPLE = [
+    *strangers(150),
+    *CHAIN,
+    *JUNK,
+    *OFFICE,
+    *KNOWN,
+    *STEWARDS,
+    *(row for case in CASES.values() for row in case.records),
+]
 DAY_1 = [*PEOPLE, OLDER, YOUNGER, *SPLIT]
 ADDED = record("braze:user:ada", day=8, first_name="ada", last_name="okafor", email="ada@mail.example")
 EARLIER = record("ga360:visitor:earlier", day=1, user_id="mia")
 DAY_2 = [*PEOPLE, OLDER, YOUNGER, *PARTED, BRIDGE, ADDED, EARLIER]
 
 
-def resolve(warehouse: DbtWarehouse, records: list[Record]) -> None:
-    """Replace the source records and resolve them."""
+def resolve(
+    warehouse: DbtWarehouse, records: list[Record], before: Callable[[DbtWarehouse], None] | None = None
+) -> None:
+    """Replace the source records, do what comes before, and resolve them."""
     file = io.BytesIO("\n".join(json.dumps(row) for row in records).encode())
     target = f"{warehouse.project}.{settings.layers['intermediate'].dataset}.int_identity__records"
     job = bigquery.LoadJobConfig(
@@ -134,7 +178,35 @@ def resolve(warehouse: DbtWarehouse, records: list[Record]) -> None:
         write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
     )
     warehouse.client.load_table_from_file(file, target, job_config=job).result()
+    if before:
+        before(warehouse)
     warehouse.build_models(*IDENTITY_MODELS, start=LAST_DAY, end=LAST_DAY)
+
+
+def decisions_of(warehouse: DbtWarehouse) -> Decisions:
+    """Return the decisions of a warehouse; their table is made where it is missing."""
+    context = {**settings.sql_context, "project_id": warehouse.project}
+    for script in load_scripts([SQL_DIR / "ops/identity_decisions.sql"], context):
+        warehouse.query(script.sql)
+
+    def named(name: str) -> str:
+        layer, table = name.split(".")
+        return f"{warehouse.project}.{settings.layers[layer].dataset}.{table}"
+
+    return Decisions(warehouse.client, run_id="manual__decide", table=named)
+
+
+def decide(decisions: Decisions, decision_id: str, first: Record, second: Record, decision: str) -> None:
+    keys = (first["identity_key"], second["identity_key"])
+    decisions.keep(Decision(decision_id, keys, decision, "the steward", "they rang up"))
+
+
+def decide_all(warehouse: DbtWarehouse) -> None:
+    """Decide what `DECIDED` says; of two decisions about the same records the newer one holds."""
+    decisions = decisions_of(warehouse)
+    decide(decisions, "mistaken", *ELSEWHERE, DIFFERENT_PEOPLE)
+    for decision_id, decided in DECIDED.items():
+        decide(decisions, decision_id, *decided)
 
 
 def customers(warehouse: DbtWarehouse) -> dict[str, str]:
@@ -148,7 +220,7 @@ def daily(dbt_warehouse: Callable[[str], DbtWarehouse]) -> tuple[DbtWarehouse, d
     warehouse = dbt_warehouse("identity-daily")
     resolve(warehouse, DAY_1)
     before = customers(warehouse)
-    resolve(warehouse, DAY_2)
+    resolve(warehouse, DAY_2, decide_all)
     return warehouse, before
 
 
@@ -207,7 +279,7 @@ def test_a_person_keeps_the_id_when_records_are_added(daily: tuple[DbtWarehouse,
     assert after["braze:user:ada"] == after["shopify:customer:ada"] == before["shopify:customer:ada"]
     # An anonymous visit from before the person was known does not rename the customer either.
     assert after["ga360:visitor:earlier"] == after["shopify:customer:mia"] == before["shopify:customer:mia"]
-    untouched = [row["identity_key"] for row in PEOPLE]
+    untouched = [row["identity_key"] for row in PEOPLE if row not in STEWARDS]
     assert {key: after[key] for key in untouched} == {key: before[key] for key in untouched}
 
 
@@ -240,11 +312,55 @@ def test_only_touched_records_are_compared_again(daily: tuple[DbtWarehouse, dict
     assert touched == {"shopify:customer:bridge", "braze:user:ada"}
 
 
+@pytest.mark.parametrize(
+    ("records", "undecided", "decided"),
+    [
+        (ELSEWHERE, 2, 1),
+        (ONE_LOGIN, 1, 2),
+        (TWO_ORDERS, 1, 2),
+        (MOTHER_AND_SON, 2, 1),
+        (CONTRADICTION, 3, 2),
+    ],
+    ids=["nothing speaks for it", "one login", "the same values", "much speaks against it", "three that contradict"],
+)
+def test_what_a_steward_decides_wins(
+    daily: tuple[DbtWarehouse, dict[str, str]], records: list[Record], undecided: int, decided: int
+) -> None:
+    warehouse, before = daily
+    assert (together(before, records), together(customers(warehouse), records)) == (undecided, decided)
+
+
+def test_who_must_not_be_one_is_not_though_others_would_join_them(daily: tuple[DbtWarehouse, dict[str, str]]) -> None:
+    found = customers(daily[0])
+    alpha, bravo, delta = (found[row["identity_key"]] for row in CONTRADICTION)
+    assert alpha != delta
+    assert bravo in {alpha, delta}
+    said = daily[0].dbt("test", "--select", "decisions_are_followed", start=LAST_DAY, end=LAST_DAY)
+    assert "Got 1 result" in said
+
+
+def test_the_merge_history_names_the_decision(daily: tuple[DbtWarehouse, dict[str, str]]) -> None:
+    told = {
+        row["decision_id"]: row["reason"]
+        for row in daily[0].rows("int_identity__merge_history")
+        if row["decision_id"] is not None
+    }
+    followed = told.keys() & {"first", "second"}
+    assert len(followed) == 1
+    assert told == {
+        "elsewhere": "merged",
+        "mother-and-son": "merged",
+        "one-login": "split",
+        "two-orders": "split",
+        **dict.fromkeys(followed, "merged"),
+    }
+
+
 def test_daily_runs_end_where_one_run_over_all_records_does(
     daily: tuple[DbtWarehouse, dict[str, str]], dbt_warehouse: Callable[[str], DbtWarehouse]
 ) -> None:
     rebuilt = dbt_warehouse("identity-rebuilt")
-    resolve(rebuilt, DAY_2[::-1])
+    resolve(rebuilt, DAY_2[::-1], decide_all)
     for table, layer in (
         ("int_identity__comparisons", "intermediate"),
         ("int_identity__edges", "intermediate"),
@@ -272,3 +388,34 @@ def test_a_repeated_run_changes_nothing(daily: tuple[DbtWarehouse, dict[str, str
     resolve(warehouse, DAY_2)
     assert state() == before
     assert warehouse.rows("int_identity__touched") == []
+
+
+def test_what_is_withdrawn_no_longer_holds(daily: tuple[DbtWarehouse, dict[str, str]]) -> None:
+    warehouse, before = daily
+    decisions = decisions_of(warehouse)
+    keys = [row["identity_key"] for row in ELSEWHERE]
+    decisions.withdraw((keys[1], keys[0]))
+    with pytest.raises(DecisionError, match="Nothing is decided about"):
+        decisions.withdraw((keys[0], keys[1]))
+    resolve(warehouse, DAY_2)
+    after = customers(warehouse)
+    assert [after[key] for key in keys] == [before[key] for key in keys]
+    history = warehouse.rows("int_identity__merge_history")
+    assert {row["reason"] for row in history if row["decision_id"] == "elsewhere"} == {"merged", "split"}
+
+
+def test_a_decision_that_cannot_be_kept_changes_nothing(daily: tuple[DbtWarehouse, dict[str, str]]) -> None:
+    warehouse = daily[0]
+    decisions = decisions_of(warehouse)
+    before = warehouse.rows("identity_decisions", "ops")
+    first, second, third = CONTRADICTION
+    decide(decisions, "second", second, third, SAME_PERSON)  # again, as a cleared task does
+    for refused, records, message in (
+        ("new", (first, {"identity_key": "zendesk:user:nobody"}), "There is no record zendesk:user:nobody"),
+        ("second", (first, third), "Give this one an id of its own"),
+        ("mistaken", ELSEWHERE, "no longer holds"),
+        ("new", (first, first), "Give two"),
+    ):
+        with pytest.raises(DecisionError, match=message):
+            decide(decisions, refused, *records, DIFFERENT_PEOPLE)
+    assert warehouse.rows("identity_decisions", "ops") == before

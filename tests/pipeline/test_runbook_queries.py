@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,13 +12,7 @@ from martech.warehouse.operators import BigQueryScriptsOperator
 from include.pipeline.dag_defaults import WAREHOUSE, layer_labels
 from include.pipeline.layer_ddl import layer_files
 from include.pipeline.settings import settings
-
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-QUERIES = [
-    pytest.param(query, id=f"{path.stem} {number}")
-    for path in sorted(DOCS.rglob("*.md"))
-    for number, query in enumerate(re.findall(r"```sql\n(.*?)```", path.read_text(), re.DOTALL), start=1)
-]
+from tests.documented_queries import documented_queries
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +30,6 @@ def client(warehouse_url: str) -> bigquery.Client:
     return bigquery.Client(settings.project_id, credentials=AnonymousCredentials(), location=settings.location)
 
 
-@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("query", documented_queries(on_models=False))
 def test_query_runs(client: bigquery.Client, query: str) -> None:
     assert list(client.query(query).result()) is not None

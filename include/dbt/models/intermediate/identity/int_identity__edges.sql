@@ -15,6 +15,11 @@ scores as (
     select * from {{ ref('int_identity__scores') }}
 ),
 
+decisions as (
+    select * from {{ ref('int_identity__decisions') }}
+    where is_in_force
+),
+
 -- A record links to the identifier it carries, so an identifier of n records costs n edges, not n².
 identifier_edges as (
     select
@@ -80,6 +85,20 @@ scored_edges as (
     from scores
 ),
 
+-- What people have decided outweighs all evidence together: who must not be one is none, however they are joined.
+decided_edges as (
+    select
+        decisions.identity_key_a as node_a,
+        decisions.identity_key_b as node_b,
+        'decided' as match_rule,
+        cast(null as string) as evidence,
+        if(decisions.decision = 'same_person', 1, -1) * {{ var('identity_rule_bits').decided }} as match_bits,
+        if(decisions.decision = 'same_person', 0, -{{ var('identity_rule_bits').decided }}) as against_bits
+    from decisions
+    inner join records as a on decisions.identity_key_a = a.identity_key
+    inner join records as b on decisions.identity_key_b = b.identity_key
+),
+
 all_edges as (
     select * from identifier_edges
     union all
@@ -88,9 +107,11 @@ all_edges as (
     select * from stated_edges
     union all
     select * from scored_edges
+    union all
+    select * from decided_edges
 ),
 
--- One edge per pair of nodes: what identifies beats what resembles.
+-- One edge per pair of nodes: a decision beats everything, and what identifies what resembles.
 final as (
     select
         *,
@@ -100,7 +121,7 @@ final as (
     where true
     qualify row_number() over (
         partition by node_a, node_b
-        order by match_rule = 'stated_by_source' desc, abs(match_bits) desc, match_rule asc
+        order by match_rule = 'decided' desc, match_rule = 'stated_by_source' desc, abs(match_bits) desc, match_rule asc
     ) = 1
 )
 

@@ -20,11 +20,7 @@ likelihoods as (
         weights.same_person,
         weights.housemate,
         weights.colleague,
-        case weights.stranger_basis
-            when 'term_frequency' then weights.stranger * levels.frequency
-            when 'per_record' then least(1, weights.stranger / levels.record_count)
-            else weights.stranger
-        end as stranger
+        {{ identity_stranger() }} as stranger
     from levels
     inner join weights on levels.comparison_name = weights.comparison and levels.agreement = weights.level
 ),

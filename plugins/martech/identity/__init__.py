@@ -1,0 +1,1 @@
+"""Who is who: what people decide about source records."""
