@@ -63,16 +63,14 @@ class Decisions:
 
         :raises DecisionError: where a record is unknown, or the id belongs to another decision.
         """
-        unknown = [
-            row["identity_key"] for row in self._rows("unknown_records", identity_keys=list(decision.identity_keys))
-        ]
+        pair = self._pair(decision.identity_keys)
+        unknown = [row["identity_key"] for row in self._rows("unknown_records", **pair)]
         if unknown:
             raise DecisionError(
                 f"There is no record {' and no record '.join(unknown)}. Look the records up in "
                 f"{self._names['records']} (identity_key is <source>:<entity>:<id>); one that landed today is known "
                 "after the next build of silver. Nothing was changed."
             )
-        pair = self._pair(decision.identity_keys)
         for known in self._rows("decision", decision_id=decision.decision_id):
             same = (known["identity_key_a"], known["identity_key_b"], known["decision"]) == (
                 *pair.values(),
