@@ -55,7 +55,7 @@ class Decisions:
         self._run_id = run_id
         self._names = {
             "decisions": table("ops.identity_decisions"),
-            "records": table("intermediate.int_identity__records"),
+            "records": table("silver.identity_map"),
         }
 
     def keep(self, decision: Decision) -> None:
