@@ -48,24 +48,42 @@ identifiers as (
     where exclusion_reason is null
 ),
 
--- Who used a browser: the records that carry it, and those of the user who logged in on it.
-browser_users as (
+-- The records of a login that can be compared; most are anonymous visits, and are left out before anything is joined.
+-- With more than a block holds, a browser would name them no better than the login does.
+login_records as (
     select
+        identifiers.identifier_value as user_id,
+        all_features.compared_key as identity_key
+    from identifiers
+    inner join all_features on identifiers.identity_key = all_features.identity_key
+    where identifiers.identifier_type = 'user_id'
+    group by identifiers.identifier_value, all_features.compared_key
+    qualify count(*) over (partition by identifiers.identifier_value) <= {{ room }}
+),
+
+browser_logins as (
+    select distinct
         device.identifier_value as device,
-        same_user.identity_key
+        login.identifier_value as user_id
     from identifiers as device
-    inner join
-        identifiers as login
-        on device.identity_key = login.identity_key and login.identifier_type = 'user_id'
-    inner join identifiers as same_user
-        on login.identifier_value = same_user.identifier_value and same_user.identifier_type = 'user_id'
-    where device.identifier_type = 'device'
+    inner join identifiers as login on device.identity_key = login.identity_key
+    where device.identifier_type = 'device' and login.identifier_type = 'user_id'
+),
+
+-- Who used a browser: the records that carry it, and those of the user who logged in on it.
+browsing as (
+    select
+        all_features.compared_key as identity_key,
+        identifiers.identifier_value as device
+    from identifiers
+    inner join all_features on identifiers.identity_key = all_features.identity_key
+    where identifiers.identifier_type = 'device'
     union distinct
     select
-        identifier_value as device,
-        identity_key
-    from identifiers
-    where identifier_type = 'device'
+        login_records.identity_key,
+        browser_logins.device
+    from browser_logins
+    inner join login_records on browser_logins.user_id = login_records.user_id
 ),
 
 first_names as (
@@ -74,14 +92,6 @@ first_names as (
         full_name as first_name
     from features, unnest(first_names) as full_name
     where full_name is not null
-),
-
-browsing as (
-    select distinct
-        all_features.compared_key as identity_key,
-        browser_users.device
-    from all_features
-    inner join browser_users on all_features.identity_key = browser_users.identity_key
 ),
 
 clicking as (
