@@ -17,8 +17,13 @@ from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 from tests.embedded import SAMPLE_PROJECT
 
 SHUFFLED = "rows-shuffled"
-# Staging leaves out who was erased, and models those who object.
-READ_OF_PRIVACY = (("secrets", "erasure_salt"), ("ops", "suppressed_identities"), ("ops", "objections"))
+# Staging leaves out who was erased, and models those who object; identity follows what people have decided.
+READ_OF_PEOPLE = (
+    ("secrets", "erasure_salt"),
+    ("ops", "suppressed_identities"),
+    ("ops", "objections"),
+    ("ops", "identity_decisions"),
+)
 # Ephemeral models are part of those that select from them as well. Clusters come from a script before the query, whose
 # tables are gone after it.
 MODELS = sorted({path.stem for path in (DBT_DIR / "models").rglob("*.sql")} - {"int_identity__clusters"})
@@ -29,7 +34,7 @@ def warehouse(sample_warehouse: DbtWarehouse) -> DbtWarehouse:
     """Copy every table and view of the built sample into a project whose rows are shuffled."""
     shuffled = replace(sample_warehouse, project=SHUFFLED)
     shuffled.create_datasets()
-    names = [f"{settings.layers[layer].dataset}.{table}" for layer, table in READ_OF_PRIVACY]
+    names = [f"{settings.layers[layer].dataset}.{table}" for layer, table in READ_OF_PEOPLE]
     for layer in ("bronze", "intermediate", "silver", "gold"):
         dataset = settings.layers[layer].dataset
         names += [f"{dataset}.{table.table_id}" for table in sample_warehouse.client.list_tables(dataset)]
