@@ -8,6 +8,7 @@ parsed depends on the window, which reaches dbt by the environment (``include/db
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import shutil
@@ -86,6 +87,9 @@ def parsed_project() -> tuple[Manifest, Path]:
     if (kept := MANIFEST.with_name(PARTIAL_PARSE)).exists():
         shutil.copy(kept, work / "target")
     manifest, _ = run_dbt("parse", work=work, environment=dict.fromkeys(OVERRIDES))
+    # The project stays: the search for garbage need not walk through it in each command.
+    gc.collect()
+    gc.freeze()
     return manifest, work / "target" / MANIFEST.name
 
 
