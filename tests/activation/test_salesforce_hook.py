@@ -194,12 +194,15 @@ def test_converted_leads_are_left_alone(warehouse, salesforce, sync, run_tasks):
 
 def test_removes_that_are_throttled_hold_up_no_others(warehouse, salesforce, sync, run_tasks):
     warehouse.make_leads(2_200)
-    declared = sync("lead_scores", limits={"max_removed_percent": 100, "max_attempts": 2, "requests_per_second": 1000})
+    # One request after the other: side by side, chance may throttle both attempts at the same two hundred.
+    limits = {"max_removed_percent": 100, "max_attempts": 2, "requests_per_second": 1000, "concurrency": 1}
+    declared = sync("lead_scores", limits=limits)
     run_tasks(declared)
     warehouse.run("update `@silver.unified_leads` set is_unsubscribed = true where true")
     salesforce.faults = Faults(rate=0.05, kinds=("throttled",), seed=7)
     run_tasks(declared)
     assert {lead["Lead_Score__c"] for lead in leads(salesforce).values()} == {None}
+    assert salesforce.faulted["throttled"] == 2
 
 
 def test_an_erased_lead_is_deleted_or_more_of_its_fields_are_emptied(salesforce, hook, sync):
