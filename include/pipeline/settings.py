@@ -64,6 +64,8 @@ class Settings:
     :param days_per_run: most days that a run of the chain takes by itself (``MARKETING_DAYS_PER_RUN``, 90).
     :param operations_schedule: cron of the DAGs that watch what the day cost and keeps
         (``MARKETING_OPERATIONS_SCHEDULE``, some hours after the head; off where the head is off).
+    :param fit_schedule: cron of the DAG that fits the identity model (``MARKETING_FIT_SCHEDULE``, monthly; off where
+        the head is off).
     :param gold_deadline: time of day, UTC, by which gold must have the day before (``MARKETING_GOLD_DEADLINE``, 08:00).
     :param retry_delay: wait before a task's first retry (``MARKETING_RETRY_DELAY_SECONDS``).
     :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
@@ -96,6 +98,7 @@ class Settings:
     days_per_run: int
     gold_deadline: time
     operations_schedule: str
+    fit_schedule: str
     retry_delay: timedelta
     landing_timeout: timedelta
     landing_poll: timedelta
@@ -114,6 +117,12 @@ class Settings:
     def sql_context(self) -> dict[str, str | int]:
         """What a file in ``include/sql`` may name between double braces."""
         return {"project_id": self.project_id, "location": self.location, **self.variables}
+
+    @property
+    def pairs_per_record(self) -> dict[str, float]:
+        """How many records there are per record: of the same person, of its home, of its company."""
+        kinds = {"same_person": "matches", "housemate": "housemates", "colleague": "colleagues"}
+        return {name: self.variables[f"identity_expected_{kind}_per_record"] for name, kind in kinds.items()}
 
     @property
     def gold_deadline_schedule(self) -> str:
@@ -235,6 +244,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         wake_schedule=environ.get("MARKETING_WAKE_SCHEDULE", wake_schedule),
         days_per_run=_whole("MARKETING_DAYS_PER_RUN", "days", environ.get("MARKETING_DAYS_PER_RUN", "90")),
         operations_schedule=environ.get("MARKETING_OPERATIONS_SCHEDULE", operations_schedule),
+        fit_schedule=environ.get("MARKETING_FIT_SCHEDULE", "none" if daily_schedule == "none" else "0 7 1 * *"),
         gold_deadline=_time(environ, "MARKETING_GOLD_DEADLINE", default="08:00"),
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),

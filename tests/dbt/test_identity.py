@@ -11,6 +11,8 @@ from functools import partial
 import pytest
 from google.cloud import bigquery
 from martech.identity.decisions import DIFFERENT_PEOPLE, SAME_PERSON, Decision, DecisionError, Decisions
+from martech.identity.fits import FitLog, changes, learn, shipped_model
+from martech.warehouse.client import WarehouseClient
 from martech.warehouse.ddl import load_scripts
 
 from include.pipeline.settings import SQL_DIR, settings
@@ -190,11 +192,16 @@ def resolve(warehouse: DbtWarehouse, records: list[Record]) -> None:
     warehouse.build_models(*IDENTITY_MODELS, start=LAST_DAY, end=LAST_DAY)
 
 
+def create_in_ops(warehouse: DbtWarehouse, *tables: str) -> None:
+    """Create tables of ``ops`` where they are missing."""
+    context = {**settings.sql_context, "project_id": warehouse.project}
+    for script in load_scripts([SQL_DIR / "ops" / f"{table}.sql" for table in tables], context):
+        warehouse.query(script.sql)
+
+
 def decisions_of(warehouse: DbtWarehouse) -> Decisions:
     """Return the decisions of a warehouse; their table is made where it is missing."""
-    context = {**settings.sql_context, "project_id": warehouse.project}
-    for script in load_scripts([SQL_DIR / "ops/identity_decisions.sql"], context):
-        warehouse.query(script.sql)
+    create_in_ops(warehouse, "identity_decisions")
     return Decisions(warehouse.client, run_id="manual__decide", table=partial(named, warehouse))
 
 
@@ -425,3 +432,34 @@ def test_a_decision_that_cannot_be_kept_changes_nothing(daily: tuple[DbtWarehous
         with pytest.raises(DecisionError, match=message):
             decide(decisions, refused, *records, DIFFERENT_PEOPLE)
     assert warehouse.rows("identity_decisions", "ops") == before
+
+
+def weights_now(warehouse: DbtWarehouse) -> dict[tuple[str, str], float]:
+    """Build the weights, and return the share of each level among pairs of one person."""
+    warehouse.build_models("--select", "int_identity__weights", start=LAST_DAY, end=LAST_DAY)
+    rows = warehouse.query("select comparison, level, same_person from intermediate.int_identity__weights")
+    return {(row["comparison"], row["level"]): row["same_person"] for row in rows}
+
+
+def test_identity_follows_the_newest_adopted_fit(daily: tuple[DbtWarehouse, dict[str, str]]) -> None:
+    warehouse = daily[0]
+    create_in_ops(warehouse, "identity_fits", "identity_fit_weights")
+    client = WarehouseClient(project_id=warehouse.project, location=settings.location)
+    tables = {name: named(warehouse, f"intermediate.{name}") for name in ("identity_weights", "int_identity__levels")}
+    shipped = shipped_model(client.bigquery, tables["identity_weights"], settings.pairs_per_record)
+    as_shipped = weights_now(warehouse)
+    assert as_shipped == {key: level.shares["same_person"] for key, level in shipped.levels.items()}
+
+    fitted, record_count = learn(client.bigquery, tables["int_identity__levels"], shipped)
+    assert record_count == warehouse.rows("int_identity__levels")[0]["record_count"]
+    log = FitLog(client, run_id="scheduled__fit", table=partial(named, warehouse))
+    log.keep(fitted, record_count, ["namesakes"], adopt=False)
+    assert weights_now(warehouse) == as_shipped
+    log.keep(fitted, record_count, [], adopt=True)
+    followed = weights_now(warehouse)
+    assert followed == pytest.approx(fitted.shares["same_person"])
+    assert followed != as_shipped
+    assert changes(fitted, shipped)
+    log.ship()
+    assert weights_now(warehouse) == as_shipped
+    assert [row["refusals"] for row in warehouse.rows("identity_fits", "ops")].count(["namesakes"]) == 1

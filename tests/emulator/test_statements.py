@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from martech.warehouse.statements import MARTECH, Sql, run, statement
 
-from include.pipeline.settings import settings
+from include.pipeline.settings import MANIFEST, settings
 from tests.dbt.dbt_warehouse import DbtWarehouse
 
 FILES = sorted(MARTECH.glob("*/sql/*.sql"))
@@ -46,7 +47,19 @@ def compiling(
         warehouse.create_datasets()
         for layer in ("bronze", "ops", "secrets", "silver", "gold"):
             warehouse.create_layer(layer)
+        for sql in tables_of_dbt():
+            warehouse.query(sql)
         yield warehouse
+
+
+def tables_of_dbt() -> Iterator[str]:
+    """Yield DDL of the intermediate tables that statements read, as dbt's YAML declares their columns."""
+    named = {name for file in FILES for name in sample_names(file.parent).values() if ".intermediate." in str(name)}
+    for node in json.loads(MANIFEST.read_text())["nodes"].values():
+        table = f"{settings.table('intermediate', node['name'])}"
+        if table in named:
+            columns = ", ".join(f"{column['name']} {column['data_type']}" for column in node["columns"].values())
+            yield f"create table `{table}` ({columns})"
 
 
 def _sample(text: str) -> Any:

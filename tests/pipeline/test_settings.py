@@ -59,13 +59,9 @@ def test_deadline_that_is_no_time_names_its_variable(deadline: str) -> None:
         load_settings({"MARKETING_GOLD_DEADLINE": deadline})
 
 
-@pytest.mark.parametrize(
-    ("environ", "schedule"),
-    [
-        ({}, "30 6 * * *"),
-        ({"MARKETING_DAILY_SCHEDULE": "none"}, "none"),
-        ({"MARKETING_DAILY_SCHEDULE": "none", "MARKETING_OPERATIONS_SCHEDULE": "0 9 * * *"}, "0 9 * * *"),
-    ],
-)
-def test_operations_are_off_where_the_chain_is(environ: dict[str, str], schedule: str) -> None:
-    assert load_settings(environ).operations_schedule == schedule
+@pytest.mark.parametrize(("name", "schedule"), [("operations_schedule", "30 6 * * *"), ("fit_schedule", "0 7 1 * *")])
+def test_operations_are_off_where_the_chain_is(name: str, schedule: str) -> None:
+    off = {"MARKETING_DAILY_SCHEDULE": "none"}
+    assert getattr(load_settings({}), name) == schedule
+    assert getattr(load_settings(off), name) == "none"
+    assert getattr(load_settings({**off, f"MARKETING_{name.upper()}": "0 9 * * *"}), name) == "0 9 * * *"

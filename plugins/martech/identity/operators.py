@@ -1,13 +1,15 @@
-"""Keeps what people decide about source records."""
+"""Keeps what people decide about source records, and fits the identity model to the warehouse."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from martech.identity.decisions import Decision, DecisionError, Decisions
+from martech.identity.fits import FitError, FitLog, changes, learn, shipped_model
+from martech.identity.fitting import refusals
 from martech.warehouse.operators import WarehouseOperator
 
 if TYPE_CHECKING:
@@ -48,3 +50,48 @@ class DecideIdentityOperator(WarehouseOperator):
         except DecisionError as error:
             raise AirflowFailException(str(error)) from error
         self.log.info("Kept; the next build of silver follows it.")
+
+
+class FitIdentityOperator(WarehouseOperator):
+    """Fits the weights of the identity model to the compared pairs, and adopts them where nothing speaks against it.
+
+    Reads the DAG params ``dry_run`` and ``ship`` (back to the weights as shipped). Returns the number of reasons
+    against the fit, the only thing that goes to XCom.
+
+    :param table: returns the full name of ``layer.table``.
+    :param expected: pairs of each class per record where EM begins.
+    :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
+    """
+
+    template_fields: Sequence[str] = WarehouseOperator.template_fields
+
+    def __init__(self, *, table: Callable[[str], str], expected: Mapping[str, float], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.table = table
+        self.expected = expected
+
+    def execute(self, context: Context) -> int:
+        """Fit, check and keep.
+
+        :raises AirflowFailException: where there is nothing to fit to.
+        """
+        params, client = context["params"], self.warehouse(context)
+        log = FitLog(client, run_id=context["run_id"], table=self.table)
+        if params["ship"]:
+            log.ship()
+            self.log.info("The next build of silver takes the weights as shipped.")
+            return 0
+        try:
+            shipped = shipped_model(client.bigquery, self.table("intermediate.identity_weights"), self.expected)
+            fitted, record_count = learn(client.bigquery, self.table("intermediate.int_identity__levels"), shipped)
+        except FitError as error:
+            raise AirflowFailException(str(error)) from error
+        for change in changes(fitted, shipped):
+            self.log.info(change)
+        reasons = refusals(fitted, shipped)
+        for reason in reasons:
+            self.log.warning("Against it: %s", reason)
+        adopt = not reasons and not params["dry_run"]
+        log.keep(fitted, record_count, reasons, adopt=adopt)
+        self.log.info("Learned from %.0f pairs of one person, %s.", fitted.pairs, "adopted" if adopt else "not adopted")
+        return len(reasons)

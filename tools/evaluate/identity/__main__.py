@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from google.api_core.exceptions import GoogleAPIError
+from martech.identity.fits import FitError
 
-from tools.evaluate.identity.estimate import fit, write_weights
+from tools.evaluate.identity.estimate import fit_warehouse, write_weights
 from tools.evaluate.identity.persons_csv import score_csv
 from tools.evaluate.identity.report import print_examples, print_scores, write_json
 from tools.evaluate.identity.truth import score_truth
@@ -30,13 +31,16 @@ def _score_csv(arguments: argparse.Namespace) -> None:
     for scope, scores in result["scopes"].items():
         print_scores(scope, scores)
     print_examples(result["examples"])
+    for reason in result["not_fitted_because"]:
+        print(f"\nScored with the weights as shipped. Against the fit: {reason}", file=sys.stderr)
     write_json(arguments.json or RESULTS / f"identity_{arguments.file.stem}.json", result)
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    weights, expected = fit(Warehouse())
+    weights, reasons = fit_warehouse(Warehouse())
     write_weights(weights, sys.stdout)
-    print(f"Pairs per record, as dbt variables: {expected}", file=sys.stderr)
+    for reason in reasons:
+        print(f"Against it: {reason}", file=sys.stderr)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         arguments.function(arguments)
-    except (EvaluationError, GoogleAPIError) as error:
+    except (EvaluationError, FitError, GoogleAPIError) as error:
         print(f"✗ {error}", file=sys.stderr)
         return 2
     return 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from martech.warehouse.statements import short
 
-from tools.evaluate.identity.estimate import fit
+from tools.evaluate.identity.estimate import fit_warehouse
 from tools.evaluate.identity.scoring import examples, score
 from tools.evaluate.identity.warehouse import IDENTITY_MODELS, EvaluationError, Warehouse
 
@@ -66,22 +66,26 @@ def score_csv(path: Path, dataset: str, fit_weights: bool, keep: bool) -> dict[s
 
     :param path: the file.
     :param dataset: scratch dataset; ``<dataset>_map`` takes the identity map. Both are dropped afterwards.
-    :param fit_weights: whether the weights are first fitted to the file, without its labels.
+    :param fit_weights: whether the weights are first fitted to the file, without its labels; they are taken where
+        nothing speaks against the fit.
     :param keep: whether the datasets stay, to look into.
     """
     persons = list_checked(path)
-    warehouse = Warehouse({"intermediate_dataset": dataset, "silver_dataset": f"{dataset}_map"})
+    # Decisions and fits of the real warehouse are not the file's.
+    datasets = {"intermediate_dataset": dataset, "silver_dataset": f"{dataset}_map", "ops_dataset": dataset}
+    warehouse = Warehouse(datasets)
     warehouse.create_datasets()
     try:
         warehouse.load(warehouse.table("intermediate", "csv_persons"), dict.fromkeys(COLUMNS, "STRING"), persons)
         warehouse.dbt("run-operation", "identity_load_csv")
         warehouse.dbt("seed", *IDENTITY_MODELS)
         warehouse.dbt("run", "--full-refresh", *IDENTITY_MODELS)
+        reasons: list[str] = []
         if fit_weights:
-            weights, expected = fit(warehouse)
+            weights, reasons = fit_warehouse(warehouse)
+        if fit_weights and not reasons:
             warehouse.load_weights(weights)
-            warehouse.variables.update(expected)
-            warehouse.dbt("run", "--full-refresh", *IDENTITY_MODELS)
+            warehouse.dbt("run", "--select", "int_identity__scores+,int_identity__*", "identity_map")
         labelled = short(
             """
             select linked.identity_key, linked.source, linked.customer_id as cluster, persons.cluster as person
@@ -91,7 +95,11 @@ def score_csv(path: Path, dataset: str, fit_weights: bool, keep: bool) -> dict[s
             identity_map=warehouse.table("silver", "identity_map"),
             persons=warehouse.table("intermediate", "csv_persons"),
         )
-        return {"scopes": {path.name: score(warehouse, labelled)}, "examples": examples(warehouse, labelled)}
+        return {
+            "scopes": {path.name: score(warehouse, labelled)},
+            "examples": examples(warehouse, labelled),
+            "not_fitted_because": reasons,
+        }
     finally:
         if not keep:
             warehouse.drop_datasets()

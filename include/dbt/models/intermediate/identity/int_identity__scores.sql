@@ -3,7 +3,7 @@ with levels as (
 ),
 
 weights as (
-    select * from {{ ref('identity_weights') }}
+    select * from {{ ref('int_identity__weights') }}
 ),
 
 features as (

@@ -1,0 +1,9 @@
+select
+    comparison,
+    level,
+    stranger,
+    stranger_basis,
+    same_person,
+    housemate,
+    colleague
+from `{{ weights }}`
