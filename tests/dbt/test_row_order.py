@@ -17,12 +17,14 @@ from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY, DbtWarehouse
 from tests.embedded import SAMPLE_PROJECT
 
 SHUFFLED = "rows-shuffled"
-# Staging leaves out who was erased, and models those who object; identity follows what people have decided.
+# Staging leaves out who was erased, and models those who object; identity follows what people have decided, and fits.
 READ_OF_PEOPLE = (
     ("secrets", "erasure_salt"),
     ("ops", "suppressed_identities"),
     ("ops", "objections"),
     ("ops", "identity_decisions"),
+    ("ops", "identity_fits"),
+    ("ops", "identity_fit_weights"),
 )
 # Ephemeral models are part of those that select from them as well. Clusters come from a script before the query, whose
 # tables are gone after it.
