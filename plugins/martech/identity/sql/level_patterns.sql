@@ -27,5 +27,5 @@ select
     count(*) as pairs
 from pairs
 group by pattern
-order by pairs desc, pattern
+order by pairs desc, pattern asc
 limit {{ most }}
