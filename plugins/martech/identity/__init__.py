@@ -1,1 +1,1 @@
-"""Who is who: what people decide about source records."""
+"""Who is who: what people decide about source records, and weights fitted to the warehouse."""
