@@ -61,6 +61,8 @@ audit: $(VENV)/.ready ## look up known vulnerabilities of what is pinned, over t
 
 # ── development ────────────────────────────────────────────────────────────────────────────────────────
 export PYTHONPATH := $(CURDIR):$(CURDIR)/plugins
+# Containers often set it: then each of Airflow's many processes compiles all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 # pgserver keeps a lock there.
 export XDG_RUNTIME_DIR ?= $(shell mkdir -p -m 700 .local/run && echo $(CURDIR)/.local/run)
 LOCAL := $(VENV)/bin/python -m tools.local

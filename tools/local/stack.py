@@ -39,34 +39,8 @@ from tools.local.services import (
 AIRFLOW_3 = 3
 LOOPBACK = "127.0.0.1"
 
-# LocalExecutor forks its tasks from the scheduler: what the scheduler has imported, no task imports again. With
-# PRELOAD_DAGS it has also read the DAGs, before it forks first: no task sees an edit of `include` or `plugins` then.
-PRELOAD = """\
-import os
-
-if os.environ.get("PRELOAD_FOR_TASKS"):
-    import cosmos.operators.local
-    import dbt.adapters.bigquery
-    import dbt.cli.main
-    import google.cloud.bigquery
-    import sqlglot
-
-    if os.environ.get("PRELOAD_DAGS"):
-        import contextlib
-        import importlib.util
-        from functools import cache
-        from pathlib import Path
-
-        @cache
-        def read_dags():
-            for file in sorted(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).glob("*.py")):
-                # The DAG processor reports what is wrong with a file.
-                with contextlib.suppress(Exception):
-                    spec = importlib.util.spec_from_file_location(f"preloaded_{file.stem}", file)
-                    spec.loader.exec_module(importlib.util.module_from_spec(spec))
-
-        os.register_at_fork(before=read_dags)
-"""
+# Airflow imports its settings before anything else.
+LOCAL_SETTINGS = "import tools.local.preload\n"
 
 
 class LocalStack:
@@ -308,7 +282,7 @@ class LocalStack:
         # Only this machine can reach the web server, so it asks for no password.
         (self.airflow_home / "webserver_config.py").write_text('AUTH_ROLE_PUBLIC = "Admin"\n')
         (self.airflow_home / "config").mkdir(exist_ok=True)
-        (self.airflow_home / "config" / "airflow_local_settings.py").write_text(PRELOAD)
+        (self.airflow_home / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)
 
     def run(self, *command: str | Path) -> str:
         """Run a command in the stack's environment and return what it printed.
