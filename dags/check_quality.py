@@ -36,7 +36,7 @@ from martech.quality.operators import (
 from martech.quality.quarantine_operators import ReplayRowsOperator
 
 from include.pipeline.alert_channels import send_alert
-from include.pipeline.assets import GOLD_ASSET
+from include.pipeline.assets import GOLD_ASSET, QUALITY_ASSET
 from include.pipeline.dag_defaults import WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
 from include.pipeline.day_chain import BUILDS, LAST, choose_days, load_chain, publish_days
 from include.pipeline.settings import settings
@@ -115,4 +115,4 @@ with DAG(
         [rebuild_days, write_report],
     )
     # What was found does not matter here: a day that was checked and is bad is not checked again by itself.
-    chain(write_report, [publish_days(), report_failures])
+    chain(write_report, [publish_days(QUALITY_ASSET), report_failures])

@@ -52,3 +52,11 @@ def tells_deliveries(source: Source) -> bool:
     :param source: an entry of sources.yml.
     """
     return bool(os.environ.get(source.fivetran_connection_env)) or is_exported_by_day(source)
+
+
+def sources_off() -> list[str]:
+    """Return the names of the sources that are off.
+
+    :raises SettingsError: see :func:`enabled_sources`.
+    """
+    return sorted(load_sources().keys() - enabled_sources().keys())

@@ -18,6 +18,7 @@ def _layer_asset(layer: str, part: str) -> Asset:
 SCHEMA_ASSET = _layer_asset("bronze", "schema")
 SILVER_ASSET = _layer_asset("silver", "tables")
 GOLD_ASSET = _layer_asset("gold", "tables")
+QUALITY_ASSET = _layer_asset("ops", "quality")
 
 
 def source_asset(source: str) -> Asset:

@@ -27,6 +27,7 @@ PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 DATASET_ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
 PRINCIPAL = re.compile(r"(user|group|serviceAccount|domain):[A-Za-z0-9._%+@-]+")
 STEPS, MODELS = "steps", "models"
+PSEUDONYMS, NAMES = "pseudonyms", "names"
 ENFORCE, REPORT = "enforce", "report"
 POLICY_TAG = re.compile(r"projects/[^/]+/locations/[^/]+/taxonomies/\d+/policyTags/\d+")
 
@@ -84,6 +85,8 @@ class Settings:
         no tags.
     :param dbt_tasks: ``steps`` or ``models``: how many tasks build a layer (``MARKETING_DBT_TASKS``).
     :param report_uri: folder of the HTML reports, such as ``gs://bucket/reports`` (``MARKETING_REPORT_URI``).
+    :param dashboard_customers: ``pseudonyms`` or ``names``: how the page of customers calls them
+        (``MARKETING_DASHBOARD_CUSTOMERS``).
     :param export_uri: folder of what is exported of people, which nobody but the privacy team reads
         (``MARKETING_EXPORT_URI``).
     """
@@ -105,6 +108,7 @@ class Settings:
     maximum_bytes_billed: int
     dbt_tasks: str
     report_uri: str
+    dashboard_customers: str
     export_uri: str
     analysts: tuple[str, ...]
     table_readers: tuple[str, ...]
@@ -252,6 +256,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         maximum_bytes_billed=_whole("MARKETING_MAXIMUM_BYTES_BILLED", "bytes", profile["maximum_bytes_billed"]),
         dbt_tasks=_choice(environ, "MARKETING_DBT_TASKS", STEPS, MODELS),
         report_uri=environ.get("MARKETING_REPORT_URI", (INCLUDE_DIR.parent / ".local" / "reports").as_uri()),
+        dashboard_customers=_choice(environ, "MARKETING_DASHBOARD_CUSTOMERS", PSEUDONYMS, NAMES),
         export_uri=environ.get("MARKETING_EXPORT_URI", (INCLUDE_DIR.parent / ".local" / "exports").as_uri()),
         **_access(environ),
     )

@@ -1,0 +1,36 @@
+-- Written by `make metrics` from include/dbt/models/metrics; do not edit.
+SELECT
+  metric_time__day
+  , campaign_day__platform
+  , campaign_day__campaign_name
+  , campaign_day__channel
+  , SUM(impressions) AS impressions
+  , SUM(clicks) AS clicks
+  , SUM(campaign_spend) AS campaign_spend
+  , SUM(campaign_sessions) AS campaign_sessions
+  , SUM(campaign_leads) AS campaign_leads
+  , SUM(campaign_opportunities) AS campaign_opportunities
+  , SUM(attributed_conversions) AS attributed_conversions
+  , SUM(attributed_revenue) AS attributed_revenue
+FROM (
+  SELECT
+    TIMESTAMP_TRUNC(campaign_date, day) AS metric_time__day
+    , platform AS campaign_day__platform
+    , campaign_name AS campaign_day__campaign_name
+    , channel AS campaign_day__channel
+    , impressions
+    , clicks
+    , campaign_spend
+    , sessions AS campaign_sessions
+    , leads_generated AS campaign_leads
+    , opportunities AS campaign_opportunities
+    , attributed_conversions
+    , attributed_revenue
+  FROM `{{ project_id }}.{{ gold_dataset }}.campaign_performance` campaigns_src_10000
+) subq_2
+WHERE metric_time__day between @first and @last
+GROUP BY
+  metric_time__day
+  , campaign_day__platform
+  , campaign_day__campaign_name
+  , campaign_day__channel
