@@ -42,6 +42,20 @@
     return rows.reduce((sum, row) => sum + (cube.columns[name][row] || 0), 0);
   }
 
+  // Every day of the choice that the figures can have: without rows an amount is 0, and a ratio nothing.
+  function daily(cube, rows) {
+    const byDay = new Map(grouped(cube, rows, ["day"]).map((group) => [group.names[0], group.rows]));
+    const known = [...byDay.keys()].sort();
+    if (!known.length) return [];
+    const days = [];
+    for (let time = Date.parse(known[0]); time <= Date.parse(known[known.length - 1]); time += DAY_MS) {
+      const day = new Date(time).toISOString().slice(0, 10);
+      days.push({ names: [day], rows: byDay.get(day) || [] });
+    }
+    return days;
+  }
+  const ofDay = (cube, name, day) => figure(cube, name, day.rows) ?? (metrics[name].kind === "sum" ? 0 : null);
+
   function grouped(cube, rows, dimensions) {
     const groups = new Map();
     for (const row of rows) {
@@ -61,11 +75,12 @@
       return value.toLocaleString("en", Math.abs(value) >= 10000
         ? { ...money, notation: "compact", maximumFractionDigits: 1 } : { ...money, maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0 });
     }
-    if (unit === "share") return `${(value * 100).toLocaleString("en", { maximumFractionDigits: 1 })} %`;
+    if (unit === "share") return `${(value * 100).toLocaleString("en", { maximumFractionDigits: 1 })}\u00a0%`;
     if (unit === "ratio") return `${plain(2)}×`;
     return unit === "count" ? plain(0) : plain(1);
   }
   const words = (text) => String(text).replaceAll("_", " ");
+  const headed = (text) => words(text).replace(/^./, (first) => first.toUpperCase());
 
   // ── elements ───────────────────────────────────────────────────────────────────────────────────────
   function make(tag, attributes = {}, ...children) {
@@ -87,6 +102,13 @@
       : found.warnings ? `quality ${found.score}: ${found.warnings} warned`
       : found.score === null ? "quality not decided" : `quality ${found.score}`;
     return make("a", { href: `data.html#${table}`, class: found && found.errors ? "bad" : null }, text);
+  }
+
+  // What each figure of a chart or table means, how good its source is, and to which day it goes.
+  function origins(names) {
+    const tables = [...new Map(names.map((name) => [metrics[name].table, name])).values()];
+    const links = [...names.map(definition), ...tables.map(qualityOf)].flatMap((link) => [link, " · "]);
+    return make("p", { class: "foot" }, ...links, `data to ${payload.newest_day || "no day yet"}`);
   }
 
   function sortable(table, key) {
@@ -122,7 +144,7 @@
   }
 
   function figures(title, dimensions, names, lines, key) {
-    const heads = [...dimensions.map((name) => make("th", { scope: "col" }, words(name))),
+    const heads = [...dimensions.map((name) => make("th", { scope: "col" }, headed(name))),
       ...names.map((name) => make("th", { scope: "col", class: "number", title: metrics[name].description }, metrics[name].label))];
     const body = make("tbody", {}, ...lines.map((line) => make("tr", {},
       ...line.names.map((name, place) => make(place ? "td" : "th", place ? {} : { scope: "row" }, words(name))),
@@ -143,12 +165,13 @@
     return getComputedStyle(document.documentElement).getPropertyValue(`--c${(number % 8) + 1}`).trim();
   }
 
-  function plot(widget, config, table) {
+  function plot(widget, config, table, height = 260) {
     const style = getComputedStyle(document.documentElement);
     const [ink, line] = ["--soft", "--line"].map((name) => style.getPropertyValue(name).trim());
     const canvas = make("canvas", { role: "img", "aria-label": `${widget.dataset.title}. The table below has the figures.` });
-    widget.replaceChildren(titled(widget), make("div", { class: "plot" }, canvas),
-      make("details", {}, make("summary", {}, "Table"), make("div", { class: "wide" }, table)));
+    widget.replaceChildren(titled(widget), make("div", { class: "plot", style: `height:${height}px` }, canvas),
+      make("details", {}, make("summary", {}, "Table"), make("div", { class: "wide" }, table)),
+      ...(widget.dataset.metrics ? [origins(namesOf(widget))] : []));
     const axis = { ticks: { color: ink, maxRotation: 0, autoSkipPadding: 12 }, grid: { color: line } };
     charts.get(widget)?.destroy();
     charts.set(widget, new Chart(canvas, {
@@ -190,7 +213,7 @@
     const share = (now - then) / Math.abs(then);
     const is = metric.good === "none" || share === 0 ? "" : (share > 0) === (metric.good === "up") ? "good" : "bad";
     const arrow = share > 0 ? "▲" : share < 0 ? "▼" : "=";
-    return make("span", { class: is }, `${arrow} ${written(Math.abs(share), "share")} to the period before`);
+    return make("span", { class: is }, `${arrow} ${written(Math.abs(share), "share")} vs the period before`);
   }
 
   function target(name, value) {
@@ -198,9 +221,10 @@
     if (!(name in targets) || value === null) return null;
     const range = before();
     const goal = metric.kind === "sum" ? (targets[name] / MONTH_DAYS) * (range ? range.days : MONTH_DAYS) : targets[name];
+    if (metric.good === "none") return make("div", { class: "target" }, `budget ${written(goal, metric.unit)}`);
     const reached = metric.good === "down" ? value <= goal : value >= goal;
     const width = Math.min(goal ? value / goal : 1, 1) * 100;
-    return make("div", { class: "soft" }, `target ${written(goal, metric.unit)}: ${reached ? "met" : "missed"}`,
+    return make("div", { class: "target" }, `target ${written(goal, metric.unit)}: ${reached ? "met" : "missed"}`,
       make("span", { class: "bar" }, make("i", { style: `width:${Math.max(width, 0)}%`, class: reached ? null : "bad" })));
   }
 
@@ -210,14 +234,14 @@
       const rows = rowsOf(widget);
       const range = before();
       const old = range && dayOf(cube) ? rowsOf(widget, range) : [];
-      const days = dayOf(cube) ? grouped(cube, rows, ["day"]).sort((a, b) => (a.names[0] < b.names[0] ? -1 : 1)) : [];
+      const days = dayOf(cube) ? daily(cube, rows) : [];
       widget.replaceChildren(...namesOf(widget).map((name) => {
         const value = figure(cube, name, rows);
         return make("article", { class: "tile", "data-metric": name, "data-value": value ?? "" },
           make("h3", {}, definition(name)),
           make("div", { class: "value" }, written(value, metrics[name].unit)),
           make("div", { class: "change" }, change(metrics[name], value, figure(cube, name, old))),
-          spark(days.map((day) => figure(cube, name, day.rows))),
+          spark(days.map((day) => ofDay(cube, name, day))),
           target(name, value),
           make("div", { class: "foot" }, qualityOf(name)));
       }));
@@ -226,10 +250,10 @@
     lines(widget) {
       const cube = cubes[widget.dataset.query];
       const names = namesOf(widget);
-      const groups = grouped(cube, rowsOf(widget), ["day"]).sort((a, b) => (a.names[0] < b.names[0] ? -1 : 1));
+      const groups = daily(cube, rowsOf(widget));
       if (!groups.length) { widget.replaceChildren(titled(widget), nothing()); return; }
       const lines = groups.map((group) => ({
-        names: group.names, values: Object.fromEntries(names.map((name) => [name, figure(cube, name, group.rows)])) }));
+        names: group.names, values: Object.fromEntries(names.map((name) => [name, ofDay(cube, name, group)])) }));
       plot(widget, {
         type: "line",
         data: {
@@ -268,7 +292,7 @@
             label: split ? words(part) : metrics[part].label, data: groups.map((group) => value(group, part)), backgroundColor: color(number) })),
         },
         options: { indexAxis: "y", interaction: { mode: "index", axis: "y", intersect: false }, scales: { x: { beginAtZero: true }, y: { ticks: { autoSkip: false } } } },
-      }, table);
+      }, table, Math.max(260, 80 + groups.length * (12 + 9 * series.length)));
     },
 
     table(widget) {
@@ -281,6 +305,7 @@
       const most = Number(widget.dataset.most || lines.length);
       widget.replaceChildren(...(lines.length ? [figures(widget.dataset.title, by, names, lines.slice(0, most), widget)] : [nothing()]));
       if (lines.length > most) widget.append(make("p", { class: "soft" }, `${lines.length - most} more.`));
+      widget.append(origins(names));
     },
 
     pivot(widget) {
@@ -306,14 +331,14 @@
       const spread = "spread" in widget.dataset;
       if (spread) lines.sort((a, b) => b.spread - a.spread);
       const table = make("table", {}, make("caption", { class: "hidden" }, widget.dataset.title),
-        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, words(by)),
+        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, headed(by)),
           ...columns.map((column) => make("th", { scope: "col", class: "number" }, words(column))),
           spread ? make("th", { scope: "col", class: "number" }, "Spread") : null)),
         make("tbody", {}, ...lines.map((line) => make("tr", {}, make("th", { scope: "row" }, words(by === "month" ? line.name.slice(0, 7) : line.name)),
           ...line.cells.map((value) => make("td", { class: "heat", style: `--share:${Math.min(value || 0, 1)}`, "data-value": value ?? "" }, value === null ? "" : written(value, unit))),
           spread ? make("td", { class: "number", "data-value": line.spread ?? "" }, written(line.spread, "share")) : null))));
       sortable(table, widget);
-      widget.replaceChildren(table);
+      widget.replaceChildren(table, origins(metrics[name].kind === "ratio" ? [name, metrics[name].numerator, metrics[name].denominator] : [name]));
     },
 
     funnel(widget) {
@@ -330,7 +355,7 @@
           make("td", {}, share === null ? "" : `${written(share, "share")} of the step before`,
             share === null ? null : make("span", { class: "bar" }, make("i", { style: `width:${Math.min(share, 1) * 100}%` }))));
       });
-      widget.replaceChildren(titled(widget), make("table", {}, make("caption", { class: "hidden" }, widget.dataset.title), make("tbody", {}, ...lines)));
+      widget.replaceChildren(titled(widget), make("table", {}, make("caption", { class: "hidden" }, widget.dataset.title), make("tbody", {}, ...lines)), origins(namesOf(widget)));
     },
 
     pacing(widget) {
@@ -349,7 +374,7 @@
         make("p", { class: "soft" }, `At this pace the month ends at ${written((spent / elapsed) * days, "money")}.`),
         goal ? make("p", { class: "soft" }, `Budget ${written(goal, "money")}: ${written(spent / goal, "share")} spent, ${written(elapsed / days, "share")} of the month gone.`,
           make("span", { class: "bar" }, make("i", { style: `width:${Math.min(spent / goal, 1) * 100}%`, class: spent / goal > elapsed / days ? "bad" : null })))
-          : make("p", { class: "soft" }, "No budget is declared (include/dashboards/targets.yml)."));
+          : make("p", { class: "soft" }, "No budget is declared (include/dashboards/targets.yml)."), origins([name]));
     },
 
     costs(widget) {
@@ -415,7 +440,7 @@
         ...options.map((option) => make("option", { value: option }, words(option))));
       if (!isAny) chosen.values[name] = select.value;
       select.addEventListener("change", () => { chosen.values[name] = select.value; redraw(); });
-      form.append(make("label", {}, words(name), select));
+      form.append(make("label", {}, headed(name), select));
     }
     show();
   }
