@@ -73,11 +73,14 @@ $(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -no
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest ddl run backfill ui docs doctor reset bench bill
+.PHONY: manifest ddl metrics run backfill ui docs doctor reset bench bill
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
 	@$(VENV)/bin/python -m tools.ddl
+
+metrics: $(MANIFEST) ## write the queries of the dashboards from the metrics
+	@$(VENV)/bin/python -m tools.metrics
 
 run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
 	@$(LOCAL) run $(ARGS)

@@ -27,7 +27,7 @@ from tests.dbt_project import parsed_project, run_dbt
 DAY = date(2026, 11, 20)
 numbers = count(1)
 CAMPAIGNS, CLICKS = "stg_google_ads__campaigns", "stg_google_ads__clicks"
-NEVER_BUILT = ("unit_test", "source", "exposure")
+NEVER_BUILT = ("unit_test", "source", "exposure", "metric", "semantic_model", "saved_query")
 
 
 @pytest.fixture(scope="module")

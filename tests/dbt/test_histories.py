@@ -35,7 +35,7 @@ MODELS = (
     "--select", "path:models",
     "--exclude", "ml_features", "path:models/intermediate/features",
     "path:models/silver,config.materialized:view", "path:models/gold,config.materialized:view",
-    "config.materialized:materialized_view", "resource_type:exposure",
+    "config.materialized:materialized_view", "resource_type:exposure", "path:models/metrics",
 )  # fmt: skip
 
 

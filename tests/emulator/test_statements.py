@@ -32,7 +32,7 @@ VALUES: dict[str, Any] = {
     "tables": ["x"],
     "first_partition": "20261120",
     "last_partition": "20261120",
-    **dict.fromkeys(("row_count", "searched_tables", "seconds", "table_count", "try_number"), 1),
+    **dict.fromkeys(("most", "row_count", "searched_tables", "seconds", "table_count", "try_number"), 1),
     "where_0": 0.5,
 }
 
