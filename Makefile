@@ -73,7 +73,7 @@ $(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -no
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest ddl metrics run backfill ui docs doctor reset bench bill
+.PHONY: manifest ddl metrics run backfill ui pictures docs doctor reset bench bill
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
@@ -94,6 +94,9 @@ backfill: ## rebuild days of a DAG on what `make run` built: DAG=build_silver FR
 
 ui: setup manifest ## open Airflow's web UI on what `make run` built
 	@$(LOCAL) ui
+
+pictures: $(VENV)/.ready ## take the README's pictures from what `make run` wrote (needs Chromium)
+	@$(VENV)/bin/python -m tools.pictures
 
 docs: setup ## write dbt's documentation site, with the connectors' columns of which bronze is made
 	@PYTHONPATH=.:plugins $(VENV)/bin/python -m include.landing.column_lineage

@@ -19,7 +19,7 @@ from include.pipeline.dbt_manifest import load_manifest
 from include.pipeline.settings import SQL_DIR, settings
 from tests.dbt.dbt_warehouse import LAST_DAY, DbtWarehouse
 from tests.dbt_project import parsed_project
-from tests.e2e.test_4_web_ui import browser_path
+from tools.browser import browser_path
 
 # The morning after the newest day of the sample.
 MORNING = datetime.combine(LAST_DAY + timedelta(days=1), datetime.min.time(), UTC).replace(hour=9)

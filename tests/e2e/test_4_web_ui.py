@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator
 
 import psutil
@@ -15,20 +13,13 @@ from include.pipeline.assets import GOLD_ASSET, SCHEMA_ASSET, SILVER_ASSET, sour
 from include.pipeline.dbt_steps import SILVER
 from include.pipeline.sources import load_sources
 from tests.e2e.conftest import Story
+from tools.browser import browser_path
 from tools.local.services import REPOSITORY
 from tools.local.stack import AIRFLOW_3, LocalStack
 
-BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chrome")
 READY_MILLISECONDS = 30_000
 expect.set_options(timeout=READY_MILLISECONDS)
 CHAIN = ("choose_days", *(step.task_id for step in SILVER), "publish_days")
-
-
-def browser_path() -> str:
-    """Return the path of the Chromium on this machine."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert found, "No Chromium here: `apt-get install chromium`, or set CHROMIUM to the path of a Chrome."
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The queries of the dashboards are MetricFlow's, written from the metrics (``make metrics``), and cover every metric."""
+"""The dashboards' queries are what MetricFlow writes of the metrics (``make metrics``), and cover every metric."""
 
 from __future__ import annotations
 
