@@ -265,5 +265,5 @@ def test_a_failed_check_a_source_that_is_off_and_a_failed_sync_are_told(
     assert "an older run" not in text
     assert data.page.locator("tr[id=executive_kpis] td[data-value='75.0']").count() == 1
     assert data.page.locator("td", has_text="leads").locator("xpath=..").inner_text().count("failed") == 1
-    data.page.get_by_text("Table", exact=True).click()
+    data.page.locator("[data-widget=costs] summary").click()
     assert data.page.locator("[data-widget=costs] td[data-value='3.75']").inner_text() == "$3.75"
