@@ -16,6 +16,8 @@ from martech.reports.templates import templates_of
 
 FOLDER = Path(__file__).parent
 TEMPLATES = templates_of(FOLDER)
+# Blanks would be a tenth of a large page.
+TEMPLATES.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
 PAGES = {
     "executive": "Executive",
     "attribution": "Attribution",
