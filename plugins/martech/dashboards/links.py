@@ -15,7 +15,7 @@ BUCKETS = "gs://"
 BROWSER = "https://storage.cloud.google.com/"
 
 
-class DashboardLink(BaseOperatorLink):
+class DashboardLink(BaseOperatorLink):  # type: ignore[misc]  # Airflow 2.11 gives it no type
     """The page that a task has returned the place of."""
 
     name = "Dashboards"

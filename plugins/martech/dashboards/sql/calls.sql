@@ -1,5 +1,5 @@
--- Customers at risk, those with the most revenue first. Who reads it sees a pseudonym, that of the analysts' views; names
--- only where the setting allows them.
+-- Customers at risk, those with the most revenue first. Who reads it sees a pseudonym, that of the analysts' views;
+-- names only where the setting allows them.
 with key as (
     select array_agg(newest.secret order by newest.created_at desc limit 1)[safe_offset(0)] as secret
     from `{{ key }}` as newest
