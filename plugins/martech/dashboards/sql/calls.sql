@@ -21,6 +21,9 @@ select
     {% if named %}customers.account_owner_id{% else %}cast(null as string){% endif %} as owner
 from `{{ customers }}` as customers
 cross join key
-where customers.health_category in ('at_risk', 'critical')
+where
+    customers.health_category in ('at_risk', 'critical')
+    -- As analysts do, who reads pseudonyms sees those who may be contacted.
+    {% if not named %}and customers.is_unsubscribed is not true{% endif %}
 order by customers.total_revenue desc, customers.health_score asc, customers.customer_id asc
 limit @most
