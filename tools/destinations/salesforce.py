@@ -6,133 +6,18 @@ import csv
 import io
 import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from tools.destinations.salesforce_jobs import USER_ID, Job, results_csv
+from tools.destinations.salesforce_org import SObject, is_number, number_or_text, org, row_error
 from tools.destinations.server import Answer, DestinationServer, Request
 
 CLIENT_ID, CLIENT_SECRET = "local-consumer-key", "local-consumer-secret"
-USER_ID = "005000000000001AAA"
 SERVICES = re.compile(r"/services/data/v\d+\.\d(?P<path>/.*)")
 SOQL = re.compile(r"SELECT Id, (?P<field>\w+) FROM (?P<object>\w+) WHERE (?P=field) IN \((?P<keys>.*)\)")
 MAX_COLLECTION = 200
 MAX_URI_BYTES = 16_384
-GRADES = {"A", "B", "C", "D", "E", "F"}
-
-
-def number(digits: int) -> Callable[[Any], tuple[str, str] | None]:
-    """Return the check of a number field with so many digits before the point."""
-
-    def check(value: Any) -> tuple[str, str] | None:
-        try:
-            too_large = abs(float(value)) >= 10**digits
-        except (TypeError, ValueError):
-            return "INVALID_TYPE_ON_FIELD_IN_RECORD", f"value not of required type: {value}"
-        return ("NUMBER_OUTSIDE_VALID_RANGE", f"{value} is outside of the valid range") if too_large else None
-
-    return check
-
-
-def text(length: int, allowed: set[str] | None = None) -> Callable[[Any], tuple[str, str] | None]:
-    """Return the check of a text field, or of a restricted picklist."""
-
-    def check(value: Any) -> tuple[str, str] | None:
-        if not isinstance(value, str):
-            return "INVALID_TYPE_ON_FIELD_IN_RECORD", f"value not of required type: {value}"
-        if len(value) > length:
-            return "STRING_TOO_LONG", f"data value too large: {value} (max length={length})"
-        if allowed and value not in allowed:
-            return "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", f"bad value for restricted picklist: {value}"
-        return None
-
-    return check
-
-
-@dataclass
-class SObject:
-    """An object of the org.
-
-    :param prefix: first characters of its record ids.
-    :param required: fields that a new record needs.
-    :param fields: check of each field that the integration user may write.
-    """
-
-    prefix: str
-    external_id: str
-    required: tuple[str, ...]
-    fields: dict[str, Callable[[Any], tuple[str, str] | None]]
-    records: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _keys: dict[str, str] = field(default_factory=dict, repr=False)
-
-    def key_of(self, record_id: str | None) -> str | None:
-        """Return the key of a record by its id, None where there is none."""
-        if not record_id or self._has(record_id, record_id):
-            return record_id or None
-        if not self._has(record_id, self._keys.get(record_id, "")):
-            self._keys = {record["Id"]: key for key, record in self.records.items()}
-        return self._keys.get(record_id)
-
-    def _has(self, record_id: str, key: str) -> bool:
-        return key in self.records and self.records[key]["Id"] == record_id
-
-
-def org() -> dict[str, SObject]:
-    """Return the objects of the org, with the custom fields that docs/reverse_etl.md asks an admin to add."""
-    return {
-        "Lead": SObject(
-            "00Q",
-            "Marketing_Lead_Id__c",
-            ("LastName", "Company"),
-            {
-                "LastName": text(80),
-                "Company": text(255),
-                "Lead_Score__c": number(3),
-                "Lead_Grade__c": text(1, GRADES),
-                "Conversion_Probability__c": number(1),
-                "Sales_Readiness_Score__c": number(3),
-                "Qualification_Status__c": text(40),
-                "Recommended_Next_Action__c": text(255),
-            },
-        ),
-        "Contact": SObject(
-            "003",
-            "Marketing_Contact_Id__c",
-            ("LastName",),
-            {
-                "LastName": text(80),
-                "Health_Score__c": number(3),
-                "Health_Category__c": text(40),
-                "Churn_Risk_Score__c": number(1),
-                "Weakest_Health_Component__c": text(80),
-                "Recommended_Actions__c": text(1_000),
-            },
-        ),
-    }
-
-
-@dataclass
-class Job:
-    """A bulk ingest job."""
-
-    id: str
-    object: str
-    operation: str = "upsert"
-    state: str = "Open"
-    polls: int = 0
-    rows: list[dict[str, str]] = field(default_factory=list)
-    results: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the job as the API shows it."""
-        return {
-            "id": self.id,
-            "object": self.object,
-            "operation": self.operation,
-            "state": self.state,
-            "createdById": USER_ID,
-        }
 
 
 class SalesforceServer(DestinationServer):
@@ -183,7 +68,7 @@ class SalesforceServer(DestinationServer):
         for name, records in holdings["records"].items():
             self.objects[name].records = records
 
-    def answer(self, request: Request) -> Answer:  # noqa: PLR0911 - one per answer
+    def answer(self, request: Request) -> Answer:
         """Answer a request as the REST API does."""
         if request.path == "/services/oauth2/token":
             return self._token(request)
@@ -200,7 +85,10 @@ class SalesforceServer(DestinationServer):
                 "allowsave=true" in request.headers.get("sforce-duplicate-rule-header", "").lower()
             )
             self._assigns = request.headers.get("sforce-auto-assign", "TRUE").upper() != "FALSE"
-        parts = match["path"].strip("/").split("/")
+        return self._route(request, match["path"].strip("/").split("/"))
+
+    def _route(self, request: Request, parts: list[str]) -> Answer:  # noqa: PLR0911 - one per route
+        """Answer a request that has a session."""
         match parts:
             case ["composite", "sobjects", name, external_id] if request.method == "PATCH":
                 return self._collection(request, name, external_id)
@@ -258,11 +146,11 @@ class SalesforceServer(DestinationServer):
         for index, record in enumerate(records):
             sobject = self.objects[record["attributes"]["type"]]
             if request.fault == "row_locked" and index % 2 == 0:
-                results.append(_row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"))
+                results.append(row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"))
                 continue
             key = record.get(external_id) if external_id else self._key_of(sobject, record.get("id"))
             if key in seen:
-                results.append(_row_error("DUPLICATE_EXTERNAL_ID", "the key is in this request twice"))
+                results.append(row_error("DUPLICATE_EXTERNAL_ID", "the key is in this request twice"))
                 continue
             seen.add(key)
             fields = {k: v for k, v in record.items() if k not in ("attributes", "id", sobject.external_id)}
@@ -282,7 +170,7 @@ class SalesforceServer(DestinationServer):
             return _error(400, "INVALID_FIELD", f"No such column '{sorted(unknown)[0]}' on sobject of type {kind}")
         # The parser knows the type of each field before any record is looked at.
         for column, check in sobject.fields.items():
-            if _is_number(check) and isinstance(value := record.get(column), str):
+            if is_number(check) and isinstance(value := record.get(column), str):
                 return _error(400, "JSON_PARSER_ERROR", f"Cannot deserialize double from VALUE_STRING value {value}")
         return None
 
@@ -292,34 +180,28 @@ class SalesforceServer(DestinationServer):
                 del sobject.records[key]
                 self.deleted.add(key)
                 return {"id": record_id, "success": True, "errors": []}
-        return _row_error("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        return row_error("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
 
     def _key_of(self, sobject: SObject, record_id: str | None) -> str | None:
         if record_id and sobject is self.objects["Contact"] and self.contacts_exist and record_id not in self.deleted:
             sobject.records.setdefault(record_id, {"Id": record_id})
         return sobject.key_of(record_id)
 
-    def _write(self, sobject: SObject, key: str | None, fields: dict[str, Any], *, may_create: bool) -> dict[str, Any]:  # noqa: PLR0911 - one per rule
+    def _write(self, sobject: SObject, key: str | None, fields: dict[str, Any], *, may_create: bool) -> dict[str, Any]:
         """Write one record and return its UpsertResult."""
         if not key:
             code = "MISSING_ARGUMENT" if may_create else "INVALID_CROSS_REFERENCE_KEY"
-            return _row_error(code, "invalid cross reference id")
-        if key in self.deleted:
-            return _row_error("ENTITY_IS_DELETED", "entity is deleted")
-        if key in self.converted:
-            return _row_error("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
-        if key in self.duplicates and not self._allows_duplicates:
-            return _row_error("DUPLICATES_DETECTED", "Use one of these records?")
-        if key in self.refused:
-            return _row_error(self.refused[key], "the record cannot be written")
+            return row_error(code, "invalid cross reference id")
+        if refusal := self._refused(key):
+            return row_error(*refusal)
         for name, value in fields.items():
             if value is not None and (problem := sobject.fields[name](value)):
-                return _row_error(*problem, [name])
+                return row_error(*problem, [name])
         record = sobject.records.get(key)
         if record is None:
             missing = [name for name in sobject.required if not fields.get(name)]
             if missing and not self.leads_exist:
-                return _row_error("REQUIRED_FIELD_MISSING", f"Required fields are missing: {missing}", missing)
+                return row_error("REQUIRED_FIELD_MISSING", f"Required fields are missing: {missing}", missing)
             record = sobject.records[key] = {"Id": f"{sobject.prefix}{len(sobject.records):015d}"}
         if self._assigns:
             self.reassigned.add(key)
@@ -328,6 +210,18 @@ class SalesforceServer(DestinationServer):
         # An empty text is stored as null.
         record.update({name: None if value == "" else value for name, value in fields.items()})
         return {"id": record["Id"], "success": True, "errors": [], "created": False}
+
+    def _refused(self, key: str) -> tuple[str, str] | None:
+        """Return code and message for a record that cannot be written whatever its fields say, None for any other."""
+        if key in self.deleted:
+            return "ENTITY_IS_DELETED", "entity is deleted"
+        if key in self.converted:
+            return "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead"
+        if key in self.duplicates and not self._allows_duplicates:
+            return "DUPLICATES_DETECTED", "Use one of these records?"
+        if key in self.refused:
+            return self.refused[key], "the record cannot be written"
+        return None
 
     def _query(self, soql: str) -> Answer:
         match = SOQL.fullmatch(soql)
@@ -366,7 +260,7 @@ class SalesforceServer(DestinationServer):
                 self._run(job, locked=request.fault == "row_locked")
                 return Answer(200, job.as_json())
             case ("GET", [kind]) if job.state == "JobComplete":
-                return Answer(200, _results_csv(job, kind))
+                return Answer(200, results_csv(job, kind))
         return _error(400, "INVALIDJOBSTATE", f"not possible while the job is {job.state}")
 
     def _job_list(self, start: int) -> Answer:
@@ -387,9 +281,9 @@ class SalesforceServer(DestinationServer):
             keys = (sobject.external_id, "Id")
             fields = {k: None if v == "#N/A" else v for k, v in row.items() if k not in keys and v != ""}
             # A CSV has text only; Salesforce reads it by the field's type.
-            typed = {k: _number_or_text(v) if v and _is_number(sobject.fields[k]) else v for k, v in fields.items()}
+            typed = {k: number_or_text(v) if v and is_number(sobject.fields[k]) else v for k, v in fields.items()}
             if locked and index % 2 == 0:
-                result = _row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
+                result = row_error("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
             else:
                 by_id = job.operation == "update"
                 key = self._key_of(sobject, row["Id"]) if by_id else row[sobject.external_id]
@@ -398,35 +292,5 @@ class SalesforceServer(DestinationServer):
         job.state = "JobComplete"
 
 
-def _is_number(check: Callable[[Any], Any]) -> bool:
-    return check.__qualname__.startswith("number")
-
-
-def _number_or_text(value: str) -> float | str:
-    try:
-        return float(value)
-    except ValueError:
-        return value
-
-
-def _results_csv(job: Job, kind: str) -> bytes:
-    output = io.StringIO()
-    columns = list(job.rows[0]) if job.rows else []
-    extra = {"successfulResults": ["sf__Id", "sf__Created"], "failedResults": ["sf__Id", "sf__Error"]}.get(kind, [])
-    writer = csv.DictWriter(output, [*extra, *columns], lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writeheader()
-    for row, result in job.results:
-        if kind == "successfulResults" and result["success"]:
-            writer.writerow({"sf__Id": result["id"], "sf__Created": "false", **row})
-        elif kind == "failedResults" and not result["success"]:
-            error = result["errors"][0]
-            writer.writerow({"sf__Id": "", "sf__Error": f"{error['statusCode']}:{error['message']}:--", **row})
-    return output.getvalue().encode()
-
-
 def _error(status: int, code: str, message: str) -> Answer:
     return Answer(status, [{"errorCode": code, "message": message}])
-
-
-def _row_error(code: str, message: str, fields: list[str] | None = None) -> dict[str, Any]:
-    return {"success": False, "errors": [{"statusCode": code, "message": message, "fields": fields or []}]}
