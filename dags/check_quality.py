@@ -3,8 +3,9 @@
 
 Gold's event wakes it, and the clock; it takes the days that gold has built anew. It checks every table of bronze,
 silver and gold for the run's days: freshness, volume (against the same weekday of earlier weeks), schema, missing days,
-nulls in critical columns, references without a target, and distributions (against the 28 days before). Results are kept
-in `ops.quality_checks`, scores (0–100) in `ops.quality_scores`, and a page with plots is written to
+nulls in critical columns, references without a target, and distributions (against the 28 days before). Every column is
+profiled and compared with its own past (`ops.column_profiles`): a field that a source no longer fills is noticed.
+Results are kept in `ops.quality_checks`, scores (0–100) in `ops.quality_scores`, and a page with plots is written to
 `MARKETING_REPORT_URI`.
 
 A day that silver or gold lacks while bronze has it is rebuilt, once (`ops.quality_healing`). Rows that silver cannot
@@ -26,6 +27,7 @@ from functools import partial
 from airflow.providers.common.compat.sdk import DAG, Param, chain
 from martech.airflow_lines.schedules import wake_on_any
 from martech.airflow_lines.trigger_dag_run import TriggerDagRunOperator
+from martech.quality.column_operators import MonitorColumnsOperator
 from martech.quality.operators import (
     CheckTablesOperator,
     HealPartitionsOperator,
@@ -40,7 +42,9 @@ from include.pipeline.assets import GOLD_ASSET, QUALITY_ASSET
 from include.pipeline.dag_defaults import WAREHOUSE, WINDOW_PARAMS, Tag, dag_arguments
 from include.pipeline.day_chain import BUILDS, LAST, choose_days, load_chain, publish_days
 from include.pipeline.settings import settings
+from include.privacy.declared_personal_data import personal_columns
 from include.quality.declared_checks import LAYERS, load_policy, quality_tables, raw_rules
+from include.quality.declared_volume import load_volume_rules
 
 PARAMS = {**WINDOW_PARAMS, "replay": Param(False, type="boolean", description="Put quarantined rows back, if good")}
 
@@ -67,6 +71,16 @@ with DAG(
         load_raw_tables=load_raw_tables,
         days=days,
         results_table=results_table,
+        **WAREHOUSE,
+    ).expand(layer=list(LAYERS))
+    monitor_columns = MonitorColumnsOperator.partial(
+        task_id="monitor_columns",
+        load_tables=quality_tables,
+        load_personal=personal_columns,
+        load_calendar=load_volume_rules,
+        days=days,
+        results_table=results_table,
+        profiles_table=settings.table("ops", "column_profiles"),
         **WAREHOUSE,
     ).expand(layer=list(LAYERS))
     score_tables = ScoreTablesOperator(
@@ -109,7 +123,7 @@ with DAG(
     chain(
         choose_days(runs_without_days=True),
         replay_rows,
-        check_tables,
+        [check_tables, monitor_columns],
         score_tables,
         heal_partitions,
         [rebuild_days, write_report],

@@ -81,6 +81,15 @@ def _meta(column: Mapping[str, Any]) -> Mapping[str, Any]:
     return column["config"].get("meta") or {}
 
 
+def personal_columns(manifest: Path = MANIFEST) -> dict[str, frozenset[str]]:
+    """Return columns that are personal or name a person, by full name of each table that dbt builds or reads.
+
+    :param manifest: dbt's manifest.
+    :raises FileNotFoundError: where the manifest has not been made yet.
+    """
+    return {table.name: frozenset({*table.pii, *table.owners, *table.references}) for table in model_tables(manifest)}
+
+
 def ops_tables(path: Path = OPS_FILE) -> list[PersonalTable]:
     """Return the operations tables that hold something of persons.
 

@@ -95,7 +95,7 @@ def empty_shop(client: bigquery.Client) -> Shop:
     shop.query("create table {customers} (id int64)")
     shop.query("insert into {customers} select n from unnest(generate_array(0, 39)) as n")
     for file in layer_files("ops"):
-        if file.stem.startswith(("qua", "dbt", "activation_measures")):
+        if file.stem.startswith(("qua", "dbt", "activation_measures", "column_profiles")):
             shop.query(render(file, {**settings.sql_context, "ops_dataset": shop.dataset}))
     return shop
 

@@ -260,6 +260,11 @@ def name_fields_of_json(node: exp.Expression) -> exp.Expression | None:
     return struct
 
 
+def count_most_frequent(node: exp.Expression) -> exp.Expression:
+    """Let APPROX_TOP_COUNT return values with their counts; DuckDB's APPROX_TOP_K has the values alone."""
+    return _call("bq_top_count", node.this, node.expression)
+
+
 def keep_case_of_fields(tree: exp.Expression) -> exp.Expression:
     """Let a STRUCT's fields keep the case of their names; the emulator's typing writes all names in lower case."""
     for struct in tree.find_all(exp.Struct):
@@ -299,6 +304,7 @@ REWRITES: dict[type[exp.Expression], Rewrite] = {
     exp.Soundex: sound_as_bigquery,
     exp.Struct: name_fields_of_json,
     exp.Identifier: quote_map,
+    exp.ApproxTopK: count_most_frequent,
 }
 
 

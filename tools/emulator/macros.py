@@ -80,4 +80,10 @@ MACROS = (
     """bq_soundex_of(letters) AS CASE WHEN letters = '' THEN '' ELSE left(letters, 1) || rpad(left(
         bq_sounds(letters)[CASE WHEN bq_sounds(left(letters, 1)) = '' THEN 1 ELSE 2 END:], 3), 3, '0') END""",
     """bq_soundex(text) AS bq_soundex_of(regexp_replace(text, '[^A-Za-z]', '', 'g'))""",
+    # NULL is a value of its own.
+    """bq_top_count(x, n) AS list_transform(list_slice(list_reverse_sort(list_transform(list_concat(
+        map_entries(histogram(x)),
+        CASE WHEN count(*) > count(x) THEN [{'key': NULL, 'value': count(*) - count(x)}] ELSE [] END),
+        lambda entry: {'count': entry.value, 'value': entry.key})), 1, n),
+        lambda entry: {'value': entry.value, 'count': entry.count})""",
 )

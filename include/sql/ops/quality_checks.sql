@@ -5,7 +5,7 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.quality_checks` (
     layer string not null options (description = 'bronze, silver or gold'),
     table_name string not null options (description = 'Table, as dataset.table'),
     check_name string not null options (
-        description = 'schema, freshness, partition_gap, volume, null_rate, integrity or drift'
+        description = 'schema, freshness, partition_gap, volume, null_rate, integrity, drift or monitor'
     ),
     column_name string options (description = 'Column; null if the check is about the table'),
     severity string not null options (description = 'What a failure means: error fails the run, warning is reported'),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from martech.dbt.artifacts import NodeResult
 from martech.ingestion.raw_table import DAILY
+from martech.quality.column_profiles import (
+    ColumnProfile,
+    Profiles,
+    column_profile_sql,
+    read_column_profiles,
+)
 from martech.quality.healing import Rebuild
 from martech.quality.profile import Profile, profile_sql, read_profile
 from martech.quality.results import QualityResult
@@ -40,6 +46,60 @@ class QualityClient(PartitionsClient):
             baseline_first=days[-1] - timedelta(days=table.limits.drift_days),
         )
         return read_profile(rows)
+
+    def profile_columns(self, table: QualityTable, first: date, last: date, personal: Collection[str]) -> Profiles:
+        """Return what every column of a table looks like on each day: one query.
+
+        :param table: what is expected of it.
+        :param first: first day.
+        :param last: last day; a table of current state is profiled as of it.
+        :param personal: columns of which no value may be kept.
+        """
+        rows = self.query(
+            column_profile_sql(self.project_id, table, personal),
+            first=first,
+            last=last,
+            after_last=last + timedelta(days=1),
+        )
+        return read_column_profiles(rows)
+
+    def column_profiles(self, table: str, layer: str, first: date, last: date) -> dict[str, Profiles]:
+        """Return the newest profiles that were kept, by table, column and day.
+
+        :param table: ``project.dataset.table``, shaped like ``include/sql/ops/column_profiles.sql``.
+        :param layer: bronze, silver or gold.
+        :param first: first data day.
+        :param last: last data day.
+        """
+        found: dict[str, Profiles] = {}
+        for row in self.query(
+            statement("quality/sql/column_profiles.sql", profiles=table), layer=layer, first=first, last=last
+        ):
+            columns = found.setdefault(row.table_name, {})
+            columns.setdefault(row.column_name, {})[row.profiled_day] = ColumnProfile.from_row(row)
+        return found
+
+    def keep_column_profiles(self, table: str, profiled: QualityTable, profiles: Profiles, run_id: str) -> None:
+        """Append profiles, all with one time.
+
+        :param table: ``project.dataset.table`` of the profiles.
+        :param profiled: the table that they are of.
+        :param profiles: profiles by column and day.
+        :param run_id: run that profiled.
+        """
+        head = {
+            "profiled_at": datetime.now(UTC).isoformat(),
+            "run_id": run_id,
+            "layer": profiled.layer,
+            "table_name": profiled.label,
+        }
+        rows = [
+            {**head, "profiled_day": day.isoformat(), "column_name": column, **profile.as_row()}
+            for column, days in profiles.items()
+            for day, profile in days.items()
+        ]
+        if rows:
+            self.append_rows(table, rows)
 
     def complete_days(self, tables: Sequence[QualityTable], last: date) -> set[date]:
         """Return the days on which every table that lands daily has rows, without reading a table.

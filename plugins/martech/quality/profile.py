@@ -41,8 +41,12 @@ def is_number(table: QualityTable, column: str) -> bool:
     return table.columns[column] in NUMBERS
 
 
-def _bounds(table: QualityTable, first: str) -> Sql:
-    """Return the condition that reads the partitions of a span of days only."""
+def checked_days(table: QualityTable, first: str) -> Sql:
+    """Return the condition that reads the partitions of ``first`` to ``@after_last`` (excluded) only.
+
+    :param table: what is expected of the table, read as ``rows_read``.
+    :param first: parameter of the first day, with its ``@``.
+    """
     if table.expect == CURRENT or table.partition_field is None:
         return Sql("true")
     # The bounds have the column's own type, so that BigQuery prunes partitions.
@@ -51,8 +55,11 @@ def _bounds(table: QualityTable, first: str) -> Sql:
     return Sql(f"{field_name} >= cast({first} as {kind}) and {field_name} < cast(@after_last as {kind})")
 
 
-def _day(table: QualityTable) -> Sql:
-    """Return the day of a row; a table of current state is checked as of the last day."""
+def day_of_row(table: QualityTable) -> Sql:
+    """Return the day of a row; a table of current state is checked as of ``@last``.
+
+    :param table: what is expected of the table, read as ``rows_read``.
+    """
     if table.expect == CURRENT or table.partition_field is None:
         return Sql("@last")
     return Sql(f"cast(rows_read.{table.partition_field} as date)")
@@ -78,10 +85,10 @@ def profile_sql(project_id: str, table: QualityTable) -> Sql:
     return statement(
         "quality/sql/profile.sql",
         table=f"{project_id}.{table.label}",
-        day=_day(table),
+        day=day_of_row(table),
         newest=_newest(table),
-        checked=_bounds(table, "@first"),
-        compared=_bounds(table, "@baseline_first"),
+        checked=checked_days(table, "@first"),
+        compared=checked_days(table, "@baseline_first"),
         critical=list(table.critical),
         references=table.references if "integrity" in table.severity else (),
         numbers=[column for column in table.drift if "drift" in table.severity and is_number(table, column)],

@@ -13,7 +13,8 @@ from martech.warehouse.statements import require_identifier
 CURRENT = "current"
 EXPECTATIONS = (DAILY, SPARSE, CURRENT)
 # Every check by the name that declarations, results and the report use.
-CHECKS = ("schema", "freshness", "partition_gap", "volume", "null_rate", "integrity", "drift")
+MONITOR = "monitor"
+CHECKS = ("schema", "freshness", "partition_gap", "volume", "null_rate", "integrity", "drift", MONITOR)
 NUMBERS = ("INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC")
 
 
