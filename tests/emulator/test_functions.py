@@ -263,3 +263,14 @@ def test_parameter_in_an_expression_of_group_by_is_one(client: bigquery.Client) 
     ]
     rows = client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=given)).result()
     assert [tuple(row.values()) for row in rows] == [("is-a", 2), ("is-b", 1)]
+
+
+def test_most_frequent_values_have_their_counts(client: bigquery.Client) -> None:
+    fruit = "['apple', 'apple', 'pear', 'pear', 'pear', 'banana']"
+    assert value_of(client, f"select approx_top_count(x, 2) from unnest({fruit}) as x") == [
+        {"value": "pear", "count": 3},
+        {"value": "apple", "count": 2},
+    ]
+    assert value_of(
+        client, "select approx_top_count(x, 2) from unnest([null, 'pear', 'pear', 'pear', 'apple', null]) as x"
+    ) == [{"value": "pear", "count": 3}, {"value": None, "count": 2}]
