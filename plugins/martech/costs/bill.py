@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 
 from martech.costs.prices import Prices
@@ -90,11 +90,6 @@ class Bill:
     connectors: Decimal
     read_bytes: int
     connector_rows: int
-
-
-def price_names() -> list[str]:
-    """Return the names of :class:`BillPrices`."""
-    return [field.name for field in fields(BillPrices)]
 
 
 def stored_after(table: TableUse, history_days: int, days: int) -> float:

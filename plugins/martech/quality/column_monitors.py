@@ -17,6 +17,9 @@ from martech.quality.column_profiles import ColumnProfile, Profiles
 
 # Of the days before, so many odd ones do not count: a bad day must not hide the next one.
 ODD_DAYS = 2
+# A value that is hardly ever there comes in bursts: it must take a quarter of the rows to be unusual.
+RARE_SHARE = 0.02
+RARE_BURST = 0.25
 # The first sync of a table is no hundred days.
 HEAVIEST_DAY = 3.0
 # Lengths and amounts that hardly ever differ may still move by a hundredth.
@@ -40,7 +43,7 @@ class MonitorLimits:
 
     days: int = 28
     minimum_days: int = 14
-    surprise: float = 50.0
+    surprise: float = 30.0
     share: float = 0.08
     size: float = 0.05
 
@@ -170,6 +173,7 @@ def _values(now: ColumnProfile, before: Sequence[ColumnProfile], limits: Monitor
             limits,
         )
     ]
+    moved = [unusual for unusual in moved if unusual.expected >= RARE_SHARE or unusual.value >= RARE_BURST]
     # One value that grows makes others smaller.
     yield from sorted(moved, key=lambda unusual: -abs(unusual.value - unusual.expected))[:1]
 

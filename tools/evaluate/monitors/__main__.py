@@ -1,7 +1,7 @@
 """``python -m tools.evaluate.monitors --seed 101``: false alarms and found faults of the monitor of all columns.
 
 Lands a sample of raw rows in an embedded warehouse, compares each of 60 days with the days before, and then lets each
-fault of ``faults.yml`` happen on a day drawn by the seed.
+fault of ``faults.yml`` begin on a day drawn by the seed and last for three days, since a broken source stays broken.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ FAULTS = Path(__file__).with_name("faults.yml")
 FAULTY = "faulty"
 END = date(2026, 12, 1)
 DAYS = 60
+FAULT_DAYS = 3
 
 
 def profiles_of(client: bigquery.Client, table: QualityTable, first: date, last: date) -> Profiles:
@@ -68,42 +69,46 @@ def false_alarms(profiles: Mapping[str, Profiles], days: Sequence[date]) -> list
     ]
 
 
-def missed_faults(
+def days_until_found(
     client: bigquery.Client, profiles: Mapping[str, Profiles], days: Sequence[date], seed: int
-) -> tuple[int, list[str]]:
-    """Return how many faults were tried, and those of which the monitor says nothing.
+) -> dict[str, int | None]:
+    """Return for each fault the day (from 1) on which the monitor names its column; None where it does not.
 
     :param client: client of the warehouse.
     :param profiles: profiles by table of days on which nothing is wrong.
-    :param days: days on which a fault may happen.
+    :param days: days on which a fault may begin.
     :param seed: draws a day for each.
     """
     calendar, random = load_volume_rules(), Random(seed)  # noqa: S311 - not for secrets
-    ordinary = [day for day in days if not calendar.occasion(day)]
+    lasting = [[day + timedelta(days=ahead) for ahead in range(FAULT_DAYS)] for day in days[: -FAULT_DAYS + 1]]
+    ordinary = [span for span in lasting if not any(calendar.occasion(day) for day in span)]
     tables = {table.name: table for table in quality_tables("bronze")}
     client.query(f"create schema if not exists `{settings.project_id}.{FAULTY}`").result()
-    tried, missed = 0, []
+    found: dict[str, int | None] = {}
     for name, faults in yaml.safe_load(FAULTS.read_text()).items():
         for column, expression in faults.items():
-            tried, day = tried + 1, random.choice(ordinary)
-            found = profiles_of(client, _with_fault(client, tables[name], column, expression, day), day, day)
-            history = {known: {**by_day, **found.get(known, {})} for known, by_day in profiles[name].items()}
-            results = compare(tables[name], day, history, calendar)
-            if not any(result.is_failed and result.column == column for result in results):
-                missed.append(f"{name}.{column} = {expression} on {day}, {_rows(found)} rows")
-    return tried, missed
+            span = random.choice(ordinary)
+            faulty = profiles_of(client, _with_fault(client, tables[name], column, expression, span), span[0], span[-1])
+            history = {known: {**by_day, **faulty.get(known, {})} for known, by_day in profiles[name].items()}
+            named = [
+                number
+                for number, day in enumerate(span, 1)
+                for result in compare(tables[name], day, history, calendar)
+                if result.is_failed and result.column == column
+            ]
+            rows = "+".join(str(history[column][day].rows) if day in history[column] else "0" for day in span)
+            found[f"{name}.{column} = {expression} from {span[0]} ({rows} rows)"] = min(named, default=None)
+    return found
 
 
-def _rows(profiles: Profiles) -> int:
-    return max((profile.rows for by_day in profiles.values() for profile in by_day.values()), default=0)
-
-
-def _with_fault(client: bigquery.Client, table: QualityTable, column: str, expression: str, day: date) -> QualityTable:
-    """Return the table as it would be if a column had gone wrong on a day: a copy of the day alone."""
+def _with_fault(
+    client: bigquery.Client, table: QualityTable, column: str, expression: str, span: Sequence[date]
+) -> QualityTable:
+    """Return the table as it would be if a column had gone wrong on some days: a copy of these alone."""
     client.query(
         f"create or replace table `{settings.project_id}.{FAULTY}.{table.name}` as "  # noqa: S608 - names are ours
         f"select * replace ({expression} as {column}) from `{settings.project_id}.{table.label}` "
-        f"where date({table.partition_field}) = '{day}'"
+        f"where date({table.partition_field}) between '{span[0]}' and '{span[-1]}'"
     ).result()
     return QualityTable(
         layer=table.layer,
@@ -128,10 +133,13 @@ def measure(client: bigquery.Client, seed: int) -> None:
     print(f"{len(alarms)} false alarms in {DAYS} days: {len(alarms) / DAYS * 7:.2f} a week")
     for message, _ in Counter(alarms).most_common():
         print(f"  {message}")
-    tried, missed = missed_faults(client, profiles, days, seed)
-    print(f"{tried - len(missed)} of {tried} faults found")
-    for fault in missed:
-        print(f"  missed: {fault}")
+    found = days_until_found(client, profiles, days, seed)
+    counts = Counter(found.values())
+    on_days = ", ".join(f"{counts[day]} on day {day}" for day in range(1, FAULT_DAYS + 1))
+    print(f"{len(found) - counts[None]} of {len(found)} faults found: {on_days}")
+    for fault, day in found.items():
+        if day != 1:
+            print(f"  {fault}: {f'day {day}' if day else 'not found'}")
 
 
 def main() -> int:
