@@ -2,7 +2,9 @@
 create table if not exists `{{ project_id }}.{{ ops_dataset }}.column_profiles` (
     profiled_at timestamp not null options (description = 'When it was profiled (UTC); the same for a layer and try'),
     run_id string not null options (description = 'Airflow run that profiled'),
-    profiled_day date not null options (description = 'Data day (UTC); of a table of current state the newest of the run'),
+    profiled_day date not null options (
+        description = 'Data day (UTC); of a table of current state the newest of the run'
+    ),
     layer string not null options (description = 'bronze, silver or gold'),
     table_name string not null options (description = 'Table, as dataset.table'),
     column_name string not null options (description = 'Column'),

@@ -14,6 +14,7 @@ from martech.warehouse.statements import Sql, statement
 TIMES = ("TIMESTAMP", "DATETIME", "DATE")
 # Types of which values can be counted; a number with a fraction has too many.
 CLASSES = ("STRING", "BOOL", "INT64")
+SCALARS = {*CLASSES, *NUMBERS, *TIMES}
 VALUES = 20
 LONGEST_VALUE = 64
 # A rarer value says nothing about the column, and would fill the table.
@@ -96,14 +97,24 @@ def _measures(name: str, kind: str, *, is_personal: bool, is_time: bool) -> dict
         zeros[kind] = f"{column} = 0"
         # Without zeros, whose share is measured by itself: they would hide what the others are.
         sizes[kind] = f"if({column} = 0, null, log10(1 + abs(cast({column} as float64))))"
-    return {
-        "name": name,
-        "zero": Sql(zeros[kind]) if kind in zeros else None,
-        "size": Sql(sizes[kind]) if kind in sizes else None,
-        "is_counted": kind in (*CLASSES, *NUMBERS, *TIMES),
-        "is_time": is_time and kind in TIMES,
-        "has_values": kind in CLASSES and not is_personal,
+    day = "cast(rows_read.checked_day as timestamp)"
+    recent = (
+        f"cast({column} as timestamp) >= timestamp_sub({day}, interval 1 day) "
+        f"and cast({column} as timestamp) < timestamp_add({day}, interval 1 day)"
+    )
+    size = sizes.get(kind)
+    measures = {
+        "nulls": f"countif({column} is null)",
+        "zeros": f"countif({zeros[kind]})" if kind in zeros else "cast(null as int64)",
+        "distinct": f"approx_count_distinct({column})" if kind in SCALARS else "cast(null as int64)",
+        "mean": f"avg({size})" if size else "cast(null as float64)",
+        "deviation": f"stddev_pop({size})" if size else "cast(null as float64)",
+        "recent": f"countif({recent})" if is_time and kind in TIMES else "cast(null as int64)",
+        "frequent": f"approx_top_count(cast({column} as string), {VALUES})"
+        if kind in CLASSES and not is_personal
+        else "cast(null as array<struct<value string, count int64>>)",
     }
+    return {"name": name, **{measure: Sql(sql) for measure, sql in measures.items()}}
 
 
 def column_profile_sql(project_id: str, table: QualityTable, personal: Collection[str]) -> Sql:
@@ -118,7 +129,6 @@ def column_profile_sql(project_id: str, table: QualityTable, personal: Collectio
         table=f"{project_id}.{table.label}",
         day=day_of_row(table),
         checked=checked_days(table, "@first"),
-        values=VALUES,
         measured_columns=[
             # When rows landed is what the freshness check is about.
             _measures(name, kind, is_personal=name in personal, is_time=name != table.loaded_at_field)

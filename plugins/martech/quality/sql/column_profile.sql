@@ -17,39 +17,13 @@ from (
             {% for column in measured_columns -%}
             struct(
                 '{{ column.name }}' as column_name,
-                countif(rows_read.{{ column.name }} is null) as null_count,
-                {% if column.zero -%}
-                countif({{ column.zero }}) as zero_count,
-                {%- else -%}
-                cast(null as int64) as zero_count,
-                {%- endif %}
-                {% if column.is_counted -%}
-                approx_count_distinct(rows_read.{{ column.name }}) as distinct_values,
-                {%- else -%}
-                cast(null as int64) as distinct_values,
-                {%- endif %}
-                {% if column.size -%}
-                avg({{ column.size }}) as mean_size,
-                stddev_pop({{ column.size }}) as size_deviation,
-                {%- else -%}
-                cast(null as float64) as mean_size,
-                cast(null as float64) as size_deviation,
-                {%- endif %}
-                {% if column.is_time -%}
-                countif(
-                    cast(rows_read.{{ column.name }} as timestamp)
-                    >= timestamp_sub(cast(rows_read.checked_day as timestamp), interval 1 day)
-                    and cast(rows_read.{{ column.name }} as timestamp)
-                    < timestamp_add(cast(rows_read.checked_day as timestamp), interval 1 day)
-                ) as recent_count,
-                {%- else -%}
-                cast(null as int64) as recent_count,
-                {%- endif %}
-                {% if column.has_values -%}
-                approx_top_count(cast(rows_read.{{ column.name }} as string), {{ values }}) as top_values
-                {%- else -%}
-                cast(null as array<struct<value string, count int64>>) as top_values
-                {%- endif %}
+                {{ column.nulls }} as null_count,
+                {{ column.zeros }} as zero_count,
+                {{ column.distinct }} as distinct_values,
+                {{ column.mean }} as mean_size,
+                {{ column.deviation }} as size_deviation,
+                {{ column.recent }} as recent_count,
+                {{ column.frequent }} as top_values
             ){% if not loop.last %},{% endif %}
             {% endfor -%}
         ] as measures
