@@ -29,6 +29,12 @@ $(VENV)/.ready: $(UV) $(REQUIREMENTS) requirements-dev.txt $(CONSTRAINTS)
 	@PYTHONPATH=tools/emulator .venv-emulator/bin/python -c "from googlesql.engine import Engine; Engine()"
 	@touch $@
 
+.venv-linkage/.ready: $(UV) requirements-linkage.txt constraints-linkage.txt
+	@echo "── creating .venv-linkage (public sets of persons, and Splink)"
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-linkage
+	@$(UV) pip install --quiet --require-hashes --python .venv-linkage/bin/python -r requirements-linkage.txt -c constraints-linkage.txt
+	@touch $@
+
 .PHONY: help setup
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -44,6 +50,7 @@ lock: $(UV) ## write the pins and hashes of all packages (UPGRADE="name …" tak
 	@$(LOCK) requirements.txt requirements-dev.txt -o constraints.txt
 	@$(LOCK) requirements-airflow3.txt requirements-dev.txt -o constraints-airflow3.txt
 	@$(LOCK) requirements-emulator.txt -o constraints-emulator.txt
+	@$(LOCK) requirements-linkage.txt -o constraints-linkage.txt
 	@$(LOCK) requirements.txt -c constraints.txt -o requirements-image.txt
 	@$(LOCK) requirements-airflow3.txt -c constraints-airflow3.txt -o requirements-image-airflow3.txt
 
@@ -56,7 +63,7 @@ licences: $(VENV)/.ready ## list the licences of all packages; fails for one tha
 
 # With a clone of https://github.com/pypa/advisory-database it needs no network.
 audit: $(VENV)/.ready ## look up known vulnerabilities of what is pinned, over the network or in ADVISORIES=<clone of PyPI's database>
-	@$(if $(ADVISORIES),$(VENV)/bin/python -m tools.advisories $(ADVISORIES) $(CONSTRAINTS) constraints-emulator.txt,\
+	@$(if $(ADVISORIES),$(VENV)/bin/python -m tools.advisories $(ADVISORIES) $(CONSTRAINTS) constraints-emulator.txt constraints-linkage.txt,\
 	$(UV) tool run --quiet pip-audit==2.9.0 --strict --disable-pip --require-hashes -r $(CONSTRAINTS))
 
 # ── development ────────────────────────────────────────────────────────────────────────────────────────
@@ -73,7 +80,7 @@ $(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -no
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest ddl metrics run backfill ui pictures docs doctor reset bench bill
+.PHONY: manifest ddl metrics run backfill ui pictures docs doctor reset bench identity bill
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
@@ -112,6 +119,9 @@ reset: ## throw away the local warehouse and Airflow's memory
 
 bench: setup manifest ## measure correctness and speed, and write the README's results
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
+
+identity: setup manifest .venv-linkage/.ready ## score who is who on eight public sets, beside Splink, and write the README's table
+	@$(VENV)/bin/python -m tools.bench.identity $(ARGS)
 
 bill: setup manifest ## estimate a month's bill at 1 TB and 10 TB from a measured run (docs/costs.md)
 	@$(VENV)/bin/python -m tools.bill $(ARGS)

@@ -19,6 +19,7 @@ LOCKS = {
     "constraints.txt": ("requirements.txt", "requirements-dev.txt"),
     "constraints-airflow3.txt": ("requirements-airflow3.txt", "requirements-dev.txt"),
     "constraints-emulator.txt": ("requirements-emulator.txt",),
+    "constraints-linkage.txt": ("requirements-linkage.txt",),
     "requirements-image.txt": ("requirements.txt",),
     "requirements-image-airflow3.txt": ("requirements-airflow3.txt",),
     "requirements-uv.txt": (),

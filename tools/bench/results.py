@@ -77,6 +77,17 @@ def plot(results: Results, path: Path) -> None:
     pyplot.close(figure)
 
 
+def replace_section(page: Path, begin: str, end: str, text: str) -> None:
+    """Replace what stands between two marks of a page.
+
+    :param begin: the first mark, with its line's end.
+    :param end: the second.
+    """
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}{text}{end}{after}")
+
+
 def keep(results: Results, conditions: str) -> Path:
     """Write the README's table and the dated page with its plot.
 
@@ -84,9 +95,7 @@ def keep(results: Results, conditions: str) -> Path:
     :param conditions: sample and machine, a sentence.
     :return: the page.
     """
-    before, _, rest = README.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}{table(results, conditions)}{END}{after}")
+    replace_section(README, BEGIN, END, table(results, conditions))
     PAGES.mkdir(parents=True, exist_ok=True)
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     page, picture = PAGES / f"{day}.md", PAGES / f"{day}.svg"

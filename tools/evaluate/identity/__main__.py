@@ -32,7 +32,7 @@ def _score_csv(arguments: argparse.Namespace) -> None:
         print_scores(scope, scores)
     print_examples(result["examples"])
     for reason in result["not_fitted_because"]:
-        print(f"\nScored with the weights as shipped. Against the fit: {reason}", file=sys.stderr)
+        print(f"\nOnly the weights as shipped were scored. Against the fit: {reason}", file=sys.stderr)
     write_json(arguments.json or RESULTS / f"identity_{arguments.file.stem}.json", result)
 
 
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     one.add_argument(
         "--dataset", default="identity_csv", help="scratch dataset, dropped afterwards (default: %(default)s)"
     )
-    one.add_argument("--fit", action="store_true", help="fit the weights to the file first, without its labels")
+    one.add_argument("--fit", action="store_true", help="fit the weights to the file as well, without its labels")
     one.add_argument("--keep", action="store_true", help="keep the scratch datasets")
     one.set_defaults(function=_score_csv)
     for command in (whole, one):

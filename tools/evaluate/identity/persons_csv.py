@@ -66,8 +66,8 @@ def score_csv(path: Path, dataset: str, fit_weights: bool, keep: bool) -> dict[s
 
     :param path: the file.
     :param dataset: scratch dataset; ``<dataset>_map`` takes the identity map. Both are dropped afterwards.
-    :param fit_weights: whether the weights are first fitted to the file, without its labels; they are taken where
-        nothing speaks against the fit.
+    :param fit_weights: whether the weights are fitted to the file as well, without its labels; a fit that nothing
+        speaks against is scored beside the weights as shipped.
     :param keep: whether the datasets stay, to look into.
     """
     persons = list_checked(path)
@@ -78,14 +78,15 @@ def score_csv(path: Path, dataset: str, fit_weights: bool, keep: bool) -> dict[s
     try:
         warehouse.load(warehouse.table("intermediate", "csv_persons"), dict.fromkeys(COLUMNS, "STRING"), persons)
         warehouse.dbt("run-operation", "identity_load_csv")
-        warehouse.dbt("seed", *IDENTITY_MODELS)
-        warehouse.dbt("run", "--full-refresh", *IDENTITY_MODELS)
-        reasons: list[str] = []
-        if fit_weights:
-            weights, reasons = fit_warehouse(warehouse)
-        if fit_weights and not reasons:
-            warehouse.load_weights(weights)
-            warehouse.dbt("run", "--select", "int_identity__scores+,int_identity__*", "identity_map")
+        warehouse.dbt(
+            "build",
+            "--full-refresh",
+            *IDENTITY_MODELS,
+            "--exclude-resource-type",
+            "test",
+            "--exclude-resource-type",
+            "unit_test",
+        )
         labelled = short(
             """
             select linked.identity_key, linked.source, linked.customer_id as cluster, persons.cluster as person
@@ -95,11 +96,15 @@ def score_csv(path: Path, dataset: str, fit_weights: bool, keep: bool) -> dict[s
             identity_map=warehouse.table("silver", "identity_map"),
             persons=warehouse.table("intermediate", "csv_persons"),
         )
-        return {
-            "scopes": {path.name: score(warehouse, labelled)},
-            "examples": examples(warehouse, labelled),
-            "not_fitted_because": reasons,
-        }
+        scopes = {path.name: score(warehouse, labelled)}
+        reasons: list[str] = []
+        if fit_weights:
+            weights, reasons = fit_warehouse(warehouse)
+            if not reasons:
+                warehouse.load_weights(weights)
+                warehouse.dbt("run", "--select", "int_identity__scores+,int_identity__*", "identity_map")
+                scopes[f"{path.name}, fitted"] = score(warehouse, labelled)
+        return {"scopes": scopes, "examples": examples(warehouse, labelled), "not_fitted_because": reasons}
     finally:
         if not keep:
             warehouse.drop_datasets()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import io
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 
 from include.pipeline.settings import DBT_DIR, settings
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 # What turns `int_identity__records` into `identity_map`; the records themselves are given.
 IDENTITY_MODELS = ("--select", "int_identity__*", "identity_map", "identity_*", "--exclude", "int_identity__records")
@@ -98,10 +102,30 @@ class Warehouse:
 
         :raises EvaluationError: where dbt fails, with the end of what it said.
         """
-        with tempfile.TemporaryDirectory() as scratch:
-            command = [str(Path(sys.executable).parent / "dbt"), "--quiet", *arguments]
-            command += ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--target-path", scratch]
-            command += ["--log-path", scratch, "--vars", json.dumps(self.variables)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise EvaluationError(f"dbt {arguments[0]} failed:\n{(done.stdout + done.stderr)[-3000:]}")
+        _run_dbt(*arguments, variables=json.dumps(self.variables))
+
+
+@cache
+def _manifest(variables: str) -> Manifest:
+    """Parse the project, once for all commands with these variables."""
+    manifest: Manifest = _invoke(None, "parse", variables=variables)
+    # It stays: the search for garbage need not walk through it in each command.
+    gc.freeze()
+    return manifest
+
+
+def _run_dbt(*arguments: str, variables: str) -> None:
+    _invoke(_manifest(variables), *arguments, variables=variables)
+
+
+def _invoke(manifest: Manifest | None, *arguments: str, variables: str) -> Any:
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - seconds, which only who runs dbt has to pay
+
+    said = io.StringIO()
+    with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(said):
+        command = ["--quiet", *arguments, "--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
+        command += ["--target-path", scratch, "--log-path", scratch, "--vars", variables]
+        done = dbtRunner(manifest).invoke(command)
+    if not done.success:
+        raise EvaluationError(f"dbt {arguments[0]} failed:\n{said.getvalue()[-3000:]}{done.exception or ''}")
+    return done.result
