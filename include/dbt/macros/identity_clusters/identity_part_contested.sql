@@ -21,7 +21,8 @@ select node_a as source, node_b as target, match_bits as bits_for, against_bits 
 union all
 select node_b as source, node_a as target, match_bits as bits_for, against_bits as bits_against from contested_edges;
 
-loop
+-- Each round joins all that can join, so few are needed; what is not joined after the last one stays apart.
+for round in (select number from unnest(generate_array(1, {{ var('identity_max_parting_rounds') }})) as number) do
     create or replace table {{ identity_work_table('sizes') }} as
     select
         cluster,
@@ -66,41 +67,71 @@ loop
         inner join best as answer on best.target = answer.source and best.source = answer.target
     ),
 
-    -- Whose best is one of such two, as strongly as they are linked themselves.
+    -- Whose best is one of such two. The stronger come first.
     suitors as (
         select
             best.source as component,
             cores.parent,
+            best.bits,
             best.record_count,
             cores.record_count as core_count,
-            farm_fingerprint(best.source) as place,
+            cores.bits as core_bits,
+            row_number() over (
+                partition by cores.parent order by best.bits desc, farm_fingerprint(best.source), best.source
+            ) as place,
         from best
-        inner join cores on best.target = cores.component and best.bits = cores.bits
+        inner join cores on best.target = cores.component
         where best.source not in (select cores.component from cores)
     ),
 
+    members as (
+        select
+            component,
+            parent,
+            0 as place,
+        from cores
+        union all
+        select
+            component,
+            parent,
+            place,
+        from suitors
+    ),
+
+    -- The strongest link that leads out of a group. What is weaker waits, for what lies behind it may speak against it.
+    ways_out as (
+        select
+            members.parent,
+            max(links.bits_for + links.bits_against) as bits,
+        from members
+        inner join {{ identity_work_table('links') }} as links on members.component = links.source
+        left join members as other on links.target = other.component and members.parent = other.parent
+        where other.component is null
+        group by members.parent
+    ),
+
+    -- Against whom so much speaks that the group would be no link.
     refused as (
         select suitors.component
         from suitors
         inner join {{ identity_work_table('links') }} as links on suitors.component = links.source
-        inner join cores on links.target = cores.component and suitors.parent = cores.parent
-        where links.bits_against < 0
-        union distinct
-        select suitors.component
-        from suitors
-        inner join {{ identity_work_table('links') }} as links on suitors.component = links.source
-        inner join suitors as earlier on links.target = earlier.component and suitors.parent = earlier.parent
-        where links.bits_against < 0 and earlier.place < suitors.place
+        inner join members as earlier on links.target = earlier.component and suitors.parent = earlier.parent
+        where earlier.place < suitors.place
+        group by suitors.component
+        having max(suitors.bits) + min(links.bits_against) < {{ var('identity_link_bits') }}
     ),
 
     joining as (
         select
-            component,
-            parent,
+            suitors.component,
+            suitors.parent,
         from suitors
-        where component not in (select component from refused)
+        left join ways_out on suitors.parent = ways_out.parent
+        where
+            suitors.component not in (select component from refused)
+            and (suitors.bits = suitors.core_bits or suitors.bits >= coalesce(ways_out.bits, suitors.bits))
         qualify
-            core_count + sum(record_count) over (partition by parent order by place, component)
+            suitors.core_count + sum(suitors.record_count) over (partition by suitors.parent order by suitors.place)
             <= {{ var('identity_max_records_per_cluster') }}
     )
 
@@ -148,5 +179,5 @@ loop
     from moved
     where source != target
     group by source, target;
-end loop;
+end for;
 {%- endmacro %}
