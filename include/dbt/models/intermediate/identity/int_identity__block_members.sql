@@ -6,6 +6,8 @@
     ('mailbox', 'features', ["regexp_extract(email, r'^([^@]{6,})@')"]),
     ('name', 'named', ['full_name', 'last_name']),
     ('name', 'features', ['last_name', 'first_name']),
+    ('name_start', 'named', ['full_name', 'left(last_name, 3)']),
+    ('start_name', 'features', ['left(first_name, 2)', 'last_name']),
     ('sound', 'features', ["nullif(soundex(first_name), '')", "nullif(soundex(last_name), '')", 'left(postcode, 3)']),
     ('sound_name', 'named', ["nullif(soundex(full_name), '')", "nullif(soundex(last_name), '')"]),
     ('home', 'features', ['last_name', 'postcode']),

@@ -124,7 +124,7 @@ comparable as (
     left join company_domains on usable.domain = company_domains.domain
     where
         coalesce(usable.last_name, usable.email, usable.phone) is not null
-        or (usable.first_name is not null and usable.birth_date is not null and usable.street is not null)
+        or (usable.first_name is not null and usable.birth_date is not null)
 ),
 
 -- The city where most phones of an area code are at home.
