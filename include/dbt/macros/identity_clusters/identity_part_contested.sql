@@ -32,7 +32,7 @@ for round in (select number from unnest(generate_array(1, {{ var('identity_max_p
     group by cluster;
 
     create or replace table {{ identity_work_table('parents') }} as
-    with best as (
+    with recursive best as (
         select
             links.source,
             links.target,
@@ -62,40 +62,47 @@ for round in (select number from unnest(generate_array(1, {{ var('identity_max_p
             best.source as component,
             least(best.source, best.target) as parent,
             best.bits,
-            sum(best.record_count) over (partition by least(best.source, best.target)) as record_count,
+            best.record_count,
         from best
         inner join best as answer on best.target = answer.source and best.source = answer.target
     ),
 
-    -- Whose best is one of such two. The stronger come first.
     suitors as (
-        select
-            best.source as component,
-            cores.parent,
-            best.bits,
-            best.record_count,
-            cores.record_count as core_count,
-            cores.bits as core_bits,
-            row_number() over (
-                partition by cores.parent order by best.bits desc, farm_fingerprint(best.source), best.source
-            ) as place,
+        select best.*
         from best
-        inner join cores on best.target = cores.component
-        where best.source not in (select cores.component from cores)
+        left join cores on best.source = cores.component
+        where cores.component is null
+    ),
+
+    -- Whose best is one of such two, or leads to them by ever stronger links.
+    trees as (
+        select
+            component,
+            parent,
+            bits,
+            record_count,
+            0 as depth,
+            cast([] as array<string>) as path,
+        from cores
+        union all
+        select
+            suitors.source as component,
+            trees.parent,
+            suitors.bits,
+            suitors.record_count,
+            trees.depth + 1 as depth,
+            array_concat(trees.path, [suitors.source]) as path,
+        from trees
+        inner join suitors on trees.component = suitors.target
     ),
 
     members as (
         select
-            component,
-            parent,
-            0 as place,
-        from cores
-        union all
-        select
-            component,
-            parent,
-            place,
-        from suitors
+            *,
+            row_number() over (
+                partition by parent order by bits desc, depth asc, farm_fingerprint(component), component
+            ) as place,
+        from trees
     ),
 
     -- The strongest link that leads out of a group. What is weaker waits, for what lies behind it may speak against it.
@@ -110,40 +117,38 @@ for round in (select number from unnest(generate_array(1, {{ var('identity_max_p
         group by members.parent
     ),
 
-    -- Against whom so much speaks that the group would be no link.
-    refused as (
-        select suitors.component
-        from suitors
-        inner join {{ identity_work_table('links') }} as links on suitors.component = links.source
-        inner join members as earlier on links.target = earlier.component and suitors.parent = earlier.parent
-        where earlier.place < suitors.place
-        group by suitors.component
-        having max(suitors.bits) + min(links.bits_against) < {{ var('identity_link_bits') }}
+    -- Or so much speaks against it that the group would be no link.
+    held_back as (
+        select members.component
+        from members
+        inner join ways_out on members.parent = ways_out.parent
+        where members.depth > 0 and members.bits < ways_out.bits
+        union distinct
+        select members.component
+        from members
+        inner join {{ identity_work_table('links') }} as links on members.component = links.source
+        inner join members as earlier on links.target = earlier.component and members.parent = earlier.parent
+        where members.depth > 0 and earlier.place < members.place
+        group by members.component, members.bits
+        having members.bits + min(links.bits_against) < {{ var('identity_link_bits') }}
     ),
 
-    joining as (
-        select
-            suitors.component,
-            suitors.parent,
-        from suitors
-        left join ways_out on suitors.parent = ways_out.parent
-        where
-            suitors.component not in (select component from refused)
-            and (suitors.bits = suitors.core_bits or suitors.bits >= coalesce(ways_out.bits, suitors.bits))
-        qualify
-            suitors.core_count + sum(suitors.record_count) over (partition by suitors.parent order by suitors.place)
-            <= {{ var('identity_max_records_per_cluster') }}
+    -- With who follows them.
+    left_out as (
+        select distinct members.component
+        from members, unnest(members.path) as step
+        inner join held_back on step = held_back.component
     )
 
     select
-        component,
-        parent,
-    from cores
-    union all
-    select
-        component,
-        parent,
-    from joining;
+        members.component,
+        members.parent,
+    from members
+    left join left_out on members.component = left_out.component
+    where left_out.component is null
+    qualify
+        sum(members.record_count) over (partition by members.parent order by members.place)
+        <= {{ var('identity_max_records_per_cluster') }};
 
     if not exists (select 1 from {{ identity_work_table('parents') }}) then
         leave;
