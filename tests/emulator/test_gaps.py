@@ -86,3 +86,14 @@ def test_a_star_has_the_records_of_a_table_that_was_loaded(client: bigquery.Clie
     )
     (row,) = client.query_and_wait(sql)
     assert dict(row) == {"n": 1, "points": [{"x": 2, "y": 3}, {"x": 4, "y": 5}], "top": 5}
+
+
+@pytest.mark.parametrize(
+    "element", ["names[offset(0)]", "names[safe_offset(0)]", "names[ordinal(1)]", "names[safe_ordinal(1)]", "names[0]"]
+)
+def test_the_first_element_of_a_column_is_the_first_whatever_stands_beside_it(
+    client: bigquery.Client, element: str
+) -> None:
+    client.query_and_wait("create or replace table lake.lists as select ['a', 'b'] as names")
+    (row,) = client.query_and_wait(f"select t.{element} as first, concat('x', 'y') as beside from lake.lists as t")
+    assert dict(row) == {"first": "a", "beside": "xy"}

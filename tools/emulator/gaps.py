@@ -15,7 +15,7 @@ from bqemulator.api.routes import tables as table_routes
 from bqemulator.catalog import ddl_sync
 from bqemulator.jobs import ddl_result, executor
 from bqemulator.scripting import interpreter
-from bqemulator.sql import catalog_schema
+from bqemulator.sql import catalog_schema, inner_query
 from bqemulator.sql.rewriter import aggregate_variants, create_table_schema_ctas, information_schema
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.versioning import ddl as view_ddl
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bqemulator.api.dependencies import AppContext
     from bqemulator.catalog.models import TableMeta, TableSchema
+    from bqemulator.catalog.repository import CatalogRepository
     from bqemulator.scripting.ast import SetStmt
 
 
@@ -307,6 +308,35 @@ def keep_records_in_stars() -> None:
     catalog_schema._safe_bq_to_duckdb = lambda bq_type: type_of(bq_type) or "UNKNOWN"
 
 
+class _ArraysAreNoScalars:
+    """A catalog that says of an array's column only that it is none of the scalar types."""
+
+    def __init__(self, catalog: CatalogRepository) -> None:
+        self._catalog = catalog
+
+    def get_table(self, *name: str) -> TableMeta | None:
+        meta = self._catalog.get_table(*name)
+        if meta is None:
+            return None
+        fields = (
+            field.model_copy(update={"type": "ARRAY"}) if field.mode == "REPEATED" else field
+            for field in meta.schema_.fields
+        )
+        return meta.model_copy(update={"schema_": meta.schema_.model_copy(update={"fields": tuple(fields)})})
+
+
+def count_elements_of_columns_from_zero() -> None:
+    """Let ``a[OFFSET(0)]`` be the first element of a column ``a``, whatever else the statement says.
+
+    The emulator takes an array's column for one of its elements' type. A statement in which it replaces anything (such
+    as ``CONCAT``) then asks DuckDB for element 0, which is NULL.
+    """
+    plain_schema = inner_query.build_catalog_schema
+    inner_query.build_catalog_schema = lambda sql, *, project_id, catalog: plain_schema(
+        sql, project_id=project_id, catalog=_ArraysAreNoScalars(catalog)
+    )
+
+
 def close_gaps() -> None:
     """Close every gap of this module."""
     find_not_null_beside_column_options()
@@ -323,4 +353,5 @@ def close_gaps() -> None:
     keep_required_partition_filter()
     show_altered_columns()
     keep_records_in_stars()
+    count_elements_of_columns_from_zero()
     answer_queries_as_jobs()
