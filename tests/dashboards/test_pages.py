@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -220,6 +221,34 @@ def test_a_page_says_by_itself_when_it_is_stale(built: Path, open_page: Open) ->
     missing = (LAST_DAY + timedelta(days=1)).isoformat()
     late = open_page(built, "executive", now=MORNING + timedelta(days=1)).page.locator("#freshness").inner_text()
     assert f"stale: {missing} is missing" in late
+
+
+def test_who_needs_a_call_is_at_risk_and_has_what_to_do(
+    sample_warehouse: DbtWarehouse, built: Path, open_page: Open
+) -> None:
+    rows = sample_warehouse.query(
+        "select * from customer_health_scores where not coalesce(is_unsubscribed, false)", "gold"
+    )
+    at_risk = sorted(
+        (row for row in rows if row["health_score"] < 50),
+        key=lambda row: (-row["total_revenue"], row["health_score"], row["customer_id"]),
+    )
+    lines = open_page(built, "customers").page.locator("tr:has(code)")
+    shown = lines.evaluate_all(
+        "lines => lines.map(line => [...line.cells].slice(0, 5).map(cell => cell.textContent.trim()))"
+    )
+    assert at_risk
+    assert shown == [
+        [
+            hashlib.sha256(f"{SECRET}customer:{row['customer_id']}".encode()).hexdigest()[:12],
+            row["health_category"].replace("_", " "),
+            f"{row['health_score']:.1f}",
+            row["weakest_component"],
+            row["recommended_actions"][0] if row["recommended_actions"] else "–",
+        ]
+        for row in at_risk[:50]
+    ]
+    assert any(row["recommended_actions"] for row in at_risk)
 
 
 def test_a_failed_check_a_source_that_is_off_and_a_failed_sync_are_told(
