@@ -7,9 +7,11 @@ production needs no MetricFlow and everybody can read what is asked.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
 from metricflow.protocols.sql_client import SqlEngine
@@ -37,13 +39,27 @@ def _placed(match: re.Match[str]) -> str:
     return f"`{{{{ project_id }}}}.{{{{ {layer}_dataset }}}}.{match['table']}`"
 
 
+def _in_order(value: Any) -> Any:
+    """Return a part of the manifest with all that has a name in the order of the names.
+
+    dbt lists what it has parsed in the order in which it read the files, and MetricFlow's SQL follows that order.
+    """
+    if isinstance(value, dict):
+        return {key: _in_order(part) for key, part in value.items()}
+    if isinstance(value, list):
+        parts = [_in_order(part) for part in value]
+        named = all(isinstance(part, dict) and "name" in part for part in parts)
+        return sorted(parts, key=lambda part: part["name"]) if named else parts
+    return value
+
+
 def queries(semantic_manifest: str) -> Mapping[Path, str]:
     """Return the SQL of the saved queries, by file.
 
     :param semantic_manifest: the JSON that dbt writes of semantic models, metrics and saved queries.
     :raises metricflow_semantics.errors.error_classes.InvalidQueryException: where a saved query cannot be answered.
     """
-    manifest = parse_manifest_from_dbt_generated_manifest(semantic_manifest)
+    manifest = parse_manifest_from_dbt_generated_manifest(json.dumps(_in_order(json.loads(semantic_manifest))))
     engine = MetricFlowEngine(SemanticManifestLookup(manifest), GoogleSql())
     found = {}
     for query in manifest.saved_queries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -28,6 +29,19 @@ def manifest() -> dict[str, Any]:
 def test_the_queries_are_up_to_date() -> None:
     semantic = parsed_project()[1].with_name("semantic_manifest.json").read_text()
     assert {path: path.read_text() for path in FOLDER.glob("*.sql")} == queries(semantic), "Run `make metrics`."
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_queries_do_not_depend_on_the_order_of_parsing(seed: int) -> None:
+    """A first parse and one that builds on what was parsed before list the same things in different orders."""
+    semantic = json.loads(parsed_project()[1].with_name("semantic_manifest.json").read_text())
+    shuffled = Random(seed)
+    for part in (semantic["semantic_models"], semantic["metrics"], semantic["saved_queries"]):
+        shuffled.shuffle(part)
+    for model in semantic["semantic_models"]:
+        for part in (model["measures"], model["dimensions"], model["entities"]):
+            shuffled.shuffle(part)
+    assert queries(json.dumps(semantic)) == {path: path.read_text() for path in FOLDER.glob("*.sql")}
 
 
 def test_every_metric_is_in_a_query(manifest: dict[str, Any]) -> None:

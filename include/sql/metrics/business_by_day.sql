@@ -22,11 +22,10 @@ FROM (
   SELECT
     TIMESTAMP_TRUNC(kpi_date, day) AS metric_time__day
     , 1 AS business_days
-    , visiting_people_28d AS visiting_people_sum
-    , if(lapse_rate_28d is null, 0, 1) AS lapse_rate_days
-    , lapse_rate_28d AS lapse_rate_sum
     , orders AS conversions
     , converted_leads
+    , if(lapse_rate_28d is null, 0, 1) AS lapse_rate_days
+    , lapse_rate_28d AS lapse_rate_sum
     , lapsed_customers
     , leads
     , marketing_qualified_leads
@@ -38,6 +37,7 @@ FROM (
     , spend
     , tickets
     , unsubscribes
+    , visiting_people_28d AS visiting_people_sum
   FROM `{{ project_id }}.{{ gold_dataset }}.executive_kpis` business_src_10000
 ) subq_2
 WHERE metric_time__day between @first and @last

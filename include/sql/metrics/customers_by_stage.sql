@@ -13,10 +13,10 @@ FROM (
     health_category AS customer__health_category
     , lifecycle_stage AS customer__lifecycle_stage
     , weakest_component AS customer__weakest_component
+    , total_revenue AS __customer_revenue
     , 1 AS __customers
     , if(health_category in ('at_risk', 'critical'), 1, 0) AS __customers_at_risk
     , health_score AS __health_points
-    , total_revenue AS __customer_revenue
     , if(health_category in ('at_risk', 'critical'), total_revenue, 0) AS __revenue_at_risk
   FROM `{{ project_id }}.{{ gold_dataset }}.customer_health_scores` customers_src_10000
 ) subq_3

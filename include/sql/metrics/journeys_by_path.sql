@@ -11,10 +11,10 @@ FROM (
   SELECT
     TIMESTAMP_TRUNC(transaction_date, day) AS metric_time__day
     , journey_path AS conversion__journey_path
-    , 1 AS journeys
+    , journey_days
     , revenue AS journey_revenue
     , touch_count AS journey_touches
-    , journey_days
+    , 1 AS journeys
     , if(is_unattributed, 1, 0) AS unattributed_journeys
   FROM `{{ project_id }}.{{ gold_dataset }}.marketing_attribution` journeys_src_10000
 ) subq_2
