@@ -37,14 +37,18 @@ def install_duckdb_extensions() -> None:
         duckdb.connect().execute(f"INSTALL '{package / f'{name}.duckdb_extension'}'")
 
 
-def keep_typed_macros() -> None:
-    """Write files in a version of DuckDB's format that holds the macros of ``functions``; its default is older."""
-    duckdb.connect = partial(duckdb.connect, config={"storage_compatibility_version": "v1.4.0"})
+def configure_duckdb() -> None:
+    """Let every connection keep the macros of ``functions``, and run each statement on one thread.
+
+    Files of DuckDB's default version cannot hold typed macros. On several threads its windows over a few rows sometimes
+    end in an internal error, after which nothing runs any more (docs/emulator.md).
+    """
+    duckdb.connect = partial(duckdb.connect, config={"storage_compatibility_version": "v1.4.0", "threads": 1})
 
 
 if __name__ == "__main__":
     install_duckdb_extensions()
-    keep_typed_macros()
+    configure_duckdb()
     # First, since the statements into which a gap splits one are what is profiled.
     if log := os.environ.get("EMULATOR_SCAN_LOG"):
         from scans import record_scans

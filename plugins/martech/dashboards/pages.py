@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +71,18 @@ class DashboardData:
         days = [row["day"] for row in self.cubes["business_by_day"].rows]
         object.__setattr__(self, "newest_day", max(days, default=None))
 
+    @cached_property
+    def _gold_scores(self) -> Mapping[str, tuple[date, Score]]:
+        return {str(name).rpartition(".")[2]: score for (layer, name), score in self.scores.items() if layer == "gold"}
+
     def quality(self, table: str) -> dict[str, Any] | None:
         """Return the newest score of a table of gold as a page shows it; None where it was not scored.
 
         :param table: its name.
         """
-        found = {str(name).rpartition(".")[2]: score for (layer, name), score in self.scores.items() if layer == "gold"}
-        if table not in found:
+        if table not in self._gold_scores:
             return None
-        day, score = found[table]
+        day, score = self._gold_scores[table]
         return {
             "day": day.isoformat(), "score": score.score, "errors": score.errors, "warnings": score.warnings,
             "state": "error" if score.errors else grade(score.score),

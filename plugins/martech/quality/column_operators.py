@@ -11,7 +11,7 @@ from martech.ingestion.volumes import VolumeRules
 from martech.quality.client import QualityClient
 from martech.quality.column_monitors import MonitorLimits, Unusual, unusual_columns
 from martech.quality.column_profiles import Profiles
-from martech.quality.results import QualityResult
+from martech.quality.results import QualityResult, log_failures
 from martech.quality.tables import CURRENT, MONITOR, QualityTable
 from martech.warehouse.days import parse_days
 from martech.warehouse.operators import WarehouseOperator
@@ -93,11 +93,8 @@ class MonitorColumnsOperator(WarehouseOperator):
             past = {column: {**kept.get(column, {}), **by_day} for column, by_day in found.items()}
             checked = days[-1:] if table.expect == CURRENT else days
             results += [result for day in checked for result in compare(table, day, past, calendar)]
-        for result in results:
-            if result.is_failed:
-                self.log.warning("%s: %s", result.check, result.message)
         client.keep_results(self.results_table, results, run_id)
-        return {"tables": len(results), "unusual": sum(result.is_failed for result in results)}
+        return {"tables": len({result.table for result in results}), "unusual": log_failures(self.log, results)}
 
 
 def _is_kept(profiles: Profiles, day: date) -> bool:

@@ -16,7 +16,7 @@ from martech.quality.checks import Evidence, check_table
 from martech.quality.client import QualityClient
 from martech.quality.healing import plan_rebuilds
 from martech.quality.report import ReportData, render_report
-from martech.quality.results import QualityResult, failure_lines
+from martech.quality.results import QualityResult, failure_lines, log_failures
 from martech.quality.scores import score_tables
 from martech.quality.tables import CURRENT, QualityTable
 from martech.reports.folder import write_page
@@ -75,12 +75,8 @@ class CheckTablesOperator(WarehouseOperator):
         results: list[QualityResult] = []
         for table, columns, rows in self._known(client, tables, days):
             results += self._check(client, table, columns, rows, days)
-        for result in results:
-            if result.is_failed:
-                log = self.log.error if result.is_blocking else self.log.warning
-                log("%s: %s", result.check, result.message)
         client.keep_results(self.results_table, results, context["ti"].run_id)
-        failed = sum(result.is_failed for result in results)
+        failed = log_failures(self.log, results)
         self.log.info("%s: %d tables, %d checks, %d failed.", self.layer, len(tables), len(results), failed)
         return {"checks": len(results), "failed": failed}
 

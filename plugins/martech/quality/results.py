@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from logging import Logger
 from typing import Any
 
 from martech.alerts.severity import Severity
@@ -124,6 +126,18 @@ class Failure:
         """The days in words: the first, and how many more."""
         more = len(self.days) - 1
         return f"{self.days[0]}" + (f" and {more} more" if more else "")
+
+
+def log_failures(log: Logger, results: Iterable[QualityResult]) -> int:
+    """Log every result that failed, what fails the run as an error, and return how many there are.
+
+    :param log: the task's logger.
+    :param results: results, failed or not.
+    """
+    failed = [result for result in results if result.is_failed]
+    for result in failed:
+        log.log(logging.ERROR if result.is_blocking else logging.WARNING, "%s: %s", result.check, result.message)
+    return len(failed)
 
 
 def failures_of(results: Iterable[QualityResult]) -> list[Failure]:

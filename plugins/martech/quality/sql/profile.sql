@@ -16,12 +16,7 @@ from (
         {% endfor -%}
         {{ newest }} as newest
     from (
-        -- A step of its own: a parameter in a grouped expression is not seen as the same one twice.
-        select
-            rows_read.*,
-            {{ day }} as checked_day
-        from `{{ table }}` as rows_read
-        where {{ checked }}
+        {% include "quality/sql/rows_of_days.sql" %}
     ) as rows_read
     group by rows_read.checked_day
 ) as facts
