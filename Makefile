@@ -183,18 +183,19 @@ test: setup manifest ## every test, as CI runs it; ARGS="path -k name" runs thos
 	@echo "── $(PYTEST) $(ARGS), on Airflow $(AIRFLOW_LINE)"
 	@$(PYTEST) $(ARGS)
 else
-# Airflow's stories wait half of their time: they run beside the other tests, and each side prints when it has ended.
+# One after the other: a story beside the other tests takes several times as long, and so do they. The two stories wait
+# half of their time, for each other's benefit; each prints when it has ended.
 test: setup manifest lint types browser
 	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-without-airflow test-lines
+	$(PYTEST) $(WORKERS) -m "not e2e"
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-line-2 test-line-3
 endif
 
-.PHONY: test-without-airflow test-lines
-test-without-airflow:
-	$(PYTEST) $(WORKERS) -m "not e2e"
-
-test-lines:
+.PHONY: test-line-2 test-line-3
+test-line-2:
 	$(PYTEST) tests/e2e
+
+test-line-3:
 	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 test-airflow3 test-e2e
 
 # Parts of `make test`, which CI runs side by side.

@@ -13,7 +13,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from contextvars import ContextVar
 from copy import deepcopy
-from functools import wraps
+from functools import cache, wraps
 from inspect import iscoroutinefunction, isfunction
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ import sqlglot
 from bqemulator.catalog import ddl_sync
 from bqemulator.domain.events import TableDataChanged
 from bqemulator.jobs import ddl_result, executor
+from bqemulator.scripting import interpreter
 from bqemulator.sql import inner_query, translator
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
@@ -30,6 +31,7 @@ from sqlglot.dialects import Dialect
 from sqlglot.expressions import core
 
 if TYPE_CHECKING:
+    from bqemulator.api.dependencies import AppContext
     from sqlglot.generator import Generator
 
 # What looks at a statement's tree and changes nothing in it, by the module that calls it.
@@ -39,14 +41,20 @@ READERS = (
     (ddl_sync, "_detect_create_schema"),
     (ddl_sync, "_detect_plain_create_table"),
     (ddl_sync, "_detect_plain_create_view"),
+    (ddl_sync, "_extract_ddl_metadata"),
     (executor, "_parse_for_classification"),
     (executor, "_reject_dml_on_immutable"),
     (executor, "detect_drop_routine"),
     (inner_query, "build_catalog_schema"),
+    (interpreter, "_is_row_producing"),
 )
 
 # Where rewriters of a statement's text stand: each returns the very text that it got where it changes nothing.
 REWRITERS = (functions, inner_query, translator)
+
+# Behind comments, which dbt puts in front of each statement.
+COMMENTS = r"(?:\s++|(?:--|#)[^\n]*+|/\*.*?\*/)*+"
+DML = re.compile(rf"{COMMENTS}(?:insert|update|delete|merge|truncate)\b", re.IGNORECASE | re.DOTALL)
 
 REMEMBERED_STATEMENTS = 64
 OBJECTS_BEFORE_COLLECTION = 100_000
@@ -199,6 +207,33 @@ def copy_no_table_for_time_travel() -> None:
     SnapshotManager.record_change = record_change
 
 
+def look_for_changed_rows_in_dml_only() -> None:
+    """Parse no SELECT and no CREATE again, to look for the tables that DML changed."""
+    capture = executor._capture_dml_snapshots
+
+    async def capture_of_dml(project_id: str, bq_sql: str, ctx: AppContext) -> None:
+        if DML.match(bq_sql):
+            await capture(project_id, bq_sql, ctx)
+
+    executor._capture_dml_snapshots = capture_of_dml
+
+
+def refresh_views_that_are_named() -> None:
+    """Parse no statement for the materialized views that it reads where its text holds the name of none."""
+    refresh = inner_query.refresh_dependent_mvs
+
+    async def refresh_named(project_id: str, bq_sql: str, ctx: AppContext) -> None:
+        if any(view.table_id in bq_sql for view in ctx.catalog.list_all_materialized_views()):
+            await refresh(project_id, bq_sql, ctx)
+
+    inner_query.refresh_dependent_mvs = refresh_named
+
+
+def make_rules_once() -> None:
+    """Share the rules of translation, which keep nothing between statements."""
+    translator.get_all_rules = cache(translator.get_all_rules)
+
+
 def merge_by_delete_and_insert() -> None:
     """Let dbt's ``insert_overwrite`` cost the partitions that it replaces.
 
@@ -210,7 +245,7 @@ def merge_by_delete_and_insert() -> None:
     def parts(sql: str) -> tuple[str, str] | None:
         if not sql.startswith("MERGE") or "ON FALSE" not in sql:
             return None
-        merge = sqlglot.parse_one(sql, read="duckdb")
+        merge = trees.take(sql, "duckdb")
         whens = {bool(when.args.get("source")): when for when in merge.args["whens"].expressions}
         if len(whens) != len(merge.args["whens"].expressions) or any(when.args["matched"] for when in whens.values()):
             return None
@@ -278,4 +313,7 @@ def make_fast() -> None:
     copy_trees_lightly()
     reuse_generators()
     copy_no_table_for_time_travel()
+    look_for_changed_rows_in_dml_only()
+    refresh_views_that_are_named()
+    make_rules_once()
     merge_by_delete_and_insert()
