@@ -75,6 +75,27 @@ def test_a_materialized_view_may_begin_with_comments(client: bigquery.Client, co
     client.query("drop materialized view lake.totals").result()
 
 
+# What dbt, people and our own templates put in front of a statement.
+BEFORE = ("", '/* {"app": "dbt"} */\n', "-- a note\n  # another\n", "/* one */ /* two */" + " \n" * 200)
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_a_materialized_view_follows_every_change_of_rows(client: bigquery.Client, before: str) -> None:
+    client.query("create or replace table lake.sold as select 1 as n").result()
+    client.query("create materialized view lake.sum_sold as select sum(n) as n from lake.sold").result()
+    changes = {
+        "insert into lake.sold (n) values (2)": 3,
+        "update lake.sold set n = 5 where n = 2": 6,
+        "merge into lake.sold using (select 4 as n) as more on false when not matched then insert (n) values (n)": 10,
+        "delete from lake.sold where n = 5": 5,
+        "truncate table lake.sold": None,
+    }
+    for sql, expected in changes.items():
+        client.query(before + sql).result()
+        assert [row.n for row in client.query(f"{before}select n from lake.sum_sold")] == [expected], sql
+    client.query("drop materialized view lake.sum_sold").result()
+
+
 def test_a_star_has_the_records_of_a_table_that_was_loaded(client: bigquery.Client) -> None:
     point = [bigquery.SchemaField("x", "INTEGER"), bigquery.SchemaField("y", "INTEGER")]
     schema = [bigquery.SchemaField("n", "INTEGER"), bigquery.SchemaField("points", "RECORD", "REPEATED", fields=point)]
