@@ -203,3 +203,135 @@ def test_faults_and_a_dead_run_lose_nothing_and_tell_nobody_twice(warehouse, sla
     assert "O'Neil" not in caplog.text
     for name in ("changelog", "state", "runs"):
         assert "O'Neil" not in str(warehouse.ops(name))
+
+
+@pytest.fixture
+def digest(sync):
+    return sync("customers_at_risk", limits={"requests_per_second": 1000})
+
+
+# Written by hand, not made from the declaration: at risk today, and not on the day before.
+NEW_AT_RISK = """
+    select
+        today.full_name, today.account_name, today.health_category, today.health_score, today.weakest_component,
+        array_to_string(today.recommended_actions, '; ') as actions, today.account_owner_id, today.customer_id
+    from `@gold.customer_health_scores` as today
+    left join `@gold.customer_health_before` as before
+        on today.customer_id = before.customer_id and before.health_category in ('at_risk', 'critical')
+    where today.health_category in ('at_risk', 'critical') and before.customer_id is null
+    order by today.customer_id"""
+
+
+def lines(message) -> list[str]:
+    """Return what a digest says of each customer."""
+    return [block["text"]["text"] for block in message["blocks"][1:]]
+
+
+def expected_lines(warehouse) -> list[str]:
+    return [
+        f"*{row['full_name']}* · Account: Acme &amp; &lt;Sons&gt; · Health: {row['health_category']} · "
+        f"Score: {row['health_score']:g} · Weakest component: {row['weakest_component']} · "
+        f"Recommended actions: {row['actions']} · Owner: {row['account_owner_id']} · Customer: {row['customer_id']}"
+        for row in warehouse.run(NEW_AT_RISK)
+    ]
+
+
+def begin_day(warehouse) -> None:
+    """Keep what gold says, as that of the day before; with scores of one decimal, as gold has them."""
+    warehouse.run("update `@gold.customer_health_scores` set health_score = round(health_score, 1) where true")
+    warehouse.run(
+        "create or replace table `@gold.customer_health_before` as select * from `@gold.customer_health_scores`"
+    )
+
+
+def test_a_day_has_one_message_with_everybody_who_became_at_risk(warehouse, slack, digest, run_tasks):
+    warehouse.make_customers(9)
+    set_health(warehouse, "at_risk", 1, 2)
+    begin_day(warehouse)
+    assert run_tasks(digest)["in_destination"] == 2
+    assert slack.messages == []  # the first run takes stock
+
+    set_health(warehouse, "critical", 2, 3)  # the second was at risk already
+    set_health(warehouse, "at_risk", 4)
+    set_health(warehouse, "healthy", 1)
+    assert (run_tasks(digest, dry_run=True)["sent"], slack.messages) == (0, [])
+    run_tasks(digest)
+    (message,) = slack.messages
+    assert message["text"] == "Customers who became at risk: 2"
+    assert lines(message) == expected_lines(warehouse) != []
+
+    # Again on the same day, and on one with nobody: nothing.
+    run_tasks(digest)
+    run_tasks(digest, full_resync=True)
+    begin_day(warehouse)
+    set_health(warehouse, "healthy", 2)
+    run_tasks(digest)
+    assert slack.deliveries == 1
+
+    # Who was never seen before counts, and who has recovered and is at risk again.
+    begin_day(warehouse)
+    set_health(warehouse, "at_risk", 1)
+    warehouse.run(
+        "insert into `@silver.customer_360` select * replace ('c00000010' as customer_id) from `@silver.customer_360` "
+        "where customer_id = 'c00000009'"
+    )
+    warehouse.run(
+        "insert into `@gold.customer_health_scores` select * replace ('c00000010' as customer_id, 'critical' as "
+        "health_category) from `@gold.customer_health_scores` where customer_id = 'c00000009'"
+    )
+    run_tasks(digest)
+    assert lines(slack.messages[1]) == expected_lines(warehouse)
+    assert [line.rpartition(" ")[2] for line in lines(slack.messages[1])] == ["c00000001", "c00000010"]
+
+
+def test_more_than_a_message_holds_are_told_of_in_several(warehouse, slack, digest, run_tasks):
+    warehouse.make_customers(60)
+    run_tasks(digest)
+    begin_day(warehouse)
+    set_health(warehouse, "at_risk", *range(1, 61))
+    run_tasks(digest)
+    assert [len(lines(message)) for message in slack.messages] == [49, 11]
+    assert [line for message in slack.messages for line in lines(message)] == expected_lines(warehouse)
+
+
+def test_an_erased_person_is_taken_out_of_a_digest(warehouse, slack, digest, run_tasks):
+    warehouse.make_customers(3)
+    run_tasks(digest)
+    for numbers in ((1, 2), (3,)):
+        set_health(warehouse, "at_risk", *numbers)
+        run_tasks(digest)
+    warehouse.run(
+        """insert into `@ops.erasure_identifiers` (request_id, kind, value, requested_at) values
+        ('r1', 'customer', 'c00000001', current_timestamp()), ('r1', 'customer', 'c00000003', current_timestamp())"""
+    )
+    try:
+        run_tasks(digest)
+    finally:
+        warehouse.run("delete from `@ops.erasure_identifiers` where true")
+    (message,) = slack.messages
+    assert [line.rpartition(" ")[2] for line in lines(message)] == ["c00000002"]
+    set_health(warehouse, "healthy", 1, 3)  # as if they were gone from gold
+    # What is left is still known: it is not told of again.
+    assert run_tasks(digest)["sent"] == 0
+    assert slack.deliveries == 2
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "timeout_after", "truncated_after"])
+def test_a_digest_whose_answer_was_lost_is_not_posted_again(slack, sync, kind):
+    declared = sync("customers_at_risk", limits={"requests_per_second": 1000, "timeout_seconds": 0.2})
+    hook = SlackHook(declared)
+    hook.send([message(1)])
+    slack.faults = Faults(rate=1, kinds=(kind,), hang_seconds=0.5)
+    with pytest.raises(TransientError):
+        hook.send([message(2), message(3)])
+    slack.faults = Faults()
+    # Another process asks the channel, and posts whom it has not told of only.
+    again = SlackHook(declared).send([message(number) for number in (1, 2, 3, 4)])
+    assert [outcome.reference for outcome in again] == [slack.messages[i]["ts"] for i in (0, 1, 1, 2)]
+    assert (slack.deliveries, slack.repeats) == (3, 0)
+
+
+def test_the_longest_digest_is_taken(slack, digest):
+    fields = {column.to: "&" * 5_000 for column in digest.columns}
+    changes = [Change(f"c{n}", "add", fields, occurrence=f"{n:064}") for n in range(49)]
+    assert {outcome.reference for outcome in SlackHook(digest).send(changes)} == {slack.messages[0]["ts"]}

@@ -1,4 +1,4 @@
-"""Slack: ``chat.postMessage``, ``conversations.history`` and ``chat.delete`` with their limits and errors."""
+"""Slack: messages are posted, changed, deleted and read back, with Slack's limits and errors."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ MAX_BLOCKS = 50
 MAX_SECTION_TEXT = 3_000
 MAX_FIELDS = 10
 MAX_FIELD_TEXT = 2_000
+MAX_BLOCK_ID = 255
 MAX_PAGE = 999
 # What Slack makes of a text: <@U1> is a mention, <!channel> rings everybody, <https://…> is a link.
 CONTROL = re.compile(r"<([^<>]+)>")
@@ -55,7 +56,7 @@ class SlackServer(DestinationServer):
         """Hold again what an earlier server held."""
         self.deliveries, self.repeats = holdings["deliveries"], holdings["repeats"]
         self.messages = holdings["messages"]
-        self._occurrences = {_occurrence(message) for message in self.messages}
+        self._occurrences = {occurrence for message in self.messages for occurrence in _occurrences(message)}
 
     def throttled(self) -> Answer:
         """Return Slack's 429, whose pause is in whole seconds."""
@@ -68,6 +69,8 @@ class SlackServer(DestinationServer):
         match (request.method, request.path):
             case ("POST", "/api/chat.postMessage"):
                 return self._post(request.json())
+            case ("POST", "/api/chat.update"):
+                return self._update(request.json())
             case ("GET", "/api/conversations.history"):
                 return self._history(request.query)
             case ("POST", "/api/chat.delete"):
@@ -96,8 +99,8 @@ class SlackServer(DestinationServer):
             "blocks": body.get("blocks", []),
             "metadata": body.get("metadata", {}),
         }
-        self.repeats += _occurrence(message) in self._occurrences
-        self._occurrences.add(_occurrence(message))
+        self.repeats += len(_occurrences(message) & self._occurrences)
+        self._occurrences |= _occurrences(message)
         self.deliveries += 1
         self.messages.append(message)
         return Answer(200, {"ok": True, "channel": CHANNEL, "ts": ts})
@@ -118,6 +121,16 @@ class SlackServer(DestinationServer):
         cursor = {"response_metadata": {"next_cursor": str(start + limit)}} if more else {}
         return Answer(200, {"ok": True, "messages": page, "has_more": more, **cursor})
 
+    def _update(self, body: dict[str, Any]) -> Answer:
+        message = next((m for m in self.messages if m["ts"] == body.get("ts")), None)
+        if body.get("channel") != CHANNEL or message is None:
+            return _error("message_not_found")
+        if problem := _problem_of(body):
+            return problem
+        # What is not named, such as the metadata, stays.
+        message |= {key: body[key] for key in ("text", "blocks", "metadata") if key in body}
+        return Answer(200, {"ok": True, "channel": CHANNEL, "ts": body["ts"], "text": message["text"]})
+
     def _delete(self, body: dict[str, Any]) -> Answer:
         kept = [m for m in self.messages if m["ts"] != body.get("ts")]
         if len(kept) == len(self.messages):
@@ -130,9 +143,11 @@ class SlackServer(DestinationServer):
         return [control for message in self.messages for text in _texts(message) for control in CONTROL.findall(text)]
 
 
-def _occurrence(message: dict[str, Any]) -> str:
-    """Return the id of what a message tells of, which its metadata has; empty for others."""
-    return str(message["metadata"].get("event_payload", {}).get("occurrence", ""))
+def _occurrences(message: dict[str, Any]) -> set[str]:
+    """Return the ids of what a message tells of: its metadata has one, or the ids of its blocks end with them."""
+    one = message["metadata"].get("event_payload", {}).get("occurrence")
+    blocks = (block.get("block_id", "").partition(".")[2] for block in message["blocks"])
+    return {str(one)} if one else {occurrence for occurrence in blocks if occurrence}
 
 
 def _texts(body: dict[str, Any]) -> list[str]:
@@ -150,6 +165,9 @@ def _problem_of(body: dict[str, Any]) -> Answer | None:
         return _error("no_text")
     if len(text) > MAX_TEXT:
         return _error("msg_too_long")
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    if len(set(ids)) < len(ids) or any(not 1 <= len(name) <= MAX_BLOCK_ID for name in ids):
+        return _error("invalid_blocks")
     for block in blocks:
         fields = block.get("fields", [])
         if (

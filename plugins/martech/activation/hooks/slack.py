@@ -1,14 +1,15 @@
-"""Slack: a message per record by ``chat.postMessage``, each once."""
+"""Slack: a message per record, or one for all of a run, by ``chat.postMessage``; each record once."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, ClassVar
 
 from martech.activation.api_client import json_of
+from martech.activation.batching import batches
 from martech.activation.changes import (
     INTENTS_LIVE,
     BatchRejectedError,
@@ -29,7 +30,13 @@ MESSAGES_PER_PAGE = 200
 REMOVES_PER_BATCH = 1_000
 FIELD_CHARACTERS = 2_000
 HEADING_CHARACTERS = 300
+# A message has 50 blocks at most: its heading, and one for each record.
+RECORDS_PER_DIGEST = 49
+# A block's text has 3,000: up to 10 values with their labels.
+DIGEST_VALUE_CHARACTERS = 200
 EVENT_TYPE = "activation"
+# Parts the ids of record and occurrence in the id of a digest's block; Slack takes 255 characters.
+SEPARATOR = "."
 # Our clock may be ahead of Slack's.
 CLOCK_SKEW_SECONDS = 300.0
 PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -41,11 +48,12 @@ ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 class SlackHook(HttpHook):
-    """Posts a message for each added record; what is changed or removed sends nothing.
+    """Posts a message for each added record, or one for all; what is changed or removed sends nothing.
 
     Slack has no idempotency key. Each message carries the id of its occurrence in its metadata, and before a message
     is posted that may have been posted already, by a request without an answer or by a run that died, the channel's
-    history is searched for it. Messages about people who asked to be erased are deleted.
+    history is searched for it. A digest carries the ids of its records in those of its blocks. Messages about people
+    who asked to be erased are deleted; a digest loses their block.
 
     The connection holds a bot token with the scopes ``chat:write`` and ``channels:history`` (``groups:history`` for a
     private channel) as ``password``; a ``host`` in it replaces the API's address.
@@ -66,6 +74,7 @@ class SlackHook(HttpHook):
         token = (self._connection.password or "").strip()
         self._channel = sync.options["channel"]
         self._mentions = sync.options.get("mentions", {})
+        self._records_per_message = RECORDS_PER_DIGEST if sync.options.get("digest") else 1
         self._lock = threading.Lock()
         self._reads = RateLimit(READS, PER_SECONDS)
         # Time of the message by occurrence, as far as the history was read; None before the first look.
@@ -77,49 +86,50 @@ class SlackHook(HttpHook):
         )
 
     def batch_size(self, pending: int, *, removes: bool) -> int:
-        """Return 1, the messages that a request may hold; removes send nothing and come 1,000 at a time."""
-        return REMOVES_PER_BATCH if removes else 1
+        """Return how many records a message may hold; removes send nothing and come 1,000 at a time."""
+        return REMOVES_PER_BATCH if removes else self._records_per_message
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
-        """Post a message for each change, and delete those about erased people; see ``Destination.send``."""
+        """Post what is added, and take back what is said of erased people; see ``Destination.send``."""
         if erased := {self._record(change) for change in changes if change.is_erasure}:
-            self._delete_messages(erased)
-        return [Outcome(c) if c.action == "remove" else Outcome(c, reference=self._post(c)) for c in changes]
+            self._unsay(erased)
+        told = self._post([change for change in changes if change.action != "remove"])
+        return [Outcome(change, reference=told.get(str(change.occurrence))) for change in changes]
 
-    def _post(self, change: Change) -> str:
-        """Return the time of a change's message, which Slack names it by; post it where it is not there yet."""
-        occurrence = str(change.occurrence)
-        if found := self._found(occurrence):
-            return found
-        return str(self._call("POST", "chat.postMessage", json=self._message(change))["ts"])
+    def _post(self, changes: Sequence[Change]) -> dict[str, str]:
+        """Return the time of the message, which Slack names it by, by occurrence; post what is not there yet."""
+        told = self._found([str(change.occurrence) for change in changes]) if changes else {}
+        missing = [change for change in changes if change.occurrence not in told]
+        for together in batches(missing, self._records_per_message):
+            ts = str(self._call("POST", "chat.postMessage", json=self._message(together))["ts"])
+            told |= {str(change.occurrence): ts for change in together}
+        return told
 
-    def _found(self, occurrence: str) -> str | None:
-        """Return the time of the message of an occurrence, None where there is none."""
+    def _found(self, occurrences: Sequence[str]) -> dict[str, str]:
+        """Return the times of messages by occurrence, of those that there are."""
         with self._lock:
             if self._posted is None:
                 self._posted = self._occurrences(time.time() - INTENTS_LIVE.total_seconds())
-        if attempted := self._attempted.get(occurrence):
-            self._posted.update(self._occurrences(attempted - CLOCK_SKEW_SECONDS))
-        self._attempted.setdefault(occurrence, time.time())
-        return self._posted.get(occurrence)
+        if attempted := [self._attempted[name] for name in occurrences if name in self._attempted]:
+            self._posted.update(self._occurrences(min(attempted) - CLOCK_SKEW_SECONDS))
+        for name in occurrences:
+            self._attempted.setdefault(name, time.time())
+        return {name: self._posted[name] for name in occurrences if name in self._posted}
 
     def _occurrences(self, oldest: float) -> dict[str, str]:
-        return {payload["occurrence"]: ts for ts, payload in self._history(oldest)}
+        return {occurrence: message["ts"] for message in self._history(oldest) for _, occurrence in _tells_of(message)}
 
-    def _history(self, oldest: float) -> list[tuple[str, dict[str, str]]]:
-        """Return time and metadata of our messages in the channel.
+    def _history(self, oldest: float) -> list[dict[str, Any]]:
+        """Return our messages in the channel.
 
         :param oldest: seconds since 1970 from which on.
         """
-        ours: list[tuple[str, dict[str, str]]] = []
+        ours: list[dict[str, Any]] = []
         cursor = ""
         while True:
             # A page is tried again, not the whole history: of many pages one fails each time.
             page = self.patiently(self._page, oldest, cursor)
-            for message in page["messages"]:
-                metadata = message.get("metadata", {})
-                if metadata.get("event_type") == EVENT_TYPE:
-                    ours.append((message["ts"], metadata["event_payload"]))
+            ours += [m for m in page["messages"] if m.get("metadata", {}).get("event_type") == EVENT_TYPE]
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
                 return ours
@@ -138,11 +148,17 @@ class SlackHook(HttpHook):
             },
         )
 
-    def _delete_messages(self, records: set[str]) -> None:
-        """Delete all messages about records."""
-        for ts, payload in self._history(0):
-            if payload["record"] in records:
-                self._call("POST", "chat.delete", gone="message_not_found", json={"channel": self._channel, "ts": ts})
+    def _unsay(self, records: set[str]) -> None:
+        """Delete what is said about records: of a digest their blocks, if others have some too."""
+        for message in self._history(0):
+            about = {record for record, _ in _tells_of(message)}
+            named = {"channel": self._channel, "ts": message["ts"]}
+            if about <= records:
+                self._call("POST", "chat.delete", gone="message_not_found", json=named)
+            elif about & records:
+                blocks = [b for b in message["blocks"] if b.get("block_id", "").partition(SEPARATOR)[0] not in records]
+                rest = {"text": message["text"], "blocks": blocks}
+                self._call("POST", "chat.update", gone="message_not_found", json=named | rest)
 
     def _call(self, method: str, name: str, gone: str = "", **request: Any) -> dict[str, Any]:
         """Call a method of Slack's, which says in the body of HTTP 200 what went wrong.
@@ -167,39 +183,68 @@ class SlackHook(HttpHook):
     def _record(self, change: Change) -> str:
         return sha256(f"{self._sync.name}|{change.record_key}".encode()).hexdigest()
 
-    def _message(self, change: Change) -> dict[str, Any]:
-        present = {
-            column.to: str(change.payload[column.to])
-            for column in self._sync.columns
-            if change.payload.get(column.to) is not None
+    def _message(self, changes: Sequence[Change]) -> dict[str, Any]:
+        text, blocks, tells_of = self._one(changes[0]) if self._records_per_message == 1 else self._digest(changes)
+        return {
+            "channel": self._channel,
+            # What notifications show.
+            "text": text,
+            "blocks": blocks,
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": tells_of},
+            "unfurl_links": False,
+            "unfurl_media": False,
         }
+
+    def _one(self, change: Change) -> tuple[str, list[dict[str, Any]], dict[str, str]]:
+        """Return text, blocks and the payload of the metadata of a message about one record."""
+        present = self._present(change)
         heading = escaped(self._sync.options["heading"], HEADING_CHARACTERS)
         title = ": ".join([heading, *(escaped(value, HEADING_CHARACTERS) for value in list(present.values())[:1])])
         fields = [
             {"type": "mrkdwn", "text": f"*{name.replace('_', ' ')}*\n{self._value(value)}"}
             for name, value in present.items()
         ]
-        return {
-            "channel": self._channel,
-            # What notifications show.
-            "text": title,
-            "blocks": [
-                {"type": "section", "text": {"type": "mrkdwn", "text": f"*{heading}*"}},
-                *([{"type": "section", "fields": fields}] if fields else []),
-            ],
-            "metadata": {
-                "event_type": EVENT_TYPE,
-                "event_payload": {"occurrence": change.occurrence, "record": self._record(change)},
-            },
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
+        blocks = [_section(f"*{heading}*"), *([{"type": "section", "fields": fields}] if fields else [])]
+        return title, blocks, {"occurrence": str(change.occurrence), "record": self._record(change)}
 
-    def _value(self, value: str) -> str:
+    def _digest(self, changes: Sequence[Change]) -> tuple[str, list[dict[str, Any]], dict[str, str]]:
+        """Return the same of one about several; its text names nobody, since it outlives a block that is taken out."""
+        heading = f"{escaped(self._sync.options['heading'], HEADING_CHARACTERS)}: {len(changes)}"
+        blocks = [_section(f"*{heading}*")]
+        for change in changes:
+            (_, first), *others = list(self._present(change).items()) or [("", "–")]
+            parts = [
+                f"*{self._value(first, DIGEST_VALUE_CHARACTERS)}*",
+                *(f"{n.replace('_', ' ')}: {self._value(value, DIGEST_VALUE_CHARACTERS)}" for n, value in others),
+            ]
+            block_id = f"{self._record(change)}{SEPARATOR}{change.occurrence}"
+            blocks.append(_section(" · ".join(parts)) | {"block_id": block_id})
+        return heading, blocks, {"sync": self._sync.name}
+
+    def _present(self, change: Change) -> dict[str, str]:
+        """Return the values that a record has, by the names that they are shown with."""
+        fields = (column.to for column in self._sync.columns)
+        return {name: str(change.payload[name]) for name in fields if change.payload.get(name) is not None}
+
+    # Of a field's text the label needs some.
+    def _value(self, value: str, length: int = FIELD_CHARACTERS - 100) -> str:
         """Return a value as Slack shows it, a mention where the declaration says who it is."""
         if member := self._mentions.get(value):
             return f"<@{member}>"
-        return escaped(value, FIELD_CHARACTERS - 100)  # room for the label
+        return escaped(value, length)
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _tells_of(message: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the records that a message of ours tells of, each with its occurrence."""
+    payload = message["metadata"].get("event_payload", {})
+    if "occurrence" in payload:
+        return [(payload["record"], payload["occurrence"])]
+    ids = (block.get("block_id", "").partition(SEPARATOR) for block in message.get("blocks", []))
+    return [(record, occurrence) for record, separator, occurrence in ids if separator]
 
 
 def escaped(text: str, length: int) -> str:
