@@ -7,9 +7,12 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from email.message import Message as Email
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import pytest
 
 
 @dataclass
@@ -49,3 +52,43 @@ def answering(state: Server) -> ThreadingHTTPServer:
             """Keep quiet."""
 
     return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+
+def taking_mail(state: Server) -> socketserver.TCPServer:
+    """Return a mail server that takes everything."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            recipients: list[str] = []
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline().decode().strip():
+                if line.upper().startswith("RCPT"):
+                    recipients.append(line.partition(":")[2].split()[0].strip("<>"))
+                if line.upper() == "DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    lines = iter(self.rfile.readline, b".\r\n")
+                    state.emails.append((recipients, message_from_bytes(b"".join(lines))))
+                self.wfile.write(b"221 bye\r\n" if line.upper() == "QUIT" else b"250 ok\r\n")
+
+    return socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+
+
+class Channels:
+    """Connections in the environment, pointed at this machine."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+
+    def connect(self, conn_id: str, **connection: Any) -> None:
+        self.monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
+
+    def slack(self, port: int, conn_id: str = "slack_alerts") -> None:
+        address = f"http://127.0.0.1:{port}/slack"
+        self.connect(conn_id, conn_type="slackwebhook", host=address, password="T0/B0/s3cr3tt0ken")
+
+    def smtp(self, port: int, conn_id: str = "smtp_alerts", **extra: Any) -> None:
+        plain = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@example.com", "retry_limit": 0}
+        self.connect(conn_id, conn_type="smtp", host="127.0.0.1", port=port, extra={**plain, **extra})
+
+    def pagerduty(self) -> None:
+        self.connect("pagerduty_alerts", conn_type="pagerduty_events", password="r0utingk3y")

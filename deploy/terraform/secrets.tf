@@ -1,6 +1,6 @@
 # Airflow's connections, read from Secret Manager (see `secrets-backend` in composer.tf). Only the empty secrets are made
 # here: their values are added by hand (docs/deployment.md) and so are never in Terraform's state. A connection that
-# has no version yet does not exist for Airflow: its source, destination or alert channel is left out.
+# has no version yet does not exist for Airflow: its source, destination or channel is left out.
 
 locals {
   connections = toset([
@@ -11,7 +11,9 @@ locals {
     "salesforce_default",
     "slack_alerts",
     "slack_default",
+    "slack_letter",
     "smtp_alerts",
+    "smtp_letter",
     "webhook_default",
   ])
   connections_prefix = "airflow-connections"

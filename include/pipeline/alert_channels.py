@@ -5,18 +5,17 @@
 * PagerDuty: ``pagerduty_alerts`` (``MARKETING_ALERT_PAGERDUTY_CONN_ID``), type ``pagerduty_events``, the integration
   key; it gets errors only.
 
-The providers are imported when there is something to send: every DAG file imports this module.
+Every DAG file imports this module, so it imports no provider before there is something to send.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+from martech.alerts.channels import TIMEOUT_SECONDS, connection_exists, post_to_slack, send_email, within_time
 from martech.alerts.masking import safe_text
 from martech.alerts.messages import (
     Alert,
@@ -36,36 +35,17 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 log = logging.getLogger(__name__)
-# A channel that doesn't answer must not hold the worker: PagerDuty's client waits without end when the answer is that
-# there are too many events.
-TIMEOUT_SECONDS = 30
-# The Slack client logs the webhook's address, which is its password, when it tries again.
-SILENT = logging.Logger("slack", level=logging.CRITICAL + 1)
-
 
 # DAGs that are made by the dozen share a runbook.
 FAMILIES = ("ingest", "activate")
 
 
-class ChannelError(ValueError):
-    """A channel's connection is incomplete; the message names the fix."""
-
-
 def _send_to_slack(conn_id: str, message: Message) -> None:
-    from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook  # noqa: PLC0415
-
-    hook = SlackWebhookHook(slack_webhook_conn_id=conn_id, timeout=TIMEOUT_SECONDS, logger=SILENT)
-    hook.send(text=slack_text(message), unfurl_links=False)
+    post_to_slack(conn_id, slack_text(message))
 
 
 def _send_by_email(conn_id: str, message: Message) -> None:
-    from airflow.providers.smtp.hooks.smtp import SmtpHook  # noqa: PLC0415
-
-    to = BaseHook.get_connection(conn_id).extra_dejson.get("to")
-    if not to:
-        raise ChannelError(f"Connection {conn_id} names no recipients: add their addresses to its extras as 'to'.")
-    with SmtpHook(smtp_conn_id=conn_id) as hook:
-        hook.send_email_smtp(to=to, subject=email_subject(message), html_content=email_html(message))
+    send_email(conn_id, email_subject(message), email_html(message))
 
 
 def _send_to_pagerduty(conn_id: str, message: Message) -> None:
@@ -85,34 +65,6 @@ CHANNELS: dict[str, Callable[[str, Message], None]] = {
 
 def _connection_id(channel: str) -> str:
     return os.environ.get(f"MARKETING_ALERT_{channel.upper()}_CONN_ID", f"{channel}_alerts")
-
-
-def _exists(conn_id: str) -> bool:
-    try:
-        BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException:
-        return False
-    return True
-
-
-def _within_time(send: Callable[[str, Message], None], conn_id: str, message: Message) -> None:
-    """Send, and give up after ``TIMEOUT_SECONDS``."""
-    errors: list[Exception] = []
-
-    def attempt() -> None:
-        try:
-            send(conn_id, message)
-        except Exception as error:
-            errors.append(error)
-
-    # A daemon: what still waits ends with the task.
-    thread = threading.Thread(target=attempt, name=f"alert to {conn_id}", daemon=True)
-    thread.start()
-    thread.join(TIMEOUT_SECONDS)
-    if thread.is_alive():
-        raise TimeoutError(f"no answer within {TIMEOUT_SECONDS} seconds")
-    if errors:
-        raise errors[0]
 
 
 def _window(context: Context) -> str:
@@ -151,8 +103,8 @@ def send_alert(alert: Alert, context: Context) -> None:
     for channel, send in CHANNELS.items():
         conn_id = _connection_id(channel)
         try:
-            if _exists(conn_id):
-                _within_time(send, conn_id, message)
+            if connection_exists(conn_id):
+                within_time(TIMEOUT_SECONDS, send, conn_id, message)
                 sent.append(channel)
         except Exception as error:
             # Without a traceback: it would hold the webhook's address.

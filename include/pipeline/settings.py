@@ -67,6 +67,8 @@ class Settings:
         (``MARKETING_OPERATIONS_SCHEDULE``, some hours after the head; off where the head is off).
     :param fit_schedule: cron of the DAG that fits the identity model (``MARKETING_FIT_SCHEDULE``, monthly; off where
         the head is off).
+    :param letter_schedule: cron of the weekly letter (``MARKETING_LETTER_SCHEDULE``, on Mondays after the deadline; off
+        where the head is off).
     :param gold_deadline: time of day, UTC, by which gold must have the day before (``MARKETING_GOLD_DEADLINE``, 08:00).
     :param retry_delay: wait before a task's first retry (``MARKETING_RETRY_DELAY_SECONDS``).
     :param landing_timeout: how long ingestion waits for a day's data (``MARKETING_LANDING_TIMEOUT_SECONDS``).
@@ -102,6 +104,7 @@ class Settings:
     gold_deadline: time
     operations_schedule: str
     fit_schedule: str
+    letter_schedule: str
     retry_delay: timedelta
     landing_timeout: timedelta
     landing_poll: timedelta
@@ -249,6 +252,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         days_per_run=_whole("MARKETING_DAYS_PER_RUN", "days", environ.get("MARKETING_DAYS_PER_RUN", "90")),
         operations_schedule=environ.get("MARKETING_OPERATIONS_SCHEDULE", operations_schedule),
         fit_schedule=environ.get("MARKETING_FIT_SCHEDULE", "none" if daily_schedule == "none" else "0 7 1 * *"),
+        letter_schedule=environ.get("MARKETING_LETTER_SCHEDULE", "none" if daily_schedule == "none" else "0 9 * * 1"),
         gold_deadline=_time(environ, "MARKETING_GOLD_DEADLINE", default="08:00"),
         retry_delay=_seconds(environ, "MARKETING_RETRY_DELAY_SECONDS", default=120),
         landing_timeout=_seconds(environ, "MARKETING_LANDING_TIMEOUT_SECONDS", default=6 * 3600),

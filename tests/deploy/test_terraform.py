@@ -12,6 +12,7 @@ import yaml
 
 from include.activation.declared_syncs import load_syncs
 from include.landing.declared_landings import landing_files
+from include.letters.declared_letter import letter_channels
 from include.pipeline import alert_channels
 from include.pipeline.dag_defaults import layer_labels
 from include.pipeline.settings import DBT_DIR, INCLUDE_DIR, settings
@@ -253,7 +254,7 @@ def test_there_is_a_secret_for_every_connection_of_the_code(files: dict[str, dic
     secrets = set(re.findall(r"\w+", local["connections"].removeprefix("${toset(")))
     destinations = {sync.connection for sync in load_syncs()}
     channels = {f"{channel}_alerts" for channel in alert_channels.CHANNELS}
-    assert secrets == destinations | channels | {"fivetran_default"}
+    assert secrets == destinations | channels | set(letter_channels({}).values()) | {"fivetran_default"}
 
 
 def test_airflow_gets_variables_that_its_settings_read(files: dict[str, dict[str, Any]]) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +21,7 @@ from martech.alerts.messages import Alert
 
 from include.pipeline import alert_channels
 from include.pipeline.alert_channels import alert_on_failure, runbook_of, send_alert
-from tests.channels import Server, answering, serving
+from tests.channels import Channels, Server, answering, serving, taking_mail
 
 ALERT = Alert("gold is late", "silver has no rows of 2026-11-23", "Look at build_silver")
 WARNING = Alert("costs rise", "twice last week's", "Look at watch_costs", severity="warning")
@@ -73,44 +70,8 @@ def self_signed() -> bytes:
 
 @pytest.fixture
 def smtp() -> Iterator[Server]:
-    """A mail server that takes everything."""
     state = Server()
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            recipients: list[str] = []
-            self.wfile.write(b"220 here\r\n")
-            while line := self.rfile.readline().decode().strip():
-                if line.upper().startswith("RCPT"):
-                    recipients.append(line.partition(":")[2].split()[0].strip("<>"))
-                if line.upper() == "DATA":
-                    self.wfile.write(b"354 go on\r\n")
-                    lines = iter(self.rfile.readline, b".\r\n")
-                    state.emails.append((recipients, message_from_bytes(b"".join(lines))))
-                self.wfile.write(b"221 bye\r\n" if line.upper() == "QUIT" else b"250 ok\r\n")
-
-    yield from serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler), state)
-
-
-class Channels:
-    """Connections in the environment, pointed at this machine."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.monkeypatch = monkeypatch
-
-    def connect(self, conn_id: str, **connection: Any) -> None:
-        self.monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
-
-    def slack(self, port: int, conn_id: str = "slack_alerts") -> None:
-        address = f"http://127.0.0.1:{port}/slack"
-        self.connect(conn_id, conn_type="slackwebhook", host=address, password="T0/B0/s3cr3tt0ken")
-
-    def smtp(self, port: int, **extra: Any) -> None:
-        plain = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@example.com", "retry_limit": 0}
-        self.connect("smtp_alerts", conn_type="smtp", host="127.0.0.1", port=port, extra={**plain, **extra})
-
-    def pagerduty(self) -> None:
-        self.connect("pagerduty_alerts", conn_type="pagerduty_events", password="r0utingk3y")
+    yield from serving(taking_mail(state), state)
 
 
 @pytest.fixture

@@ -59,7 +59,10 @@ def test_deadline_that_is_no_time_names_its_variable(deadline: str) -> None:
         load_settings({"MARKETING_GOLD_DEADLINE": deadline})
 
 
-@pytest.mark.parametrize(("name", "schedule"), [("operations_schedule", "30 6 * * *"), ("fit_schedule", "0 7 1 * *")])
+@pytest.mark.parametrize(
+    ("name", "schedule"),
+    [("operations_schedule", "30 6 * * *"), ("fit_schedule", "0 7 1 * *"), ("letter_schedule", "0 9 * * 1")],
+)
 def test_operations_are_off_where_the_chain_is(name: str, schedule: str) -> None:
     off = {"MARKETING_DAILY_SCHEDULE": "none"}
     assert getattr(load_settings({}), name) == schedule

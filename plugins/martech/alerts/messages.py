@@ -117,7 +117,8 @@ def _run_url(log_url: str) -> str:
     return without_task.partition("&task_id=")[0]
 
 
-def _slack(text: str) -> str:
+def slack_escaped(text: str) -> str:
+    """Return a text in which nothing is a mention, a link or a command of Slack's."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -125,12 +126,12 @@ def slack_text(message: Message) -> str:
     """Return the message in Slack's mrkdwn."""
     alert = message.alert
     sign = ":red_circle:" if alert.severity == Severity.ERROR else ":large_yellow_circle:"
-    reason = _slack(alert.reason).replace("```", "'''")
+    reason = slack_escaped(alert.reason).replace("```", "'''")
     # Markdown's **bold** is *bold* in Slack.
-    fix = _slack(alert.fix).replace("**", "*")
-    facts = " · ".join(f"*{name}* {_slack(value)}" for name, value in message.facts.items())
-    links = " · ".join(f"<{_slack(url)}|{name}>" for name, url in message.links.items())
-    lines = [f"{sign} *{_slack(alert.title)}*", f"*Reason*\n```{reason}```", f"*Fix* {fix}", facts, links]
+    fix = slack_escaped(alert.fix).replace("**", "*")
+    facts = " · ".join(f"*{name}* {slack_escaped(value)}" for name, value in message.facts.items())
+    links = " · ".join(f"<{slack_escaped(url)}|{name}>" for name, url in message.links.items())
+    lines = [f"{sign} *{slack_escaped(alert.title)}*", f"*Reason*\n```{reason}```", f"*Fix* {fix}", facts, links]
     return "\n".join(line for line in lines if line)
 
 

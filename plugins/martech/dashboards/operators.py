@@ -11,7 +11,7 @@ from martech.dashboards.client import DashboardClient
 from martech.dashboards.cube import Cube, keep_largest
 from martech.dashboards.links import DashboardLink
 from martech.dashboards.metrics import metrics_of
-from martech.dashboards.pages import DashboardData, render_pages
+from martech.dashboards.pages import QUERIES, DashboardData, render_pages
 from martech.reports.folder import write_page
 from martech.warehouse.operators import WarehouseOperator
 
@@ -108,8 +108,11 @@ class WriteDashboardsOperator(WarehouseOperator):
 
     def _cubes(self, client: DashboardClient, manifest: Mapping[str, Any], now: datetime) -> dict[str, Cube]:
         cubes = {}
+        shown = {name for names in QUERIES.values() for name in names}
         for query in manifest["saved_queries"].values():
             name, metrics = query["name"], tuple(query["query_params"]["metrics"])
+            if name not in shown:
+                continue
             sql = (self.sql_folder / f"{name}.sql").read_text()
             cube = client.cube(sql, self.sql_context, metrics, (now - HISTORY).date(), now.date())
             cubes[name] = keep_largest(cube, *MOST[name]) if name in MOST and cube.rows else cube

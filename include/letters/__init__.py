@@ -1,0 +1,1 @@
+"""What the weekly letter says, and where it goes."""

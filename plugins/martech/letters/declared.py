@@ -1,0 +1,46 @@
+"""What a letter tells of, as its declaration says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Told:
+    """A metric of which the letter says which parts changed it.
+
+    :param metric: its name in dbt.
+    :param query: the saved query that has it.
+    :param by: column of the query by which it is cut, such as ``channel``.
+    :param called: what people call the parts, in the plural: ``channels``.
+    :param page: page of the dashboards that has more.
+    :param only: value by column, of the rows that count.
+    """
+
+    metric: str
+    query: str
+    by: str
+    called: str
+    page: str
+    only: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LetterPlan:
+    """What the letter says.
+
+    :param query: saved query of the figures, one row per day.
+    :param figures: names of its metrics, in order.
+    :param told: metrics whose parts are told of.
+    :param weeks: how many weeks a figure is compared with, the letter's included.
+    :param parts: most parts of a metric that are named.
+    :param fewest: of a smaller count no percentage is told, nor of what is divided by it.
+    """
+
+    query: str
+    figures: tuple[str, ...]
+    told: tuple[Told, ...]
+    weeks: int
+    parts: int
+    fewest: int
