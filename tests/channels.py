@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 
 @dataclass
@@ -92,3 +94,15 @@ class Channels:
 
     def pagerduty(self) -> None:
         self.connect("pagerduty_alerts", conn_type="pagerduty_events", password="r0utingk3y")
+
+
+def look_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let connections be looked up in the environment only, where there is no metadata database."""
+    get_connection = BaseHook.get_connection.__func__
+
+    def from_environment(cls: type[BaseHook], conn_id: str) -> Any:
+        if f"AIRFLOW_CONN_{conn_id.upper()}" not in os.environ:
+            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
+        return get_connection(cls, conn_id)
+
+    monkeypatch.setattr(BaseHook, "get_connection", classmethod(from_environment))

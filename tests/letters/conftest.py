@@ -10,16 +10,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 from martech.letters.operators import SendLetterOperator
 from martech.letters.week import Week
 
 from include.dashboards.declared_targets import load_targets
 from include.letters.declared_letter import letter_channels, load_plan
-from include.pipeline import alert_channels
 from include.pipeline.dbt_manifest import load_manifest
 from include.pipeline.settings import SQL_DIR, settings
-from tests.channels import Channels, Server, answering, serving, taking_mail
+from tests.channels import Channels, Server, answering, look_in_environment, serving, taking_mail
 from tests.dbt.dbt_warehouse import DbtWarehouse
 from tests.dbt_project import parsed_project
 
@@ -101,14 +99,7 @@ def filled(
 @pytest.fixture
 def channels(monkeypatch: pytest.MonkeyPatch) -> Channels:
     """Make connections in the environment, where alone they are looked up."""
-    get_connection = BaseHook.get_connection.__func__
-
-    def from_environment(cls: type[BaseHook], conn_id: str) -> Any:
-        if f"AIRFLOW_CONN_{conn_id.upper()}" not in alert_channels.os.environ:
-            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
-        return get_connection(cls, conn_id)
-
-    monkeypatch.setattr(BaseHook, "get_connection", classmethod(from_environment))
+    look_in_environment(monkeypatch)
     return Channels(monkeypatch)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pagerduty
 import pytest
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +20,7 @@ from martech.alerts.messages import Alert
 
 from include.pipeline import alert_channels
 from include.pipeline.alert_channels import alert_on_failure, runbook_of, send_alert
-from tests.channels import Channels, Server, answering, serving, taking_mail
+from tests.channels import Channels, Server, answering, look_in_environment, serving, taking_mail
 
 ALERT = Alert("gold is late", "silver has no rows of 2026-11-23", "Look at build_silver")
 WARNING = Alert("costs rise", "twice last week's", "Look at watch_costs", severity="warning")
@@ -82,14 +81,7 @@ def channels(monkeypatch: pytest.MonkeyPatch) -> Channels:
 @pytest.fixture(autouse=True)
 def _no_metadata_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look connections up in the environment only: these tests have no metadata database."""
-    get_connection = BaseHook.get_connection.__func__
-
-    def from_environment(cls: type[BaseHook], conn_id: str) -> Any:
-        if f"AIRFLOW_CONN_{conn_id.upper()}" not in alert_channels.os.environ:
-            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
-        return get_connection(cls, conn_id)
-
-    monkeypatch.setattr(BaseHook, "get_connection", classmethod(from_environment))
+    look_in_environment(monkeypatch)
 
 
 @pytest.fixture

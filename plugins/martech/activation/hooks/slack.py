@@ -153,7 +153,7 @@ class SlackHook(HttpHook):
         for message in self._history(0):
             about = {record for record, _ in _tells_of(message)}
             named = {"channel": self._channel, "ts": message["ts"]}
-            if about <= records:
+            if about and about <= records:
                 self._call("POST", "chat.delete", gone="message_not_found", json=named)
             elif about & records:
                 blocks = [b for b in message["blocks"] if b.get("block_id", "").partition(SEPARATOR)[0] not in records]
