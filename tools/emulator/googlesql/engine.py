@@ -19,7 +19,9 @@ from zetasql.core.exceptions import ServerError
 from zetasql.wasi import get_wasm_path
 
 Response = TypeVar("Response", bound=Message)
-CACHE = Path(os.environ.get("EMULATOR_CACHE", Path(__file__).resolve().parents[3] / ".cache" / "googlesql"))
+# Of the user, not of a checkout: a new clone starts with what another has worked out.
+CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+CACHE = Path(os.environ.get("EMULATOR_CACHE") or CACHES / "marketing-data-foundation" / "googlesql")
 
 # A resolved query nests deeper than the 100 levels that protobuf's decoder allows a message from a stranger.
 SetAllowOversizeProtos(True)

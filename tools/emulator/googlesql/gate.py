@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,9 @@ class Gate:
         self._analyzer: Analyzer | None = None
         self._warehouse: Warehouse | None = None
         sources = sorted(Path(__file__).parent.glob("*.*"))
-        version = hashlib.sha256(b"".join(source.read_bytes() for source in sources if source.is_file())).hexdigest()
-        self._verdicts = Verdicts(CACHE / "verdicts.sqlite", version)
+        read = b"".join(source.read_bytes() for source in sources if source.is_file())
+        rules = hashlib.sha256(read + version("zetasql").encode()).hexdigest()
+        self._verdicts = Verdicts(CACHE / "verdicts.sqlite", rules)
 
     def warehouse(self, context: AppContext) -> Warehouse:
         """Return the tables of the warehouse that the gate stands before."""
