@@ -80,7 +80,7 @@ $(MANIFEST): constraints.txt $(shell find include/dbt -not -path '*/target*' -no
 	@$(VENV)/bin/dbt --quiet parse --project-dir include/dbt --profiles-dir include/dbt
 	@touch $@
 
-.PHONY: manifest ddl metrics run backfill ui pictures docs doctor reset bench identity bill
+.PHONY: manifest ddl metrics bi run backfill ui pictures docs doctor reset bench identity bill
 manifest: $(MANIFEST) ## make dbt's manifest, from which Airflow reads the models
 
 ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
@@ -88,6 +88,9 @@ ddl: $(MANIFEST) ## write the DDL of silver and gold from dbt's models
 
 metrics: $(MANIFEST) ## write the queries of the dashboards from the metrics
 	@$(VENV)/bin/python -m tools.metrics
+
+bi: setup manifest ## write a Looker project and Tableau's data sources of gold and its metrics (OUT=folder): docs/dashboards.md
+	@$(VENV)/bin/python -m tools.bi $(if $(OUT),--out $(OUT))
 
 run: setup manifest ## build everything on this machine: sample sources → bronze → silver → gold → destinations
 	@$(LOCAL) run $(ARGS)
