@@ -120,10 +120,10 @@ doctor: setup ## compare a project with the declarations before its first run, a
 reset: ## throw away the local warehouse and Airflow's memory
 	rm -rf .local
 
-bench: setup manifest ## measure correctness and speed, and write the README's results
+bench: setup manifest ## measure correctness and speed, and write docs/benchmarks
 	@$(VENV)/bin/python -m tools.bench $(ARGS)
 
-identity: setup manifest .venv-linkage/.ready ## score who is who on eight public sets, beside Splink, and write the README's table
+identity: setup manifest .venv-linkage/.ready ## score who is who on eight public sets, beside Splink, and write docs/benchmarks
 	@$(VENV)/bin/python -m tools.bench.identity $(ARGS)
 
 bill: setup manifest ## estimate a month's bill at 1 TB and 10 TB from a measured run (docs/costs.md)

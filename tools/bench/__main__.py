@@ -1,6 +1,6 @@
 """``make bench``: measure correctness and speed on this machine.
 
-Prints a table, writes it to the README, and with a plot to ``docs/benchmarks/<date>.md``. Everything is built in new
+Prints a table, writes it to ``docs/benchmarks/README.md``, and with a plot to ``docs/benchmarks/<date>.md``. Everything is built in new
 embedded warehouses. Nothing here is a test: figures are recorded, not asserted.
 """
 
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tools.bench import activation, chain, customers, growth, landing, models
-from tools.bench.results import Results, keep, machine
+from tools.bench.results import NEWEST, Results, keep, machine
 from tools.local.services import StackError
 
 PARTS = {
@@ -61,7 +61,7 @@ def main() -> int:
             f"`make bench` measured last: {datetime.now(UTC):%Y-%m-%d}, {machine()}; models on {arguments.customers:,} "
             f"customers, {arguments.days} days, seed {arguments.seed}, difficulty *hard*. Seconds are wall time."
         )
-        print(f"Written to the README and {keep(results, conditions)}")
+        print(f"Written to {NEWEST} and {keep(results, conditions)}")
     return 0
 
 

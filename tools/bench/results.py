@@ -1,4 +1,4 @@
-"""What was measured, and where it is kept: the README's table, and a dated page with a plot."""
+"""What was measured, and where it is kept: the table of the newest results, and a dated page with a plot."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from matplotlib import pyplot
 
 from tools.local.services import REPOSITORY
 
-README = REPOSITORY / "README.md"
 PAGES = REPOSITORY / "docs" / "benchmarks"
+NEWEST = PAGES / "README.md"
 BEGIN, END = "<!-- results: written by `make bench` -->\n", "<!-- end of results -->"
 
 
@@ -89,13 +89,13 @@ def replace_section(page: Path, begin: str, end: str, text: str) -> None:
 
 
 def keep(results: Results, conditions: str) -> Path:
-    """Write the README's table and the dated page with its plot.
+    """Write the table of the newest results and the dated page with its plot.
 
     :param results: what was measured.
     :param conditions: sample and machine, a sentence.
     :return: the page.
     """
-    replace_section(README, BEGIN, END, table(results, conditions))
+    replace_section(NEWEST, BEGIN, END, table(results, conditions))
     PAGES.mkdir(parents=True, exist_ok=True)
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     page, picture = PAGES / f"{day}.md", PAGES / f"{day}.svg"

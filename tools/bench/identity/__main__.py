@@ -1,4 +1,4 @@
-"""``make identity``: score our identity resolution and Splink 4 on the public sets, and write the README's table.
+"""``make identity``: score our identity resolution and Splink 4 on the public sets, and write the table of the results.
 
 Ours is scored with the weights as shipped, and with those that ``fit_identity`` would learn from the set, where its
 guard lets it; Splink at its best threshold for the set, which takes the labels to know, and at 0.95.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.commands import timed, warehouse
-from tools.bench.results import README, machine, replace_section
+from tools.bench.results import NEWEST, machine, replace_section
 from tools.evaluate.identity.persons_csv import score_csv
 from tools.evaluate.identity.warehouse import EvaluationError
 from tools.local.services import REPOSITORY, StackError
@@ -87,7 +87,7 @@ def row(name: str, mine: tuple[int, list[dict[str, float]], list[str]], theirs: 
 
 
 def text(rows: Iterable[str]) -> str:
-    """Return the README's section."""
+    """Return the section of the results."""
     return (
         f"`make identity` measured last: {datetime.now(UTC):%Y-%m-%d}, {machine()}. Pairwise F1 (precision / recall) "
         "on sets that this project did not write. Splink has two set-ups, the documented and one with every column: "
@@ -122,8 +122,8 @@ def main() -> int:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(found, indent=1) + "\n")
     if tuple(arguments.sets) == SETS:
-        replace_section(README, BEGIN, END, text(rows))
-        print(f"Written to {README.name}.")
+        replace_section(NEWEST, BEGIN, END, text(rows))
+        print(f"Written to {NEWEST}.")
     return 0
 
 
