@@ -1,7 +1,7 @@
 """``make bench``: measure correctness and speed on this machine.
 
-Prints a table, writes it to ``docs/benchmarks/README.md``, and with a plot to ``docs/benchmarks/<date>.md``. Everything is built in new
-embedded warehouses. Nothing here is a test: figures are recorded, not asserted.
+Prints a table, writes it to ``docs/benchmarks/README.md``, and with a plot to ``docs/benchmarks/<date>.md``. Everything
+is built in new embedded warehouses. Nothing here is a test: figures are recorded, not asserted.
 """
 
 from __future__ import annotations
