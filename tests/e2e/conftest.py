@@ -113,6 +113,9 @@ def story(slack: Server, request: pytest.FixtureRequest) -> Iterator[Story]:
         "MARKETING_LANDING_TIMEOUT_SECONDS": "20",
         "AIRFLOW_CONN_SLACK_ALERTS": json.dumps(webhook),
         "PRELOAD_DAGS": "1",
+        # No DAG changes in a story, and reading all of them again takes a core for minutes.
+        "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "7200",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "7200",
     }
     stack = LocalStack(home, environment=environment)
     with stack, pytest.MonkeyPatch.context() as patch:
