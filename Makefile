@@ -186,20 +186,14 @@ test: setup manifest ## every test, as CI runs it; ARGS="path -k name" runs thos
 	@echo "── $(PYTEST) $(ARGS), on Airflow $(AIRFLOW_LINE)"
 	@$(PYTEST) $(ARGS)
 else
-# One after the other: a story beside the other tests takes several times as long, and so do they. The two stories wait
-# half of their time, for each other's benefit; each prints when it has ended.
+# One after the other: a story beside other work takes several times as long, and Airflow 3 loses tasks that it defers
+# for a moment only (docs/testing.md).
 test: setup manifest lint types browser
 	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 setup
 	$(PYTEST) $(WORKERS) -m "not e2e"
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-line-2 test-line-3
-endif
-
-.PHONY: test-line-2 test-line-3
-test-line-2:
 	$(PYTEST) tests/e2e
-
-test-line-3:
 	@$(MAKE) --no-print-directory AIRFLOW_LINE=3 test-airflow3 test-e2e
+endif
 
 # Parts of `make test`, which CI runs side by side.
 test-warehouse: setup manifest ## the tests that need the embedded warehouse (ARGS="--shard 1/3": a third of them)
