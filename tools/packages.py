@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from site import getsitepackages
 from typing import Any
 from urllib.parse import quote
 
@@ -76,8 +77,11 @@ def read_package(found: Distribution) -> Package:
 
 
 def installed() -> list[Package]:
-    """Return all packages of this Python, by name."""
-    found = {package.name: package for package in map(read_package, distributions())}
+    """Return all packages of this Python, by name.
+
+    Only what lies in its own folders counts: setuptools, once imported, puts copies of other packages on the path.
+    """
+    found = {package.name: package for package in map(read_package, distributions(path=getsitepackages()))}
     return [found[name] for name in sorted(found)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,18 @@ def test_an_sbom_names_every_package(tmp_path: Path, capsys: pytest.CaptureFixtu
     found = {part["purl"] for part in document["components"]}
     assert len(found) == len(document["components"]) > 200
     assert any(purl.startswith("pkg:pypi/apache-airflow@") for purl in found)
+
+
+def test_what_a_library_carries_and_puts_on_the_path_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = installed()
+    carried = tmp_path / "carried-2.2.2.dist-info"
+    carried.mkdir()
+    (carried / "METADATA").write_text("Metadata-Version: 2.1\nName: carried\nVersion: 2.2.2\nLicense: LGPL\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "carried" in {found.metadata["Name"] for found in distributions()}
+    assert installed() == before
 
 
 def test_all_licences_go_with_apache() -> None:

@@ -100,9 +100,18 @@ def test_what_goes_wrong_while_it_waits_fails_at_once(
     fivetran.states = [connection(), connection(**facts)]
     started = time.monotonic()
     with pytest.raises(AirflowException, match=message) as error:
-        run(make(poke_interval=timedelta(hours=1), wait_timeout=timedelta(hours=2)), context)
+        run(make(wait_timeout=timedelta(hours=2)), context)
     assert type(error.value) is kind
     assert time.monotonic() - started < 10
+
+
+def test_does_not_look_again_in_the_moment_in_which_it_has_asked(
+    fivetran: FivetranServer, context: dict[str, Any]
+) -> None:
+    fivetran.states = [connection(), connection(succeeded_at=LATER)]
+    started = time.monotonic()
+    assert run(make(poke_interval=timedelta(seconds=0.5)), context)
+    assert time.monotonic() - started >= 0.5
 
 
 def test_a_failure_before_ours_is_none_of_ours(fivetran: FivetranServer, context: dict[str, Any]) -> None:

@@ -152,9 +152,14 @@ class FivetranSyncTrigger(BaseTrigger):
         return " ".join(reasons)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look every ``poke_interval`` seconds, in a thread, since the HTTP client blocks."""
+        """Look every ``poke_interval`` seconds, in a thread, since the HTTP client blocks.
+
+        The task has looked before it deferred, so that the first look comes an interval later. A trigger that fires at
+        once may wake its task before the scheduler knows that it has deferred: Airflow 3 takes that for a death.
+        """
         look = sync_to_async(self._look, thread_sensitive=False)
         while True:
+            await asyncio.sleep(min(self.poke_interval, max(self.deadline - time.time(), 0)))
             try:
                 reason = await look()
             except Exception as error:
@@ -169,7 +174,6 @@ class FivetranSyncTrigger(BaseTrigger):
             if time.time() >= self.deadline:
                 yield TriggerEvent({"status": TIMEOUT, "message": reason})
                 return
-            await asyncio.sleep(min(self.poke_interval, max(self.deadline - time.time(), 0)))
 
 
 class FivetranSyncOperator(BaseOperator):

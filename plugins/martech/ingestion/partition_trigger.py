@@ -104,9 +104,13 @@ class BigQueryPartitionsTrigger(BaseTrigger):
         return missing_partitions(client, self.dataset_id, self.tables, self.days, siblings=self.siblings)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look every ``poke_interval`` seconds, in a thread, since BigQuery's client blocks."""
+        """Look every ``poke_interval`` seconds, in a thread, since BigQuery's client blocks.
+
+        The task has looked before it deferred, so that the first look comes an interval later.
+        """
         look = sync_to_async(self._missing, thread_sensitive=False)
         while True:
+            await asyncio.sleep(min(self.poke_interval, max(self.deadline - time.time(), 0)))
             try:
                 missing = await look()
             except Exception as error:
@@ -120,4 +124,3 @@ class BigQueryPartitionsTrigger(BaseTrigger):
                 yield TriggerEvent({"status": "timeout", "missing": missing})
                 return
             self.log.info("Waiting for %d partitions, such as %s %s.", len(missing), *missing[0])
-            await asyncio.sleep(min(self.poke_interval, max(self.deadline - time.time(), 0)))
