@@ -14,11 +14,8 @@ import pytest
 from martech.dashboards.operators import WriteDashboardsOperator
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from include.dashboards.declared_targets import load_targets
-from include.pipeline.dbt_manifest import load_manifest
-from include.pipeline.settings import SQL_DIR, settings
 from tests.dbt.dbt_warehouse import LAST_DAY, DbtWarehouse
-from tests.dbt_project import parsed_project
+from tests.gold_pages import page_arguments
 from tools.browser import browser_path
 
 # The morning after the newest day of the sample.
@@ -58,28 +55,17 @@ def write(warehouse: DbtWarehouse, folder: Path, *, sources_off: list[str] | Non
     :param sources_off: names of sources that are off.
     :param named: whether customers are named.
     """
-
-    def table(layer: str, name: str) -> str:
-        return f"{warehouse.project}.{settings.layers[layer].dataset}.{name}"
-
     operator = WriteDashboardsOperator(
         task_id="write_pages",
-        project_id=warehouse.project,
-        location="US",
-        load_manifest=lambda: load_manifest(parsed_project()[1]),
-        load_targets=load_targets,
         load_sources_off=lambda: sources_off or [],
-        sql_folder=SQL_DIR / "metrics",
-        sql_context={**settings.sql_context, "project_id": warehouse.project},
-        report_uri=folder.as_uri(),
         tables={
-            "customer_health_scores": table("gold", "customer_health_scores"),
-            "pseudonym_key": table("secrets", "pseudonym_key"),
-            **{name: table("ops", name) for name in OPS},
+            "customer_health_scores": warehouse.table("gold", "customer_health_scores"),
+            "pseudonym_key": warehouse.table("secrets", "pseudonym_key"),
+            **{name: warehouse.table("ops", name) for name in OPS},
         },
         deadline_hour=8,
-        currency="USD",
         named=named,
+        **page_arguments(warehouse, folder),
     )
     place = operator.execute({"ti": SimpleNamespace(dag_id="write_dashboards", task_id="write_pages", run_id="run 1")})
     assert place == (folder / "executive.html").as_uri()

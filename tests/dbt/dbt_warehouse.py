@@ -44,6 +44,19 @@ class DbtWarehouse:
         """A client of the project."""
         return bigquery.Client(self.project, credentials=AnonymousCredentials())
 
+    @property
+    def sql_context(self) -> dict[str, Any]:
+        """What the project's SQL is rendered with, of this project."""
+        return {**settings.sql_context, "project_id": self.project}
+
+    def table(self, layer: str, name: str) -> str:
+        """Return a table's full name.
+
+        :param layer: its layer.
+        :param name: its name there.
+        """
+        return f"{self.project}.{settings.layers[layer].dataset}.{name}"
+
     def query(self, sql: str, layer: str = "intermediate") -> list[dict[str, Any]]:
         """Run a statement and return its rows.
 
@@ -59,8 +72,7 @@ class DbtWarehouse:
 
         :param layer: layer of the table.
         """
-        name = f"{self.project}.{settings.layers[layer].dataset}.{table}"
-        return [dict(row) for row in self.client.list_rows(self.client.get_table(name))]
+        return [dict(row) for row in self.client.list_rows(self.client.get_table(self.table(layer, table)))]
 
     def create_datasets(self) -> None:
         """Create the datasets of all layers."""
@@ -72,7 +84,7 @@ class DbtWarehouse:
 
         :param layer: folder in ``include/sql``.
         """
-        for script in load_scripts(layer_files(layer), {**settings.sql_context, "project_id": self.project}):
+        for script in load_scripts(layer_files(layer), self.sql_context):
             self.query(script.sql)
 
     def land(self, directory: Path, start: date, end: date) -> None:

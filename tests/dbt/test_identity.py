@@ -171,8 +171,7 @@ DAY_2 = [*PEOPLE, OLDER, YOUNGER, *PARTED, BRIDGE, ADDED, EARLIER]
 
 def named(warehouse: DbtWarehouse, name: str) -> str:
     """Return the full name of ``layer.table``."""
-    layer, table = name.split(".")
-    return f"{warehouse.project}.{settings.layers[layer].dataset}.{table}"
+    return warehouse.table(*name.split("."))
 
 
 def replace(warehouse: DbtWarehouse, table: str, rows: list[Record], schema: list[bigquery.SchemaField]) -> None:
@@ -194,7 +193,7 @@ def resolve(warehouse: DbtWarehouse, records: list[Record]) -> None:
 
 def create_in_ops(warehouse: DbtWarehouse, *tables: str) -> None:
     """Create tables of ``ops`` where they are missing."""
-    context = {**settings.sql_context, "project_id": warehouse.project}
+    context = warehouse.sql_context
     for script in load_scripts([SQL_DIR / "ops" / f"{table}.sql" for table in tables], context):
         warehouse.query(script.sql)
 

@@ -13,13 +13,10 @@ import pytest
 from martech.letters.operators import SendLetterOperator
 from martech.letters.week import Week
 
-from include.dashboards.declared_targets import load_targets
 from include.letters.declared_letter import letter_channels, load_plan
-from include.pipeline.dbt_manifest import load_manifest
-from include.pipeline.settings import SQL_DIR, settings
 from tests.channels import Channels, Server, answering, look_in_environment, serving, taking_mail
 from tests.dbt.dbt_warehouse import DbtWarehouse
-from tests.dbt_project import parsed_project
+from tests.gold_pages import page_arguments
 
 # A Monday, and what is written then.
 TODAY = date(2026, 11, 23)
@@ -127,24 +124,13 @@ def send(warehouse: DbtWarehouse, folder: Path, today: date = TODAY, **params: A
     :param today: the day.
     :param params: params of the run.
     """
-
-    def table(name: str) -> str:
-        return f"{warehouse.project}.{settings.layers['ops'].dataset}.{name}"
-
     operator = SendLetterOperator(
         task_id="send_letter",
-        project_id=warehouse.project,
-        location="US",
-        load_manifest=lambda: load_manifest(parsed_project()[1]),
         load_plan=load_plan,
-        load_targets=load_targets,
-        sql_folder=SQL_DIR / "metrics",
-        sql_context={**settings.sql_context, "project_id": warehouse.project},
-        report_uri=folder.as_uri(),
-        quality_checks=table("quality_checks"),
-        letters_sent=table("letters_sent"),
+        quality_checks=warehouse.table("ops", "quality_checks"),
+        letters_sent=warehouse.table("ops", "letters_sent"),
         channels=letter_channels(),
-        currency="USD",
+        **page_arguments(warehouse, folder),
     )
     context: Any = {
         "params": {"week": None, "dry_run": False, "again": False} | params,

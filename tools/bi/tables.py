@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from martech.dashboards.metrics import Metric, metrics_of
+from martech.dashboards.metrics import Metric, metrics_of, single_values
 
 LAYER = "gold"
 GROUPED = re.compile(r"^(?P<kind>TimeDimension|Dimension)\('(?:\w+__)?(?P<name>\w+)'")
@@ -112,12 +112,6 @@ def _computed(model: Mapping[str, Any] | None, columns: Mapping[str, Column]) ->
             yield Column(dimension["name"], "string", (dimension["description"] or "").strip(), sql=dimension["expr"])
 
 
-def _single(model: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
-    for dimension in model["dimensions"] if model else ():
-        if one := (dimension["config"] or {}).get("meta", {}).get("one"):
-            yield dimension["name"], one
-
-
 def tables_of(manifest: Mapping[str, Any]) -> list[Table]:
     """Return the tables and views of gold, by name.
 
@@ -152,7 +146,7 @@ def tables_of(manifest: Mapping[str, Any]) -> list[Table]:
                 measures=tuple(measures(name)),
                 day=day,
                 is_daily=day is not None and partition.get("granularity", "day") == "day",
-                one_of=dict(_single(model)),
+                one_of=single_values(model) if model else {},
                 needs_days=bool(node["config"].get("require_partition_filter")),
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, Template
@@ -27,19 +28,28 @@ class DashboardClient(QualityClient):
     :raises ValueError: for a name that is not a plain identifier.
     """
 
-    def cube(self, sql: str, names: Mapping[str, Any], metrics: tuple[str, ...], first: date, last: date) -> Cube:
-        """Return the answer of a saved query of the metrics.
+    def cubes(
+        self,
+        manifest: Mapping[str, Any],
+        folder: Path,
+        names: Mapping[str, Any],
+        days: Mapping[str, tuple[date, date]],
+    ) -> dict[str, Cube]:
+        """Return the answers of saved queries of the metrics, by the query's name.
 
-        :param sql: a file of ``include/sql/metrics``, a Jinja template.
-        :param names: project and datasets.
-        :param metrics: the metrics of the query.
-        :param first: first day.
-        :param last: last day.
+        :param manifest: dbt's manifest, which says which metrics a query has.
+        :param folder: folder of the queries' SQL, Jinja templates.
+        :param names: project and datasets, for this SQL.
+        :param days: first and last day by query.
         """
-        text = Template(sql, undefined=StrictUndefined).render(names)
-        # A query of what is so today names no days.
-        days = {"first": first, "last": last} if "@first" in text else {}
-        return read_cube((dict(row) for row in self.query(text, **days)), metrics)
+        metrics = {query["name"]: query["query_params"]["metrics"] for query in manifest["saved_queries"].values()}
+        cubes = {}
+        for query, (first, last) in days.items():
+            text = Template((folder / f"{query}.sql").read_text(), undefined=StrictUndefined).render(names)
+            # A query of what is so today names no days.
+            values = {"first": first, "last": last} if "@first" in text else {}
+            cubes[query] = read_cube((dict(row) for row in self.query(text, **values)), metrics[query])
+        return cubes
 
     def newest_scores(self, scores_table: str, today: date) -> dict[tuple[str, str | None], tuple[date, Score]]:
         """Return the newest score and its day by (layer, table); the table of a layer's own score is None.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,14 @@ class Cube:
     dimensions: tuple[str, ...]
     metrics: tuple[str, ...]
     rows: Sequence[Mapping[str, Any]]
+
+    def only(self, values: Mapping[str, str]) -> Cube:
+        """Return the cube with only the rows of these values.
+
+        :param values: value by dimension; one that the cube does not have is not asked for.
+        """
+        asked = {name: value for name, value in values.items() if name in self.dimensions}
+        return replace(self, rows=[row for row in self.rows if asked.items() <= row.items()])
 
     def as_json(self) -> dict[str, Any]:
         """Return columns: of a dimension its names and each row's place among them, of a metric its values."""

@@ -75,6 +75,15 @@ def metrics_of(manifest: Mapping[str, Any]) -> dict[str, Metric]:
     return {name: found[name] for name in nodes}
 
 
+def single_values(model: Mapping[str, Any]) -> dict[str, str]:
+    """Return the value by dimension, of those of which a figure is of one value at a time (``meta.one``).
+
+    :param model: a semantic model of dbt's manifest.
+    """
+    meta = {each["name"]: (each["config"] or {}).get("meta", {}) for each in model["dimensions"]}
+    return {name: said["one"] for name, said in meta.items() if "one" in said}
+
+
 def _said(node: Mapping[str, Any]) -> dict[str, str]:
     meta = node["config"]["meta"]
     if missing := [key for key in ("owner", "unit", "good") if key not in meta]:

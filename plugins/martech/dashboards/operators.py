@@ -107,13 +107,8 @@ class WriteDashboardsOperator(WarehouseOperator):
         return datetime.now(UTC)
 
     def _cubes(self, client: DashboardClient, manifest: Mapping[str, Any], now: datetime) -> dict[str, Cube]:
-        cubes = {}
         shown = {name for names in QUERIES.values() for name in names}
-        for query in manifest["saved_queries"].values():
-            name, metrics = query["name"], tuple(query["query_params"]["metrics"])
-            if name not in shown:
-                continue
-            sql = (self.sql_folder / f"{name}.sql").read_text()
-            cube = client.cube(sql, self.sql_context, metrics, (now - HISTORY).date(), now.date())
-            cubes[name] = keep_largest(cube, *MOST[name]) if name in MOST and cube.rows else cube
-        return cubes
+        saved = (query["name"] for query in manifest["saved_queries"].values())
+        days = {name: ((now - HISTORY).date(), now.date()) for name in saved if name in shown}
+        cubes = client.cubes(manifest, self.sql_folder, self.sql_context, days)
+        return cubes | {name: keep_largest(cubes[name], *most) for name, most in MOST.items() if cubes[name].rows}

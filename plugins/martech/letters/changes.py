@@ -116,15 +116,13 @@ def _exact(value: Any) -> Fraction:
     return Fraction(Decimal(str(value or 0)))
 
 
-def _rows(cube: Cube, week: Week, only: Mapping[str, str] | None = None) -> Iterable[Mapping[str, Any]]:
-    for row in cube.rows:
-        if week.has(row["day"]) and all(row[column] == value for column, value in (only or {}).items()):
-            yield row
+def _rows(cube: Cube, week: Week) -> Iterable[Mapping[str, Any]]:
+    return (row for row in cube.rows if week.has(row["day"]))
 
 
 def _sums(cube: Cube, week: Week, metric: str, told: Told) -> dict[str, Fraction]:
     sums: dict[str, Fraction] = {}
-    for row in _rows(cube, week, told.only):
+    for row in _rows(cube, week):
         sums[row[told.by]] = sums.get(row[told.by], ZERO) + _exact(row[metric])
     return sums
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -15,7 +14,6 @@ class Told:
     :param by: column of the query by which it is cut, such as ``channel``.
     :param called: what people call the parts, in the plural: ``channels``.
     :param page: page of the dashboards that has more.
-    :param only: value by column, of the rows that count.
     """
 
     metric: str
@@ -23,7 +21,6 @@ class Told:
     by: str
     called: str
     page: str
-    only: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from martech.alerts.channels import TIMEOUT_SECONDS, connection_exists, post_to_
 from martech.alerts.masking import safe_text
 from martech.dashboards.cube import Cube
 from martech.dashboards.links import DashboardLink, browser_address
-from martech.dashboards.metrics import metrics_of
+from martech.dashboards.metrics import metrics_of, single_values
 from martech.dashboards.pages import PAGES
 from martech.letters.client import LetterClient
 from martech.letters.declared import LetterPlan
@@ -118,16 +118,17 @@ class SendLetterOperator(WarehouseOperator):
     def _cubes(
         self, client: LetterClient, manifest: Mapping[str, Any], plan: LetterPlan, week: Week
     ) -> dict[str, Cube]:
-        """Return the answers of the plan's queries: of the figures over all weeks, of the others over two."""
-        metrics = {
-            query["name"]: tuple(query["query_params"]["metrics"]) for query in manifest["saved_queries"].values()
-        }
-        cubes = {}
-        for name in dict.fromkeys([plan.query, *(told.query for told in plan.told)]):
-            first = week.ago(plan.weeks - 1 if name == plan.query else 1).first
-            sql = (self.sql_folder / f"{name}.sql").read_text()
-            cubes[name] = client.cube(sql, self.sql_context, metrics[name], first, week.last)
-        return cubes
+        """Return the answers of the plan's queries: of the figures over all weeks, of the others over two.
+
+        Where a figure is of one value of a dimension, such as the attribution model, it is of this one.
+        """
+        days = {told.query: (week.ago(1).first, week.last) for told in plan.told}
+        days[plan.query] = week.ago(plan.weeks - 1).first, week.last
+        one = {}
+        for model in manifest["semantic_models"].values():
+            one |= single_values(model)
+        cubes = client.cubes(manifest, self.sql_folder, self.sql_context, days)
+        return {name: cube.only(one) for name, cube in cubes.items()}
 
     def _send(  # noqa: PLR0913, PLR0917 - one caller
         self, client: LetterClient, letter: Letter, html: str, text: str, told: set[str], run_id: str
@@ -156,8 +157,7 @@ class SendLetterOperator(WarehouseOperator):
         if not connected:
             self.log.warning("The letter went to nobody: make a connection %s.", " or ".join(self.channels.values()))
         if failed:
-            # `from None`: what was caught may hold the address too.
             raise AirflowException(
                 f"The letter was not taken by {'; '.join(failed)}. Correct the connection, then clear this task: "
                 "channels that have it do not get it again."
-            ) from None
+            )
