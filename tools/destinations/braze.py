@@ -115,15 +115,8 @@ class BrazeServer(DestinationServer):
             return "'external_id' is too long"
         values = {key: value for key, value in entry.items() if key not in ("external_id", "_update_existing_only")}
         groups = values.pop("subscription_groups", [])
-        for group in groups:
-            if (
-                not GROUP_ID.fullmatch(group["subscription_group_id"])
-                or group["subscription_state"] not in GROUP_STATES
-            ):
-                return "Invalid subscription group"
-        for key, value in values.items():
-            if isinstance(value, dict) or (isinstance(value, str) and len(value) > MAX_STRING):
-                return f"Invalid value for attribute '{key}'"
+        if problem := _problem(values, groups):
+            return problem
         is_known = external_id in self.attributes or self.profiles is None or external_id in self.profiles
         if entry.get("_update_existing_only") and not is_known:
             return None  # accepted and ignored
@@ -139,3 +132,14 @@ class BrazeServer(DestinationServer):
             else:
                 profile[key] = value
         return None
+
+
+def _problem(values: dict[str, Any], groups: list[dict[str, str]]) -> str | None:
+    """Return what is wrong with the attributes and subscription groups of an object."""
+    for group in groups:
+        if not GROUP_ID.fullmatch(group["subscription_group_id"]) or group["subscription_state"] not in GROUP_STATES:
+            return "Invalid subscription group"
+    for key, value in values.items():
+        if isinstance(value, dict) or (isinstance(value, str) and len(value) > MAX_STRING):
+            return f"Invalid value for attribute '{key}'"
+    return None

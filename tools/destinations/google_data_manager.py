@@ -172,18 +172,7 @@ class GoogleDataManagerServer(DestinationServer):
     def _members(self, request: Request, verb: str) -> str:
         """Check a request, apply what will not fail in processing, and return its id."""
         body = request.json()
-        unknown = set(body) - (INGEST_FIELDS if verb == "ingest" else REMOVE_FIELDS)
-        if unknown:
-            raise InvalidArgumentError(f'Invalid JSON payload received. Unknown name "{sorted(unknown)[0]}".')
-        audience = _audience(body)
-        if body.get("encoding") != "HEX":
-            raise _invalid("encoding", "Encoding is required.")
-        terms = body.get("termsOfService", {}).get("customerMatchTermsOfServiceStatus")
-        if verb == "ingest" and terms != "ACCEPTED":
-            raise _invalid("terms_of_service", "TERMS_AND_CONDITIONS_NOT_SIGNED")
-        members = body.get("audienceMembers", [])
-        if not 1 <= len(members) <= MAX_MEMBERS:
-            raise InvalidArgumentError("TOO_MANY_AUDIENCE_MEMBERS")
+        audience, members = _envelope(body, verb)
         violations: list[dict[str, str]] = []
         identifiers = [_identifiers(index, member, violations) for index, member in enumerate(members)]
         if violations:
@@ -275,6 +264,23 @@ def _may_be_held(consent: dict[str, str], member: dict[str, Any]) -> bool:
 
 def _invalid(field: str, description: str) -> InvalidArgumentError:
     return InvalidArgumentError(description, [{"field": field, "description": description}])
+
+
+def _envelope(body: dict[str, Any], verb: str) -> tuple[str, list[dict[str, Any]]]:
+    """Check what stands around the members; return the audience and them."""
+    unknown = set(body) - (INGEST_FIELDS if verb == "ingest" else REMOVE_FIELDS)
+    if unknown:
+        raise InvalidArgumentError(f'Invalid JSON payload received. Unknown name "{sorted(unknown)[0]}".')
+    audience = _audience(body)
+    if body.get("encoding") != "HEX":
+        raise _invalid("encoding", "Encoding is required.")
+    terms = body.get("termsOfService", {}).get("customerMatchTermsOfServiceStatus")
+    if verb == "ingest" and terms != "ACCEPTED":
+        raise _invalid("terms_of_service", "TERMS_AND_CONDITIONS_NOT_SIGNED")
+    members = body.get("audienceMembers", [])
+    if not 1 <= len(members) <= MAX_MEMBERS:
+        raise InvalidArgumentError("TOO_MANY_AUDIENCE_MEMBERS")
+    return audience, members
 
 
 def _audience(body: dict[str, Any]) -> str:

@@ -99,7 +99,7 @@ class DestinationServer:
         self.requests: Counter[str] = Counter()
         self.faulted: Counter[str] = Counter()
         self.lock = threading.RLock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"destination": self}))
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
@@ -141,82 +141,6 @@ class DestinationServer:
         self._http.shutdown()
         self._http.server_close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def handle_one_request(self) -> None:
-                try:
-                    super().handle_one_request()
-                except ConnectionError:  # the client gave up, as it should on a timeout
-                    self.close_connection = True
-
-            def log_message(self, *_: object) -> None:
-                """Keep quiet: the state says more."""
-
-            def _serve(self) -> None:
-                parts = urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-                headers = {key.lower(): value for key, value in self.headers.items()}
-                request = Request(self.command, parts.path, query, headers, body)
-                if parts.path.startswith("/_"):
-                    self._send(server.control(request))
-                    return
-                with server.lock:
-                    fault = server.faults.next()
-                    server.requests[f"{self.command} {parts.path}"] += 1
-                    if fault:
-                        server.faulted[fault] += 1
-                self._serve_with(request, fault)
-
-            def _serve_with(self, request: Request, fault: str | None) -> None:
-                if fault == "throttled":
-                    self._send(server.throttled())
-                elif fault == "server_error":
-                    self._send(Answer(500, {"message": "Internal server error"}))
-                elif fault == "unavailable":
-                    self._send(Answer(503, b"<html>Service unavailable</html>"))
-                elif fault == "reset_before":
-                    self._reset()
-                elif fault == "timeout_before":
-                    time.sleep(server.faults.hang_seconds)
-                    self._reset()
-                else:
-                    request.fault = fault
-                    with server.lock:
-                        answer = server.answer(request)
-                    if fault == "timeout_after":
-                        time.sleep(server.faults.hang_seconds)
-                    if fault in ("reset_after", "timeout_after"):
-                        self._reset()
-                    else:
-                        self._send(answer, cut=fault == "truncated_after")
-
-            def _send(self, answer: Answer, *, cut: bool = False) -> None:
-                body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-                body = b"" if answer.body is None else body
-                self.send_response(answer.status)
-                self.send_header("Content-Length", str(len(body)))
-                for key, value in answer.headers.items():
-                    self.send_header(key, value)
-                self.end_headers()
-                self.wfile.write(body[: len(body) // 2] if cut else body)
-                if cut:
-                    self._reset()
-
-            def _reset(self) -> None:
-                self.wfile.flush()
-                linger = struct.pack("ii", 1, 0)  # close with RST instead of FIN
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.close_connection = True
-
-            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 - the names of the standard library
-
-        return Handler
-
     def control(self, request: Request) -> Answer:
         """Answer ``GET /_state``, and ``POST /_faults`` with the fields of ``Faults``."""
         if request.path == "/_state":
@@ -227,3 +151,78 @@ class DestinationServer:
             self.faults = Faults(**options)
             return Answer(200, {"rate": self.faults.rate})
         return Answer(404, {"message": "Try GET /_state or POST /_faults."})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Serves a connection of a destination, with the faults that are due."""
+
+    protocol_version = "HTTP/1.1"
+    destination: DestinationServer
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except ConnectionError:  # the client gave up, as it should on a timeout
+            self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet: the state says more."""
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        request = Request(self.command, parts.path, query, headers, body)
+        if parts.path.startswith("/_"):
+            self._send(self.destination.control(request))
+            return
+        with self.destination.lock:
+            fault = self.destination.faults.next()
+            self.destination.requests[f"{self.command} {parts.path}"] += 1
+            if fault:
+                self.destination.faulted[fault] += 1
+        self._serve_with(request, fault)
+
+    def _serve_with(self, request: Request, fault: str | None) -> None:
+        if fault == "throttled":
+            self._send(self.destination.throttled())
+        elif fault == "server_error":
+            self._send(Answer(500, {"message": "Internal server error"}))
+        elif fault == "unavailable":
+            self._send(Answer(503, b"<html>Service unavailable</html>"))
+        elif fault == "reset_before":
+            self._reset()
+        elif fault == "timeout_before":
+            time.sleep(self.destination.faults.hang_seconds)
+            self._reset()
+        else:
+            request.fault = fault
+            with self.destination.lock:
+                answer = self.destination.answer(request)
+            if fault == "timeout_after":
+                time.sleep(self.destination.faults.hang_seconds)
+            if fault in ("reset_after", "timeout_after"):
+                self._reset()
+            else:
+                self._send(answer, cut=fault == "truncated_after")
+
+    def _send(self, answer: Answer, *, cut: bool = False) -> None:
+        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        body = b"" if answer.body is None else body
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(body)))
+        for key, value in answer.headers.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        if cut:
+            self._reset()
+
+    def _reset(self) -> None:
+        self.wfile.flush()
+        linger = struct.pack("ii", 1, 0)  # close with RST instead of FIN
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close_connection = True
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 - the names of the standard library

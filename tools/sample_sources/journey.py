@@ -187,34 +187,44 @@ class Life:
 
     def _plan(self, day: int) -> None:
         """Put a day's visits, messages and small changes on the agenda."""
+        active = day < self._churn_at
+        self._plan_visits(day, active=active)
+        if not self._person.known:
+            return
+        if self._profile:
+            self._plan_messages(day)
+        if self._prospect:
+            self._sell(day, self._prospect)
+        self._plan_service(day, active=active)
+        chance = self._person.rng.random()
+        if chance < 0.0006:
+            self._later(day + 12 * HOUR, self._change_email)
+        elif chance < 0.0008:
+            self._later(day + 13 * HOUR, self._forget)
+
+    def _plan_visits(self, day: int, *, active: bool) -> None:
         rng, person = self._person.rng, self._person
         week = BUSINESS_WEEK if person.company else CONSUMER_WEEK
-        active = day < self._churn_at
         gone = not person.known and day > self._first + 10 * DAY
         rate = self._pace / 7 * week[weekday(day)] * (1 if active else 0.04)
         for _ in range(2):
             when = day + int(rng.triangular(6 * HOUR, DAY - 2 * HOUR, 16 * HOUR))
             if rng.random() < rate / 2 and when >= self._first and not gone:
                 self._later(when, self._visit)
-        if not person.known:
-            return
-        if self._profile:
-            for message in braze.todays_campaigns(day, person, self._traits(day)):
-                at = day + rng.randrange(8 * HOUR, 18 * HOUR)
-                self._later(at, lambda now, message=message: self._send(now, message))
-        if self._prospect:
-            self._sell(day, self._prospect)
+
+    def _plan_messages(self, day: int) -> None:
+        for message in braze.todays_campaigns(day, self._person, self._traits(day)):
+            at = day + self._person.rng.randrange(8 * HOUR, 18 * HOUR)
+            self._later(at, lambda now, message=message: self._send(now, message))
+
+    def _plan_service(self, day: int, *, active: bool) -> None:
+        rng = self._person.rng
         if self._requesters and rng.random() < 0.05:
             self._later(day + rng.randrange(7, 22) * HOUR, self._requesters[0].changed)
         if active and (self._shoppers or self._is_lead) and rng.random() < 0.005 + 0.012 * self._trouble:
             self._later(day + rng.randrange(7, 22) * HOUR, self._complain)
         if self._shops and active and rng.random() < 0.003:
             self._later(day + rng.randrange(10, 19) * HOUR, self._buy_in_store)
-        chance = rng.random()
-        if chance < 0.0006:
-            self._later(day + 12 * HOUR, self._change_email)
-        elif chance < 0.0008:
-            self._later(day + 13 * HOUR, self._forget)
 
     def _sell(self, day: int, prospect: Prospect) -> None:
         """Put what sales does with the person on a day on the agenda."""

@@ -198,6 +198,21 @@ class TableLoader:
         return rows, rejected
 
 
+def _remark(day: str, path: Path, rows: int, rejected: int) -> str:
+    if rejected:
+        return f"{day}: {rejected:,} of {rows + rejected:,} lines rejected, see {path}."
+    return f"{day}: {path} is empty, so the day has no rows: check the source or generate again."
+
+
+def _assert_exists(client: bigquery.Client, table: str) -> None:
+    try:
+        client.get_table(f"{client.project}.{settings.layers['bronze'].dataset}.{table}")
+    except NotFound:
+        raise LoadError(
+            f"Bronze table {table} does not exist in {client.project}: run the DAG create_warehouse first."
+        ) from None
+
+
 def load(
     directory: Path,
     tables: list[str] | None = None,
@@ -230,12 +245,7 @@ def load(
     client = warehouse_client(project)
     summary, began, loaders = Summary(), time.monotonic(), {}
     for table in sorted({table for _, table, _ in files}):
-        try:
-            client.get_table(f"{client.project}.{settings.layers['bronze'].dataset}.{table}")
-        except NotFound:
-            raise LoadError(
-                f"Bronze table {table} does not exist in {client.project}: run the DAG create_warehouse first."
-            ) from None
+        _assert_exists(client, table)
         loaders[table] = TableLoader(client, known[table], directory / "rejects", files[0][0], files[-1][0])
     for table, batch in _batches(files):
         span = f"{table} {batch[0][0]}" + (f" to {batch[-1][0]}" if len(batch) > 1 else "")
@@ -246,15 +256,9 @@ def load(
             summary.warnings.append(f"{span}: not loaded, {error.message}. The other files are; load these again.")
             continue
         for (day, path), (rows, rejected) in zip(batch, counts, strict=True):
-            if rejected:
-                where = directory / "rejects" / table / f"{day}.ndjson"
-                summary.warnings.append(
-                    f"{table} {day}: {rejected:,} of {rows + rejected:,} lines rejected, see {where}."
-                )
-            elif not rows:
-                summary.warnings.append(
-                    f"{table} {day}: {path} is empty, so the day has no rows: check the source or generate again."
-                )
+            if rejected or not rows:
+                where = directory / "rejects" / table / f"{day}.ndjson" if rejected else path
+                summary.warnings.append(_remark(f"{table} {day}", where, rows, rejected))
         landed = sum(rows for rows, _ in counts)
         summary.rows += landed
         summary.files += len(batch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +29,9 @@ def read_persons(path: Path) -> Iterator[dict[str, str | None]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         try:
-            header = [name.strip().lower() for name in reader.fieldnames or []]
-            reader.fieldnames = header
-            missing = [name for name in ("id", "cluster") if name not in header]
-            if missing:
-                raise EvaluationError(
-                    f"{path} has no column {' and no column '.join(missing)}. Expected a header with id, cluster and "
-                    f"any of {', '.join(ATTRIBUTES)}; found: {', '.join(header) or 'an empty file'}."
-                )
-            if not set(header) & set(ATTRIBUTES):
-                raise EvaluationError(f"{path} has nothing to compare: give at least one of {', '.join(ATTRIBUTES)}.")
+            reader.fieldnames = _checked_header(reader.fieldnames or [], path)
             for row in reader:
-                if None in row or None in row.values():
-                    raise EvaluationError(
-                        f"{path}, line {reader.line_num}: {'more' if None in row else 'fewer'} values than the "
-                        f"{len(header)} of the header. Quote values that contain a comma."
-                    )
-                person = {name: (row.get(name) or "").strip() or None for name in COLUMNS}
-                if not person["id"] or not person["cluster"]:
-                    raise EvaluationError(f"{path}, line {reader.line_num}: id and cluster must not be empty.")
+                person = _read_person(row, f"{path}, line {reader.line_num}")
                 # Hashes keep the memory of a large file small; a clash in 64 bits is out of the question.
                 if hash(person["id"]) in seen:
                     raise EvaluationError(f"{path}, line {reader.line_num}: id {person['id']!r} occurs twice.")
@@ -59,6 +43,33 @@ def read_persons(path: Path) -> Iterator[dict[str, str | None]]:
             raise EvaluationError(f"{path}, line {reader.line_num}: not valid CSV ({error}).") from error
     if not seen:
         raise EvaluationError(f"{path} has a header but no rows.")
+
+
+def _checked_header(names: Iterable[str], path: Path) -> list[str]:
+    header = [name.strip().lower() for name in names]
+    missing = [name for name in ("id", "cluster") if name not in header]
+    if missing:
+        raise EvaluationError(
+            f"{path} has no column {' and no column '.join(missing)}. Expected a header with id, cluster and "
+            f"any of {', '.join(ATTRIBUTES)}; found: {', '.join(header) or 'an empty file'}."
+        )
+    if not set(header) & set(ATTRIBUTES):
+        raise EvaluationError(f"{path} has nothing to compare: give at least one of {', '.join(ATTRIBUTES)}.")
+    return header
+
+
+def _read_person(row: Mapping[str | None, Any], place: str) -> dict[str, str | None]:
+    # DictReader's way to say that a line is longer, or shorter, than the header.
+    if None in row or None in row.values():
+        names = len(row) - (None in row)
+        raise EvaluationError(
+            f"{place}: {'more' if None in row else 'fewer'} values than the {names} of the header. Quote values that "
+            "contain a comma."
+        )
+    person = {name: (row.get(name) or "").strip() or None for name in COLUMNS}
+    if not person["id"] or not person["cluster"]:
+        raise EvaluationError(f"{place}: id and cluster must not be empty.")
+    return person
 
 
 def score_csv(path: Path, dataset: str, fit_weights: bool, keep: bool) -> dict[str, Any]:
