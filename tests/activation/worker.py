@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+from airflow.models import import_all_models
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from martech.activation import engine, retry
@@ -30,6 +31,9 @@ WAITED = 0.1
 # Longer than a local destination takes for an answer, shorter than its faults hang.
 TIMEOUT_SECONDS, HANG_SECONDS = 0.25, 0.3
 LONGEST_LIFE_SECONDS = 300
+
+# The first connection that a process reads asks for them all, which takes seconds.
+import_all_models()
 
 
 @dataclass(frozen=True)

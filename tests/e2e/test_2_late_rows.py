@@ -12,6 +12,7 @@ from include.pipeline.settings import settings
 from tests.e2e.conftest import Story
 from tools.local.chain import Chain, Run
 
+pytestmark = pytest.mark.one_line
 LATE_TICKET = 987654321
 
 
@@ -50,10 +51,12 @@ def late_row(story: Story) -> LateRow:
     story.stack.airflow("dags", "trigger", "ingest_zendesk")  # as the clock does
     asleep = chain.wait({"ingest_zendesk"})
     story.stack.airflow("dags", "unpause", "build_silver")
-    chain = Chain(story.stack)
-    story.stack.airflow("dags", "trigger", "build_silver")
-    story.stack.backfill("build_silver", day, day)
-    return LateRow(day, since, asleep, chain.wait({"build_silver", "build_gold"}))
+    with story.consumers_paused():
+        chain = Chain(story.stack)
+        story.stack.airflow("dags", "trigger", "build_silver")
+        story.stack.backfill("build_silver", day, day)
+        awake = chain.wait({"build_silver", "build_gold"})
+    return LateRow(day, since, asleep, awake)
 
 
 def test_nothing_fails_and_the_sleeping_layer_does_nothing(late_row: LateRow) -> None:

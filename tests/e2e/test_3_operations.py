@@ -10,13 +10,13 @@ from datetime import timedelta
 import pytest
 
 from include.pipeline.settings import settings
-from tests.e2e.conftest import DAY_3, Story
+from tests.e2e.conftest import DAY_2, Story
 from tools.local.chain import Chain, Run
 from tools.sample_sources.connectors import CONNECTIONS
 
 pytestmark = pytest.mark.one_line
 WATCHERS = {"watch_costs", "enforce_retention"}
-TODAY = DAY_3 + timedelta(days=1)
+TODAY = DAY_2 + timedelta(days=1)
 REQUEST = "E2E-1"
 
 # The person whom most systems know, and who is in the destinations too.

@@ -41,23 +41,24 @@ def runs_table(runs: Iterable[Run]) -> str:
 
 def table_rows(client: bigquery.Client) -> dict[str, list[tuple[str, str, int]]]:
     """Return (table, type, rows) of everything in each layer's dataset, by layer."""
-    result: dict[str, list[tuple[str, str, int]]] = {}
-    for layer in settings.layers.values():
-        kinds = {
-            row.table_name: row.table_type
-            for row in client.query(
-                short(
-                    "select table_name, table_type from `{{ project }}.{{ dataset }}`.INFORMATION_SCHEMA.TABLES "
-                    "order by table_name",
-                    project=settings.project_id,
-                    dataset=layer.dataset,
-                )
-            ).result()
-        }
-        result[layer.name] = [
-            (name, kind.lower(), _count(client, settings.table(layer.name, name), kind)) for name, kind in kinds.items()
+    return {
+        layer: [
+            (name, kind.lower(), _count(client, settings.table(layer, name), kind))
+            for name, kind in _kinds(client, layer).items()
         ]
-    return result
+        for layer in settings.layers
+    }
+
+
+def _kinds(client: bigquery.Client, layer: str) -> dict[str, str]:
+    """Return the type of every table of a layer by its name."""
+    query = short(
+        "select table_name, table_type from `{{ project }}.{{ dataset }}`.INFORMATION_SCHEMA.TABLES "
+        "order by table_name",
+        project=settings.project_id,
+        dataset=settings.layers[layer].dataset,
+    )
+    return {row.table_name: row.table_type for row in client.query(query).result()}
 
 
 def fingerprints(client: bigquery.Client, layers: Iterable[str] = ("silver", "gold")) -> dict[str, Print]:
@@ -66,18 +67,18 @@ def fingerprints(client: bigquery.Client, layers: Iterable[str] = ("silver", "go
     :param client: the warehouse.
     :param layers: names of layers.
     """
-    everything = table_rows(client)
     prints = {}
     for layer in layers:
-        for table, _, rows in everything[layer]:
+        for table in _kinds(client, layer):
             address = settings.table(layer, table)
             query = short(
-                "select coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print from `{{ table }}` as t "
-                "where {{ everywhere }}",
+                "select count(*) as n, coalesce(bit_xor(farm_fingerprint(to_json_string(t))), 0) as print "
+                "from `{{ table }}` as t where {{ everywhere }}",
                 table=address,
                 everywhere=everywhere_sql(client.get_table(address)),
             )
-            prints[f"{layer}.{table}"] = (rows, int(next(iter(client.query(query).result())).print))
+            (row,) = client.query(query).result()
+            prints[f"{layer}.{table}"] = (row.n, int(row.print))
     return prints
 
 
