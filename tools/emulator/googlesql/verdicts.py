@@ -19,7 +19,7 @@ from googlesql.shapes import Shape, shape_of_text
 # Stands for the project in what is kept: each test has a project of its own.
 PROJECT = "\x00"
 BUSY_SECONDS = 30
-# A run of all tests keeps some 15 MB, each version of the rules anew.
+# A run of all tests keeps some 35 MB, each version of the rules anew.
 MOST_BYTES = 500_000_000
 
 
