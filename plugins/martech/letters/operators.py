@@ -124,7 +124,7 @@ class SendLetterOperator(WarehouseOperator):
         """
         days = {told.query: (week.ago(1).first, week.last) for told in plan.told}
         days[plan.query] = week.ago(plan.weeks - 1).first, week.last
-        one = {}
+        one: dict[str, str] = {}
         for model in manifest["semantic_models"].values():
             one |= single_values(model)
         cubes = client.cubes(manifest, self.sql_folder, self.sql_context, days)
