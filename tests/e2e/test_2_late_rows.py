@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 
 from include.pipeline.settings import settings
-from tests.e2e.conftest import Story
+from tests.e2e.conftest import CONSUMERS, Story
 from tools.local.chain import Chain, Run
 
 pytestmark = pytest.mark.one_line
@@ -51,7 +51,7 @@ def late_row(story: Story) -> LateRow:
     story.stack.airflow("dags", "trigger", "ingest_zendesk")  # as the clock does
     asleep = chain.wait({"ingest_zendesk"})
     story.stack.airflow("dags", "unpause", "build_silver")
-    with story.consumers_paused():
+    with story.paused(CONSUMERS):
         chain = Chain(story.stack)
         story.stack.airflow("dags", "trigger", "build_silver")
         story.stack.backfill("build_silver", day, day)
