@@ -12,6 +12,7 @@ from martech.ingestion.volumes import VolumeRules
 from martech.quality.client import QualityClient
 from martech.quality.column_monitors import MonitorLimits
 from martech.quality.column_operators import MonitorColumnsOperator
+from martech.quality.column_profiles import read_column_profiles
 from martech.quality.tables import QualityTable
 
 from include.pipeline.layer_ddl import layer_scripts
@@ -73,6 +74,34 @@ def test_no_value_of_a_person_is_kept(shop: Shop, orders: QualityTable) -> None:
     assert (personal["distinct_values"], personal["top_values"]) == (40, [])
     monitor(shop, replace(orders, name="customers", columns={"id": "INT64"}, partition_field=None, expect="current"))
     assert {row["table_name"]: row["top_values"] for row in profiled(shop, "id")}[f"{shop.dataset}.customers"] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        ({"a": 1}, set()),
+        ({"a": 1, "b": 1, "c": 1, "d": 1, "e": 1}, set()),  # the ids of a small day
+        ({"a": 2, "b": 1, "c": 1}, set()),
+        ({"a": 3, "b": 1}, {"a", "b"}),
+        ({"yes": 1, "no": 1, None: 4}, set()),
+        ({"a" * 65: 2, "b": 2}, {"b"}),
+        ({"a": 300, "b": 2}, {"a"}),
+    ],
+)
+def test_what_only_single_rows_have_is_not_kept(values: dict[str | None, int], kept: set[str]) -> None:
+    row = SimpleNamespace(
+        column_name="transaction_id",
+        day=DAY,
+        row_count=sum(values.values()),
+        null_count=values.get(None, 0),
+        zero_count=0,
+        distinct_values=len(values.keys() - {None}),
+        mean_size=None,
+        size_deviation=None,
+        recent_count=None,
+        top_values=[{"value": value, "count": count} for value, count in values.items()],
+    )
+    assert set(read_column_profiles([row])["transaction_id"][DAY].values) == kept
 
 
 def test_a_later_run_reads_its_own_days(shop: Shop, orders: QualityTable) -> None:

@@ -14,6 +14,8 @@ from tools.local.stack import LocalStack
 
 HEAD_DAG = "create_warehouse"
 FINISHED = ("success", "failed")
+# What a run has published starts others at a later turn of the scheduler.
+SETTLED_SECONDS = 6
 # Of a failed task's log, enough for the error that ended it.
 LOG_TAIL_CHARACTERS = 3000
 
@@ -114,14 +116,17 @@ class Chain:
         :raises StackError: where a service dies or time runs out. Failed runs are returned, not raised.
         """
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
+        idle_since: float | None = None
+        while (now := time.monotonic()) < deadline:
             self._stack.check_services()
             self.report_progress()
             runs = self.runs()
             finished = [run for run in runs if run.state in FINISHED]
             # What a failed run would have triggered never comes.
             complete = expected <= {run.dag_id for run in finished} or any(r.state == "failed" for r in finished)
-            if complete and (not until_idle or len(finished) == len(runs)):
+            is_idle = complete and (not until_idle or len(finished) == len(runs))
+            idle_since = (idle_since or now) if is_idle else None
+            if idle_since is not None and (not until_idle or now - idle_since >= SETTLED_SECONDS):
                 self.report_progress()
                 return runs
             time.sleep(1)

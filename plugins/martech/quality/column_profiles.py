@@ -19,8 +19,8 @@ VALUES = 20
 LONGEST_VALUE = 64
 # A rarer value says nothing about the column, and would fill the table.
 LEAST_KEPT_SHARE = 0.01
-# So many different values are kept however few rows there are; of more each must be there twice on average.
-FEW_VALUES = 5
+# Values are kept of columns in which each is there so often on average: of a few rows too, ids are nobody's class.
+LEAST_ROWS_OF_VALUE = 2
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def read_column_profiles(rows: Iterable[Any]) -> Profiles:
 
 
 def _kept_values(row: Any) -> dict[str, int]:
-    if row.distinct_values is None or row.distinct_values > max(FEW_VALUES, (row.row_count - row.null_count) / 2):
+    if row.distinct_values is None or row.distinct_values * LEAST_ROWS_OF_VALUE > row.row_count - row.null_count:
         return {}
     return {
         value["value"]: int(value["count"])
