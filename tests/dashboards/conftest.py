@@ -59,9 +59,9 @@ def write(warehouse: DbtWarehouse, folder: Path, *, sources_off: list[str] | Non
         task_id="write_pages",
         load_sources_off=lambda: sources_off or [],
         tables={
-            "customer_health_scores": warehouse.table("gold", "customer_health_scores"),
-            "pseudonym_key": warehouse.table("secrets", "pseudonym_key"),
-            **{name: warehouse.table("ops", name) for name in OPS},
+            "customer_health_scores": warehouse.table("gold.customer_health_scores"),
+            "pseudonym_key": warehouse.table("secrets.pseudonym_key"),
+            **{name: warehouse.table(f"ops.{name}") for name in OPS},
         },
         deadline_hour=8,
         named=named,

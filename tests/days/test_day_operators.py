@@ -42,7 +42,7 @@ class Runs:
 
     def __init__(self, warehouse: DbtWarehouse) -> None:
         self.warehouse = warehouse
-        self.table = warehouse.table("ops", "day_log")
+        self.table = warehouse.table("ops.day_log")
         self.order: list[date] | None = None
         self.params: dict[str, Any] = {}
         self.run_type = "scheduled"

@@ -49,13 +49,10 @@ class DbtWarehouse:
         """What the project's SQL is rendered with, of this project."""
         return {**settings.sql_context, "project_id": self.project}
 
-    def table(self, layer: str, name: str) -> str:
-        """Return a table's full name.
-
-        :param layer: its layer.
-        :param name: its name there.
-        """
-        return f"{self.project}.{settings.layers[layer].dataset}.{name}"
+    def table(self, name: str) -> str:
+        """Return the full name of ``layer.table``."""
+        layer, _, table = name.partition(".")
+        return f"{self.project}.{settings.layers[layer].dataset}.{table}"
 
     def query(self, sql: str, layer: str = "intermediate") -> list[dict[str, Any]]:
         """Run a statement and return its rows.
@@ -72,7 +69,7 @@ class DbtWarehouse:
 
         :param layer: layer of the table.
         """
-        return [dict(row) for row in self.client.list_rows(self.client.get_table(self.table(layer, table)))]
+        return [dict(row) for row in self.client.list_rows(self.client.get_table(self.table(f"{layer}.{table}")))]
 
     def create_datasets(self) -> None:
         """Create the datasets of all layers."""

@@ -141,7 +141,7 @@ def test_a_step_tells_what_failed_or_warned_and_keeps_every_result(
 
 def test_a_build_that_another_has_taken_over_from_ends(warehouse: DbtWarehouse, told: list[Alert]) -> None:
     """The scheduler was killed: the build goes on, and the scheduler starts a second try."""
-    table = warehouse.table("ops", "leases")
+    table = warehouse.table("ops.leases")
     quick = Times(heartbeat=timedelta(seconds=0.1))
     taken: list[Owner] = []
 

@@ -6,7 +6,6 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 from google.cloud import bigquery
@@ -169,11 +168,6 @@ EARLIER = record("ga360:visitor:earlier", day=1, user_id="mia")
 DAY_2 = [*PEOPLE, OLDER, YOUNGER, *PARTED, BRIDGE, ADDED, EARLIER]
 
 
-def named(warehouse: DbtWarehouse, name: str) -> str:
-    """Return the full name of ``layer.table``."""
-    return warehouse.table(*name.split("."))
-
-
 def replace(warehouse: DbtWarehouse, table: str, rows: list[Record], schema: list[bigquery.SchemaField]) -> None:
     """Replace the rows of a table."""
     file = io.BytesIO("\n".join(json.dumps(row, default=str) for row in rows).encode())
@@ -187,7 +181,7 @@ def replace(warehouse: DbtWarehouse, table: str, rows: list[Record], schema: lis
 
 def resolve(warehouse: DbtWarehouse, records: list[Record]) -> None:
     """Replace the source records and resolve them."""
-    replace(warehouse, named(warehouse, "intermediate.int_identity__records"), records, SCHEMA)
+    replace(warehouse, warehouse.table("intermediate.int_identity__records"), records, SCHEMA)
     warehouse.build_models(*IDENTITY_MODELS, start=LAST_DAY, end=LAST_DAY)
 
 
@@ -201,7 +195,7 @@ def create_in_ops(warehouse: DbtWarehouse, *tables: str) -> None:
 def decisions_of(warehouse: DbtWarehouse) -> Decisions:
     """Return the decisions of a warehouse; their table is made where it is missing."""
     create_in_ops(warehouse, "identity_decisions")
-    return Decisions(warehouse.client, run_id="manual__decide", table=partial(named, warehouse))
+    return Decisions(warehouse.client, run_id="manual__decide", table=warehouse.table)
 
 
 def decide(decisions: Decisions, decision_id: str, first: Record, second: Record, decision: str) -> None:
@@ -370,7 +364,7 @@ def test_daily_runs_end_where_one_run_over_all_records_does(
 ) -> None:
     rebuilt = dbt_warehouse("identity-rebuilt")
     decisions_of(rebuilt)
-    table = rebuilt.client.get_table(named(rebuilt, "ops.identity_decisions"))
+    table = rebuilt.client.get_table(rebuilt.table("ops.identity_decisions"))
     replace(rebuilt, str(table), daily[0].rows("identity_decisions", "ops"), table.schema)
     resolve(rebuilt, DAY_2[::-1])
     for table, layer in (
@@ -444,14 +438,14 @@ def test_identity_follows_the_newest_adopted_fit(daily: tuple[DbtWarehouse, dict
     warehouse = daily[0]
     create_in_ops(warehouse, "identity_fits", "identity_fit_weights")
     client = WarehouseClient(project_id=warehouse.project, location=settings.location)
-    tables = {name: named(warehouse, f"intermediate.{name}") for name in ("identity_weights", "int_identity__levels")}
+    tables = {name: warehouse.table(f"intermediate.{name}") for name in ("identity_weights", "int_identity__levels")}
     shipped = shipped_model(client.bigquery, tables["identity_weights"], settings.pairs_per_record)
     as_shipped = weights_now(warehouse)
     assert as_shipped == {key: level.shares["same_person"] for key, level in shipped.levels.items()}
 
     fitted, record_count = learn(client.bigquery, tables["int_identity__levels"], shipped)
     assert record_count == warehouse.rows("int_identity__levels")[0]["record_count"]
-    log = FitLog(client, run_id="scheduled__fit", table=partial(named, warehouse))
+    log = FitLog(client, run_id="scheduled__fit", table=warehouse.table)
     log.keep(fitted, record_count, ["namesakes"], adopt=False)
     assert weights_now(warehouse) == as_shipped
     log.keep(fitted, record_count, [], adopt=True)

@@ -127,8 +127,8 @@ def send(warehouse: DbtWarehouse, folder: Path, today: date = TODAY, **params: A
     operator = SendLetterOperator(
         task_id="send_letter",
         load_plan=load_plan,
-        quality_checks=warehouse.table("ops", "quality_checks"),
-        letters_sent=warehouse.table("ops", "letters_sent"),
+        quality_checks=warehouse.table("ops.quality_checks"),
+        letters_sent=warehouse.table("ops.letters_sent"),
         channels=letter_channels(),
         **page_arguments(warehouse, folder),
     )

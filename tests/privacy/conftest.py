@@ -32,16 +32,6 @@ def declarations(manifest: Path) -> list[PersonalTable]:
 class PrivateWarehouse(DbtWarehouse):
     """A built warehouse, as the steps of an erasure see it."""
 
-    @property
-    def sql_context(self) -> dict[str, Any]:
-        """Values for the SQL templates."""
-        return {**settings.sql_context, "project_id": self.project}
-
-    def table(self, name: str) -> str:
-        """Return the full name of ``layer.table``."""
-        layer, _, table = name.partition(".")
-        return f"{self.project}.{settings.layers[layer].dataset}.{table}"
-
     def tables(self) -> list[PersonalTable]:
         """Return what is declared of the tables."""
         declared = declarations(self.work / "target" / "manifest.json")
