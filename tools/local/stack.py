@@ -242,6 +242,7 @@ class LocalStack:
             "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}",
             "BIGQUERY_EMULATOR_HOST": self.warehouse_url,
             "DBT_TARGET": "local",
+            "DBT_LOG_LEVEL_FILE": "none",  # Airflow keeps what dbt says
             "MARKETING_DAILY_SCHEDULE": "none",  # only what the user starts runs here
             "MARKETING_RETRY_DELAY_SECONDS": "5",
             "MARKETING_LANDING_POLL_SECONDS": "5",
