@@ -167,6 +167,25 @@ def test_the_safety_stop_asks_for_confirmation(leads, run, memory, sync, warehou
     assert memory.held == {"a": "A", "b": "X"}
 
 
+def test_the_safety_stop_does_not_hold_up_an_erasure(leads, run, memory, sync, warehouse):
+    declared = sync("lead_scores", limits={"max_removed_percent": 10})
+    leads({"a": "A", "b": "B", "c": "C", "d": "D"})
+    run(declared)
+    warehouse.run(
+        """insert into `@ops.erasure_identifiers` (request_id, kind, value, requested_at)
+        values ('GDPR-1', 'salesforce:lead', 'b', current_timestamp())"""
+    )
+    try:
+        leads({"a": "A", "d": "D"}, opted_out={"b", "c"})
+        with pytest.raises(engine.SafetyStopError, match=r"remove 1 of 4 records \(25.0%\)"):
+            run(declared)  # one more than asked to be erased
+        leads({"a": "A", "c": "C", "d": "D"}, opted_out={"b"})
+        run(declared)
+    finally:
+        warehouse.run("delete from `@ops.erasure_identifiers` where true")
+    assert memory.held == {"a": "A", "c": "C", "d": "D"}
+
+
 def test_rows_that_cannot_be_sent_are_rejected_with_the_reason(leads, run, memory, warehouse):
     leads({"a": "A", "b": None})
     warehouse.run(

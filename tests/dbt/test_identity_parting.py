@@ -15,7 +15,7 @@ from google.cloud import bigquery
 from include.pipeline.settings import DBT_DIR, settings
 from tests.dbt.dbt_warehouse import LAST_DAY, DbtWarehouse
 from tests.dbt.identity_records import SCHEMA, record
-from tests.dbt.test_identity import named, replace
+from tests.dbt.test_identity import replace
 
 ROUNDS = settings.variables["identity_max_parting_rounds"]
 LINK = settings.variables["identity_link_bits"]
@@ -103,9 +103,9 @@ def put_shapes(warehouse: DbtWarehouse) -> None:
                     "is_link": bits >= LINK,
                 }
             )
-    replace(warehouse, named(warehouse, "intermediate.int_identity__edges"), edges, EDGES)
+    replace(warehouse, warehouse.table("intermediate.int_identity__edges"), edges, EDGES)
     records = [record(key) for key in sorted(keys)]
-    replace(warehouse, named(warehouse, "intermediate.int_identity__records"), records, SCHEMA)
+    replace(warehouse, warehouse.table("intermediate.int_identity__records"), records, SCHEMA)
 
 
 def parted(warehouse: DbtWarehouse, rounds: int) -> dict[int, set[frozenset[str]]]:

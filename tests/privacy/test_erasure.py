@@ -101,7 +101,7 @@ class Story:
         for declared in load_syncs():
             if declared.destination == "salesforce":
                 continue
-            limits = replace(declared.limits, max_removed_percent=100, requests_per_second=1000)
+            limits = replace(declared.limits, requests_per_second=1000)
             sync = replace(declared, limits=limits)
             hook = DESTINATIONS[sync.destination](sync)
             ledger = Ledger(self.warehouse.client, sync, table=self.warehouse.table, run_id="manual__sync")

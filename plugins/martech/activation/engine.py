@@ -71,7 +71,7 @@ def plan_sync(  # noqa: PLR0913 - all but two are keywords
     progress = ledger.progress(plan_id)
     # What a dead run may have added is not confirmed, but can be removed.
     known = max(progress.in_destination, progress.removes)
-    removes = progress.removes - ledger.repeated_removes(plan_id)
+    removes = progress.removes - ledger.expected_removes(plan_id)
     removed_percent = 100 * removes / known if known else 0
     if removed_percent > sync.limits.max_removed_percent and not confirm_removals:
         ledger.withdraw(plan_id)

@@ -128,9 +128,12 @@ class PlanLedger(LedgerTables):
         sql = short("select 1 as found from `{{ model }}` limit 1", model=self.table(self._sync.model))
         return not self._rows(sql)
 
-    def repeated_removes(self, plan_id: str) -> int:
-        """Return how many removes of a plan the destination refused before: an earlier plan was allowed them."""
-        sql = statement("activation/sql/repeated_removes.sql", outbox=self._outbox, dead_letters=self._dead_letters)
+    def expected_removes(self, plan_id: str) -> int:
+        """Return how many removes of a plan no fault of the source explains.
+
+        These people asked to be erased, or the destination refused the remove of an earlier plan, which was allowed it.
+        """
+        sql = statement("activation/sql/expected_removes.sql", outbox=self._outbox, dead_letters=self._dead_letters)
         return int(self._rows(sql, plan_id=plan_id)[0]["records"])
 
     def withdraw(self, plan_id: str) -> None:

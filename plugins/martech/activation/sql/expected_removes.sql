@@ -1,6 +1,6 @@
 select count(*) as records
 from `{{ outbox }}` as outbox
-inner join `{{ dead_letters }}` as dead_letters
+left join `{{ dead_letters }}` as dead_letters
     on
         outbox.sync_name = dead_letters.sync_name
         and outbox.record_key = dead_letters.record_key
@@ -9,3 +9,4 @@ where
     outbox.sync_name = @sync_name
     and outbox.plan_id = @plan_id
     and outbox.action = 'remove'
+    and (outbox.is_erasure or dead_letters.record_key is not null)
