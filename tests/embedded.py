@@ -79,7 +79,7 @@ def _build(folder: Path) -> None:
 def built_sample(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """Build all models from 50 customers, and two people of one home, in a warehouse that is stopped then.
 
-    Returns the folder of its files: ``data``, and ``dbt`` with the target folder.
+    Returns the folder of its files: ``data``, and ``dbt`` with what dbt compiled.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if hasattr(request.config, "workerinput") else base

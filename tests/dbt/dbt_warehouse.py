@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
@@ -16,8 +16,11 @@ from martech.warehouse.ddl import load_scripts
 
 from include.pipeline.layer_ddl import layer_files
 from include.pipeline.settings import settings
-from tests.dbt_project import manifest_of, run_dbt
+from tests.dbt_project import manifest_of, parsed_project, run_dbt
 from tools.sample_sources.loader import load
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 # The days on which the small sample of all sources (fixture `sample_days`) lands.
 FIRST_DAY = date(2026, 11, 17)
@@ -48,6 +51,11 @@ class DbtWarehouse:
     def sql_context(self) -> dict[str, Any]:
         """What the project's SQL is rendered with, of this project."""
         return {**settings.sql_context, "project_id": self.project}
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest of the project as it was parsed, for the default Google Cloud project."""
+        return parsed_project()[1]
 
     def table(self, name: str) -> str:
         """Return the full name of ``layer.table``."""
@@ -108,6 +116,20 @@ class DbtWarehouse:
         :param arguments: such as ``"build", "--select", "staging"``.
         :raises AssertionError: with dbt's output where it fails.
         """
+        return self._run_dbt(manifest_of(self.project), *arguments, start=start, end=end)
+
+    def compiled(self, *selection: str, start: date, end: date) -> dict[str, str]:
+        """Return the SQL of models and data tests, by name, as a run of the window would run it.
+
+        :param selection: names; all of the project without.
+        :raises AssertionError: with dbt's output where it fails.
+        """
+        manifest = manifest_of(self.project)
+        chosen = ("--select", *selection) if selection else ()
+        self._run_dbt(manifest, "compile", *chosen, start=start, end=end)
+        return {node.name: sql for node in manifest.nodes.values() if (sql := getattr(node, "compiled_code", None))}
+
+    def _run_dbt(self, manifest: Manifest, *arguments: str, start: date, end: date) -> str:
         environment = {
             "DBT_TARGET": "local",
             "BIGQUERY_EMULATOR_HOST": self.url,
@@ -115,7 +137,9 @@ class DbtWarehouse:
             "MARKETING_START_DATE": start.isoformat(),
             "MARKETING_END_DATE": end.isoformat(),
         }
-        return run_dbt(*arguments, work=self.work, environment=environment, manifest=manifest_of(self.project))[1]
+        # Writing down the whole project takes as long as building a model.
+        command = (*arguments, "--no-write-json")
+        return run_dbt(*command, work=self.work, environment=environment, manifest=manifest)[1]
 
     def build_models(self, *arguments: str, start: date, end: date) -> None:
         """Build models and their seeds for a window of data days, both included, without dbt's tests.

@@ -34,8 +34,7 @@ def words(names: Any) -> list[str]:
 def build(warehouse: DbtWarehouse, select: Any, exclude: Any) -> None:
     """Build models for the day, as a task would."""
     choice = ["--select", *words(select), *(["--exclude", *words(exclude)] if exclude else [])]
-    # A task per model is many commands, and nobody reads what each would write of the whole project.
-    warehouse.build_models("--no-write-json", *choice, start=DAY, end=DAY)
+    warehouse.build_models(*choice, start=DAY, end=DAY)
 
 
 def contents(warehouse: DbtWarehouse) -> dict[str, tuple[int, int]]:

@@ -41,9 +41,8 @@ def _ask(warehouse: DbtWarehouse, cases: Sequence[dict[str, Any]], start: date, 
     tests = [case["test"] for case in cases if "test" in case]
     queries = {}
     if tests:
-        warehouse.dbt("compile", "--select", *tests, start=start, end=end)
-        nodes = json.loads((warehouse.work / "target" / "manifest.json").read_text())["nodes"].values()
-        queries = {node["name"]: f"{node['compiled_code']} order by 1, 2" for node in nodes if node["name"] in tests}
+        compiled = warehouse.compiled(*tests, start=start, end=end)
+        queries = {name: f"{sql} order by 1, 2" for name, sql in compiled.items()}
     return {
         case["case"]: [
             {column: _plain(value) for column, value in row.items()}

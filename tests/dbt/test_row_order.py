@@ -7,7 +7,6 @@ were built, and on copies of them with their rows in another order.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -54,9 +53,7 @@ def warehouse(sample_warehouse: DbtWarehouse) -> DbtWarehouse:
 @pytest.fixture(scope="module")
 def queries(warehouse: DbtWarehouse) -> dict[str, str]:
     """The SQL of every model as a further run of the last days would run it."""
-    warehouse.dbt("compile", start=FIRST_DAY, end=LAST_DAY)
-    nodes = json.loads((warehouse.work / "target" / "manifest.json").read_text())["nodes"].values()
-    return {node["name"]: node["compiled_code"] for node in nodes if node["resource_type"] == "model"}
+    return warehouse.compiled(start=FIRST_DAY, end=LAST_DAY)
 
 
 @pytest.mark.parametrize("model", MODELS)

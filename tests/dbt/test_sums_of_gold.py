@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from include.pipeline.settings import settings
@@ -40,9 +38,7 @@ FAULTS = {
 def queries(sample_warehouse: DbtWarehouse) -> dict[str, str]:
     """The SQL of these tests, by name, for the days of the sample."""
     names = sorted(set().union(*FAULTS.values()))
-    sample_warehouse.dbt("compile", "--select", *names, start=FIRST_DAY, end=LAST_DAY)
-    nodes = json.loads((sample_warehouse.work / "target" / "manifest.json").read_text())["nodes"].values()
-    return {node["name"]: node["compiled_code"] for node in nodes if node["name"] in names}
+    return sample_warehouse.compiled(*names, start=FIRST_DAY, end=LAST_DAY)
 
 
 def failing(warehouse: DbtWarehouse, queries: dict[str, str]) -> set[str]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -18,9 +15,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from include.pipeline.dbt_manifest import load_manifest
-from include.pipeline.settings import DBT_DIR, settings
+from include.pipeline.settings import settings
 from tests.dbt.dbt_warehouse import DbtWarehouse
-from tools.local.services import REPOSITORY
+from tests.dbt_project import manifest_of, run_dbt
 
 
 class _Tokens(BaseHTTPRequestHandler):
@@ -75,36 +72,23 @@ def compiling(
 
 def build(warehouse: DbtWarehouse, credentials: Path, day: date) -> dict[str, str]:
     """Build everything for a day with target `prod`, and return what became of each node."""
-    environ = {
-        **os.environ,
+    environment = {
         "DBT_TARGET": "prod",
+        "BIGQUERY_EMULATOR_HOST": warehouse.url,
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials),
         "MARKETING_START_DATE": day.isoformat(),
         "MARKETING_END_DATE": day.isoformat(),
     }
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    target = warehouse.work / "target"
-    command = [
-        dbt,
-        "build",
-        "--project-dir",
-        str(DBT_DIR),
-        "--profiles-dir",
-        str(DBT_DIR),
-        "--target-path",
-        str(target),
-    ]
     # Unit tests run on rows: tests/dbt/test_unit_tests.py has them.
-    command += ["--log-path", str(warehouse.work / "logs"), "--exclude-resource-type", "unit_test", "--threads", "2"]
-    done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    return {result["unique_id"]: result["status"] for result in results}
+    command = ("build", "--exclude-resource-type", "unit_test", "--threads", "2", "--no-write-json")
+    manifest = manifest_of(warehouse.project)
+    results, _ = run_dbt(*command, work=warehouse.work, environment=environment, manifest=manifest)
+    return {result.node.unique_id: str(result.status) for result in results}
 
 
 def test_first_run_and_increment_compile_for_production(compiling: DbtWarehouse, credentials: Path) -> None:
     first = build(compiling, credentials, date(2026, 11, 20))
-    manifest = load_manifest(compiling.work / "target" / "manifest.json")
+    manifest = load_manifest(compiling.manifest)
     models = {name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     built = {name for name, node in models.items() if node["config"]["materialized"] != "ephemeral"}
     assert built <= {name for name, status in first.items() if status == "success"}

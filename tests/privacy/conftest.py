@@ -34,7 +34,7 @@ class PrivateWarehouse(DbtWarehouse):
 
     def tables(self) -> list[PersonalTable]:
         """Return what is declared of the tables."""
-        declared = declarations(self.work / "target" / "manifest.json")
+        declared = declarations(self.manifest)
         return [replace(table, name=table.name.replace(settings.project_id, self.project, 1)) for table in declared]
 
     def erasure(self, request_id: str) -> Erasure:

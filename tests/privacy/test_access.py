@@ -52,10 +52,7 @@ def make(warehouse: PrivateWarehouse) -> Callable[..., AccessOperator]:
             location="US",
             load_tables=warehouse.tables,
             load_views=lambda: view_statements(
-                analyst_views(
-                    warehouse.tables(), warehouse.table, manifest=warehouse.work / "target" / "manifest.json"
-                ),
-                warehouse.table,
+                analyst_views(warehouse.tables(), warehouse.table, manifest=warehouse.manifest), warehouse.table
             ),
             table=warehouse.table,
             sql_dir=SQL_DIR / "privacy",

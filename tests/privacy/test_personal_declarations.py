@@ -89,7 +89,7 @@ def names_somebody(value: Any, values: set[str]) -> bool:
 def test_the_warehouse_keeps_rows_for_as_long_as_is_declared(warehouse: PrivateWarehouse) -> None:
     """As BigQuery says it of what was built: staging's events too, which have no DDL."""
     client = RetentionClient(project_id=warehouse.project, location="US")
-    declared = declared_retention(warehouse.work / "target" / "manifest.json")
+    declared = declared_retention(warehouse.manifest)
     for layer in ("bronze", "intermediate", "silver", "gold"):
         dataset = settings.layers[layer].dataset
         found = {name: table.expiration_days for name, table in client.tables(dataset).items()}

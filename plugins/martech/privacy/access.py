@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -326,6 +327,7 @@ def _query_of(sql: str) -> str:
     return sql.partition(") as\n")[2]
 
 
+@lru_cache(maxsize=1000)
 def _normal(sql: str) -> str:
     """Return SQL as it reads whatever its layout, comments and capitals."""
     try:

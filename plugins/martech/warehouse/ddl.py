@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,8 @@ def _full_name(table: exp.Table) -> str:
     return ".".join(part.name for part in table.parts)
 
 
+# Reading takes tens of milliseconds, and a step reads what the one before it read.
+@lru_cache(maxsize=1000)
 def parse_create(sql: str, origin: str = "the statement") -> CreateStatement:
     """Return what a rendered ``CREATE TABLE``, ``VIEW`` or ``MATERIALIZED VIEW`` declares.
 
