@@ -41,7 +41,7 @@ from martech.privacy.erasure_operators import (
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.dag_defaults import Tag, dag_arguments
 from include.pipeline.settings import settings
-from include.privacy.person_dags import ACCESS, DESTINATION_TABLES, PERSON, PERSON_PARAMS
+from include.privacy.person_dags import ACCESS, ACTIVATION, PERSON, PERSON_PARAMS
 
 PARAMS = {
     **PERSON_PARAMS,
@@ -65,7 +65,7 @@ with DAG(
         RemoveFromDestinationsOperator(
             task_id="remove_from_destinations",
             retries=50,
-            **DESTINATION_TABLES,
+            **ACTIVATION,
             **PERSON,
         ),
         EraseRowsOperator(task_id="erase_rows", **PERSON),

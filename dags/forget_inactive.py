@@ -32,7 +32,7 @@ from martech.privacy.rights_operators import PlanForgettingOperator
 from include.activation.declared_syncs import load_syncs
 from include.pipeline.dag_defaults import Tag, dag_arguments
 from include.pipeline.settings import settings
-from include.privacy.person_dags import DESTINATION_TABLES, PERSON
+from include.privacy.person_dags import ACTIVATION, PERSON
 
 PARAMS = {
     "max_percent": Param(
@@ -59,7 +59,7 @@ with DAG(
             TriggerDagRunOperator(task_id=f"start_{sync.name}", trigger_dag_id=f"activate_{sync.name}")
             for sync in load_syncs()
         ],
-        RemoveFromDestinationsOperator(task_id="remove_from_destinations", retries=50, **DESTINATION_TABLES, **common),
+        RemoveFromDestinationsOperator(task_id="remove_from_destinations", retries=50, **ACTIVATION, **common),
         EraseRowsOperator(task_id="erase_rows", **common),
         ProveErasureOperator(
             task_id="prove_forgetting", datasets=[layer.dataset for layer in settings.layers.values()], **common

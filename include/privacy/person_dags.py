@@ -38,8 +38,10 @@ PERSON: dict[str, Any] = {
     "sql_context": settings.sql_context,
     "load_connectors": sources_by_dataset,
 }
-# What destinations hold, may hold, and refuse.
-DESTINATION_TABLES: dict[str, Any] = {
+# Who sends to destinations, and what these hold, may hold, and refuse.
+ACTIVATION: dict[str, Any] = {
+    "syncs": [sync.name for sync in load_syncs()],
+    "runs": "ops.activation_runs",
     "state": ["ops.activation_state", "ops.activation_outbox"],
     "dead_letters": "ops.activation_dead_letters",
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from hashlib import sha256
@@ -34,6 +34,7 @@ from martech.privacy.rights_operators import CheckRectificationOperator, RecordO
 
 from include.activation.declared_syncs import load_syncs
 from include.privacy.declared_personal_data import KINDS
+from include.privacy.person_dags import ACTIVATION
 from tests.dbt.dbt_warehouse import LAST_DAY
 from tests.privacy import people
 from tests.privacy.conftest import DATASETS, PrivateWarehouse
@@ -56,7 +57,10 @@ from tools.destinations.webhook import WebhookServer
 REQUEST = "GDPR-1"
 LAYERS = ["bronze", "intermediate", "silver", "gold"]
 EVERYWHERE = [*LAYERS, "ops"]
-STATE = ["ops.activation_state", "ops.activation_outbox"]
+# Anna is no lead of Salesforce.
+THEIR_SYNCS = {sync.name for sync in load_syncs() if sync.destination != "salesforce"}
+# It tells of nobody here.
+LAST_SYNC = "critical_customers_to_slack"
 AUDIENCE = "8765432109"
 CONNECTORS = {"a_shop_by_fivetran": "shopify"}
 
@@ -83,7 +87,7 @@ class Story:
 
     def task(self, kind: type[ErasureOperator], *, request_id: str = REQUEST) -> PersonOperator:
         further: dict[type, dict[str, Any]] = {
-            RemoveFromDestinationsOperator: {"state": STATE, "dead_letters": "ops.activation_dead_letters"},
+            RemoveFromDestinationsOperator: {**ACTIVATION, "syncs": sorted(THEIR_SYNCS)},
             ProveErasureOperator: {"datasets": DATASETS},
         }
         return self.warehouse.task(
@@ -96,16 +100,18 @@ class Story:
         context = {"params": params, "run_id": "manual__test", "ti": ti}
         return self.task(kind, request_id=request_id).execute(context)  # type: ignore[arg-type]
 
-    def sync(self) -> None:
-        """Run the syncs that know Anna."""
+    def sync(self, names: Collection[str] = THEIR_SYNCS) -> None:
+        """Run syncs."""
         for declared in load_syncs():
-            if declared.destination == "salesforce":
+            if declared.name not in names:
                 continue
             limits = replace(declared.limits, requests_per_second=1000)
             sync = replace(declared, limits=limits)
             hook = DESTINATIONS[sync.destination](sync)
             ledger = Ledger(self.warehouse.client, sync, table=self.warehouse.table, run_id="manual__sync")
-            engine.send_changes(ledger, sync, hook, engine.plan_sync(ledger, sync))
+            plan_id = engine.plan_sync(ledger, sync)
+            engine.send_changes(ledger, sync, hook, plan_id)
+            engine.report_sync(ledger, sync, plan_id, run_id="manual__sync", full_resync=False, dry_run=False)
 
     def audience(self) -> set[str]:
         return set(self.google.audiences.get(AUDIENCE, ()))
@@ -186,9 +192,13 @@ def story(  # noqa: PLR0915 - one story
             story.run(RemoveFromDestinationsOperator)
         notes["refused"] = str(refused.value)
         notes["state_unconfirmed"] = story.warehouse.erasure(REQUEST).held_by_destinations(
-            [warehouse.table(name) for name in STATE]
+            [warehouse.table(name) for name in ACTIVATION["state"]]
         )
-        story.sync()
+        story.sync(THEIR_SYNCS - {LAST_SYNC})
+        with pytest.raises(AirflowException) as not_run:
+            story.run(RemoveFromDestinationsOperator)
+        notes["not_run"] = str(not_run.value)
+        story.sync({LAST_SYNC})
         notes["audience_after"] = story.audience()
         notes["braze_after"] = deepcopy(braze.attributes)
         notes["webhook_after"] = deepcopy(webhook.records["/customers/health"])
@@ -243,6 +253,7 @@ def test_destinations_come_first(story: Story) -> None:
     }
     assert "Destinations have not confirmed the removal" in story.notes["refused"]
     assert "airflow dags trigger activate_customers_to_google_ads" in story.notes["refused"]
+    assert story.notes["not_run"].startswith(f"No run since the request: {LAST_SYNC}. ")
     assert story.notes["status_confirmed"] == "destinations_confirmed"
 
 

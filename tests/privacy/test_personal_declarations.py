@@ -86,6 +86,16 @@ def names_somebody(value: Any, values: set[str]) -> bool:
     return text in values or not values.isdisjoint(re.split(r"[^\w@.+-]+", text))
 
 
+def test_every_transaction_of_a_customer_is_found_by_its_id(warehouse: PrivateWarehouse) -> None:
+    """Those of guests too, whose orders are records of their own: destinations of conversions know no other key."""
+    context = {**warehouse.sql_context, "whose": "true"}
+    everybody = render(SQL_DIR / "privacy" / "person_identifiers.sql", context)
+    named = warehouse.query(f"select value from ({everybody}) where kind = 'transaction'")
+    sold = warehouse.query("select transaction_id from unified_transactions where customer_id is not null", "silver")
+    assert sold
+    assert {row["transaction_id"] for row in sold} - {row["value"] for row in named} == set()
+
+
 def test_the_warehouse_keeps_rows_for_as_long_as_is_declared(warehouse: PrivateWarehouse) -> None:
     """As BigQuery says it of what was built: staging's events too, which have no DDL."""
     client = RetentionClient(project_id=warehouse.project, location="US")

@@ -2,6 +2,9 @@ create table if not exists `{{ project_id }}.{{ ops_dataset }}.activation_runs` 
     sync_name string not null options (description = 'Name of the sync'),
     run_id string not null options (description = 'Airflow run'),
     plan_id string options (description = 'Plan in activation_outbox; null if planning failed'),
+    planned_at timestamp options (
+        description = 'When all records were compared (UTC); null if planning failed, on a dry run or for one record'
+    ),
     destination string not null options (description = 'Destination and object, such as salesforce Lead'),
     status string not null options (
         description = 'succeeded or succeeded_with_rejects, unconfirmed, dry_run, or a failure (docs/reverse_etl.md)'

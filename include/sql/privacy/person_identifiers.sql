@@ -85,6 +85,27 @@ logins as (
     where kind in ('shopify:customer', 'braze:user')
 ),
 
+persons_orders as (
+    select orders.order_id
+    from orders
+    inner join persons_records
+        on persons_records.kind = 'shopify:customer' and orders.customer_id = persons_records.source_record_id
+    union distinct
+    -- A guest's order is a record of its own.
+    select source_record_id as order_id
+    from persons_records
+    where kind = 'shopify:order'
+),
+
+persons_deals as (
+    select opportunities.opportunity_id
+    from opportunities
+    inner join persons_records
+        on
+            persons_records.kind = 'salesforce:contact'
+            and opportunities.contact_id = persons_records.source_record_id
+),
+
 -- Values as the records have them and as identity resolution compares them.
 carried as (
     select
@@ -175,18 +196,14 @@ final as (
     union distinct
     select
         'shopify:order' as kind,
-        orders.order_id as value
-    from orders
-    inner join persons_records
-        on persons_records.kind = 'shopify:customer' and orders.customer_id = persons_records.source_record_id
+        order_id as value
+    from persons_orders
     union distinct
     -- As silver and the destinations of conversions know it.
     select
         'transaction' as kind,
-        concat('shopify:', orders.order_id) as value
-    from orders
-    inner join persons_records
-        on persons_records.kind = 'shopify:customer' and orders.customer_id = persons_records.source_record_id
+        concat('shopify:', order_id) as value
+    from persons_orders
     union distinct
     select
         'zendesk:ticket' as kind,
@@ -197,21 +214,13 @@ final as (
     union distinct
     select
         'salesforce:opportunity' as kind,
-        opportunities.opportunity_id as value
-    from opportunities
-    inner join persons_records
-        on
-            persons_records.kind = 'salesforce:contact'
-            and opportunities.contact_id = persons_records.source_record_id
+        opportunity_id as value
+    from persons_deals
     union distinct
     select
         'transaction' as kind,
-        concat('salesforce:', opportunities.opportunity_id) as value
-    from opportunities
-    inner join persons_records
-        on
-            persons_records.kind = 'salesforce:contact'
-            and opportunities.contact_id = persons_records.source_record_id
+        concat('salesforce:', opportunity_id) as value
+    from persons_deals
 )
 
 select

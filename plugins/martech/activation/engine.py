@@ -25,6 +25,7 @@ from martech.activation.changes import (
 from martech.activation.delivery import Delivery
 from martech.activation.ledger import Ledger
 from martech.activation.ledger_report import Progress
+from martech.activation.ledger_tables import planned_at
 from martech.activation.retry import LONGEST_BACKOFF_SECONDS, retrying
 from martech.activation.sync import NOTIFY, Sync
 
@@ -247,11 +248,13 @@ def report_sync(  # noqa: PLR0913 - all but three are keywords
     run_id: str,
     full_resync: bool,
     dry_run: bool,
+    only_key: str | None = None,
     found: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Write the run's row into ``activation_runs`` and return it.
 
     :param plan_id: None where there is no plan: a dry run, or planning failed.
+    :param only_key: the only record that was planned; None where all were.
     :param found: records by action before the plan; None where nothing was compared.
     """
     progress = ledger.progress(plan_id)
@@ -259,6 +262,7 @@ def report_sync(  # noqa: PLR0913 - all but three are keywords
         "sync_name": sync.name,
         "run_id": run_id,
         "plan_id": plan_id,
+        "planned_at": planned_at(plan_id).isoformat() if plan_id and not only_key else None,
         "destination": sync.target,
         "status": _status(progress, plan_id, dry_run, sync.limits.max_rejected_percent),
         "is_full_resync": full_resync,

@@ -58,5 +58,9 @@ class LedgerTables:
 
 def of_plan(plan_id: str) -> dict[str, Any]:
     """Return the parameters of a plan; no result is older than the plan, which spares old partitions."""
-    since = datetime.strptime(plan_id.split("-", maxsplit=1)[0], PLAN_TIME).replace(tzinfo=UTC)
-    return {"plan_id": plan_id, "since": since - CLOCK_SKEW}
+    return {"plan_id": plan_id, "since": planned_at(plan_id) - CLOCK_SKEW}
+
+
+def planned_at(plan_id: str) -> datetime:
+    """Return when a plan was made, in whole seconds."""
+    return datetime.strptime(plan_id.split("-", maxsplit=1)[0], PLAN_TIME).replace(tzinfo=UTC)

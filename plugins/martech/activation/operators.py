@@ -298,6 +298,7 @@ class ReportSyncOperator(SyncOperator):
             run_id=context["run_id"],
             full_resync=context["params"]["full_resync"],
             dry_run=context["params"]["dry_run"],
+            only_key=context["params"].get("only_key"),
             found={part["action"]: part["records"] for part in preview} if preview else None,
         )
         if self.report_uri:

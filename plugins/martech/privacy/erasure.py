@@ -83,6 +83,16 @@ class Erasure(PersonRequest):
             run_id=self._run_id,
         )
 
+    def syncs_not_run(self, syncs: list[str], runs: str) -> list[str]:
+        """Return the syncs of which no run has compared all records and ended since the request was made.
+
+        A run that plans later than somebody looks may still find the person, and write of it.
+
+        :param syncs: names of all declared syncs.
+        :param runs: name of the table of their runs, with columns ``sync_name`` and ``planned_at``.
+        """
+        return [row["sync_name"] for row in self._rows(self._statement("syncs_not_run", runs=runs), syncs=syncs)]
+
     def held_by_destinations(self, state: Sequence[str]) -> dict[str, int]:
         """Return how many records each sync still holds, or may hold, of the person.
 

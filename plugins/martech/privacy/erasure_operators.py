@@ -102,17 +102,21 @@ class PlanErasureOperator(ErasureOperator):
 
 
 class RemoveFromDestinationsOperator(ErasureOperator):
-    """Fails until no destination holds the person: give it retries, and it waits without a worker.
+    """Fails until each sync has run and no destination holds the person: with retries, it waits without a worker.
 
     The syncs do the work: they leave out, and remove, whoever an open request is about.
 
+    :param syncs: names of all declared syncs.
+    :param runs: table of their runs, as ``layer.table``.
     :param state: tables that say what destinations hold or may hold, as ``layer.table``.
     :param dead_letters: table that says what destinations refuse, as ``layer.table``.
     :param kwargs: see :class:`ErasureOperator`.
     """
 
-    def __init__(self, *, state: Sequence[str], dead_letters: str, **kwargs: Any) -> None:
+    def __init__(self, *, syncs: list[str], runs: str, state: Sequence[str], dead_letters: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.syncs = syncs
+        self.runs = runs
         self.state = state
         self.dead_letters = dead_letters
 
@@ -134,6 +138,12 @@ class RemoveFromDestinationsOperator(ErasureOperator):
                 + ". Their next run removes the person, and a retry of this task sees it. To go on now: "
                 + "; ".join(f"airflow dags trigger activate_{sync}" for sync in sorted(held))
                 + ". Where such a run fails or rejects the removal, its report_sync names the remedy."
+            )
+        if missing := erasure.syncs_not_run(self.syncs, self.table(self.runs)):
+            raise AirflowException(
+                f"No run since the request: {', '.join(missing)}. What a later run finds of the person it would send "
+                "or write down after the erasure. A retry of this task sees the run; where its DAG is paused, unpause "
+                "it, where a task of it is red, its log names the remedy."
             )
         if erasure.status() == "requested":
             erasure.confirm_destinations()
