@@ -29,6 +29,7 @@ VALUES: dict[str, Any] = {
     "hashes": ["x"],
     "names": ["x"],
     "references": ["x"],
+    "syncs": ["x"],
     "tables": ["x"],
     "first_partition": "20261120",
     "last_partition": "20261120",
