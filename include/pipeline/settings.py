@@ -183,12 +183,12 @@ def _principals(environ: dict[str, str], variable: str) -> tuple[str, ...]:
 
 def _access(environ: dict[str, str]) -> dict[str, Any]:
     """Return who may see what: the settings about access."""
-    analysts = _principals(environ, "MARKETING_ANALYSTS")
+    readers = {name: _principals(environ, name) for name in ("MARKETING_ANALYSTS", "MARKETING_TABLE_READERS")}
     pipeline = _principals(environ, "MARKETING_PIPELINE_ACCOUNT")
-    if analysts and len(pipeline) != 1:
+    if len(pipeline) != 1 and (named := [name for name, principals in readers.items() if principals]):
         raise SettingsError(
-            "MARKETING_ANALYSTS needs MARKETING_PIPELINE_ACCOUNT (one principal, what Airflow and dbt run as): a row "
-            "access policy hides all rows from whoever has none, so the pipeline would read empty tables."
+            f"{named[0]} needs MARKETING_PIPELINE_ACCOUNT (one principal, what Airflow and dbt run as): a row access "
+            "policy hides all rows from whoever has none, so the pipeline would read empty tables."
         )
     tag = environ.get("MARKETING_PII_POLICY_TAG") or None
     if tag and not POLICY_TAG.fullmatch(tag):
@@ -196,8 +196,8 @@ def _access(environ: dict[str, str]) -> dict[str, Any]:
             f"MARKETING_PII_POLICY_TAG={tag!r} is no policy tag: write projects/…/locations/…/taxonomies/…/policyTags/…"
         )
     return {
-        "analysts": analysts,
-        "table_readers": _principals(environ, "MARKETING_TABLE_READERS"),
+        "analysts": readers["MARKETING_ANALYSTS"],
+        "table_readers": readers["MARKETING_TABLE_READERS"],
         "removes_undeclared": _choice(environ, "MARKETING_ACCESS", ENFORCE, REPORT) == ENFORCE,
         "pipeline_account": pipeline[0] if pipeline else None,
         "privacy_role": environ.get("MARKETING_PRIVACY_ROLE") or None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.dbt.dbt_warehouse import DbtWarehouse
 
+ANNAS_DEAL = "0065f00000ANNAAAAA"
 DAY = date(2026, 11, 19)
 AT = f"{DAY}T10:00:00Z"
 ANNA, BERND = 7100000000001, 7100000000002
@@ -18,7 +19,7 @@ HOME_BROWSER = "7102.1002"  # both logged in there
 # What names Anna and nobody else, as people would search for it.
 ANNAS_TRACES = (
     str(ANNA), "9100000000001", "8100000000001", "9200000000001", "7101.1001", "EAIaIQobAnnaClick", ANNAS_OWN_EMAIL,
-    "annas-phone-installation",
+    "annas-phone-installation", "00Q5f00000ANNAAAAA",
 )  # fmt: skip
 
 
@@ -76,6 +77,18 @@ def raw_rows() -> dict[str, list[dict[str, Any]]]:
         "zendesk_tickets": [
             {"id": 9200000000001, "requester_id": 8100000000001, "subject": "Where is it?", "status": "open",
              "description": f"Write to {ANNAS_OWN_EMAIL}", "created_at": AT, "updated_at": AT, **landed},
+        ],
+        # A deal without a contact is of the lead that became it.
+        "salesforce_leads": [
+            {"id": "00Q5f00000ANNAAAAA", "first_name": "Anna", "last_name": "Keller", "email": ANNAS_OWN_EMAIL,
+             "city": "Boston", "country": "US", "status": "Qualified", "is_converted": True, "is_deleted": False,
+             "converted_opportunity_id": ANNAS_DEAL, "converted_date": str(DAY), "created_date": AT,
+             "has_opted_out_of_email": False, "last_modified_date": AT, "system_modstamp": AT, **landed},
+        ],
+        "salesforce_opportunities": [
+            {"id": ANNAS_DEAL, "name": "A kitchen", "stage_name": "Closed Won", "amount": 900,
+             "close_date": str(DAY), "is_closed": True, "is_won": True, "is_deleted": False, "created_date": AT,
+             "last_modified_date": AT, "system_modstamp": AT, **landed},
         ],
         "firebase_users": [
             {"user_pseudo_id": "annas-phone-installation", "user_id": str(ANNA), "email": ANNAS_OWN_EMAIL,

@@ -74,12 +74,17 @@ def governed(warehouse: PrivateWarehouse, make: Callable[..., AccessOperator]) -
             warehouse.query(f"drop row access policy {name} on `{table}`")
 
 
+def client_of(warehouse: PrivateWarehouse, group: str) -> bigquery.Client:
+    """Return a client of a member of a group."""
+    client = bigquery.Client(warehouse.project, credentials=AnonymousCredentials())
+    client._http.headers.update({"x-bqemu-caller": "user:ada@example.com", "x-bqemu-groups": group})
+    return client
+
+
 @pytest.fixture
 def analyst(warehouse: PrivateWarehouse) -> bigquery.Client:
     """Return a client of one of the analysts."""
-    client = bigquery.Client(warehouse.project, credentials=AnonymousCredentials())
-    client._http.headers.update({"x-bqemu-caller": "user:ada@example.com", "x-bqemu-groups": "analysts@example.com"})
-    return client
+    return client_of(warehouse, "analysts@example.com")
 
 
 @pytest.mark.usefixtures("governed")
@@ -100,6 +105,21 @@ class TestGoverned:
         seen = {row["is_unsubscribed"]: row["people"] for row in analyst.query(sql).result()}
         assert everyone[True] > 0
         assert seen == {key: people for key, people in everyone.items() if key is not True}
+
+    @pytest.mark.parametrize("analysts", [(), (ANALYSTS,)])
+    def test_readers_of_tables_see_whom_they_may_contact_and_nobody_else_sees_anybody(
+        self, warehouse: PrivateWarehouse, make: Callable[..., AccessOperator], analysts: tuple[str, ...]
+    ) -> None:
+        readers = {"analysts": analysts, "table_readers": ("group:scientists@example.com",)}
+        make(SetRowPoliciesOperator, **readers).execute(CONTEXT)
+        for table in make(SetRowPoliciesOperator).tables_with_policies():
+            sql = f"select count(*) as people, countif(is_unsubscribed) as opted_out from `{table}`"
+            (everybody,) = warehouse.client.query(sql).result()
+            (seen,) = client_of(warehouse, "scientists@example.com").query(sql).result()
+            (others,) = client_of(warehouse, "pii-readers@example.com").query(sql).result()
+            assert (seen.people, seen.opted_out) == (everybody.people - everybody.opted_out, 0), table
+            assert others.people == 0, "a policy tag's role shows columns, and no rows"
+        make(SetRowPoliciesOperator).execute(CONTEXT)
 
     def test_views_hold_people_and_nothing_that_names_them(
         self, warehouse: PrivateWarehouse, analyst: bigquery.Client
@@ -221,7 +241,7 @@ class TestGoverned:
         with pytest.raises(AirflowFailException, match="analysts_see_contactable that is not declared"):
             make(ProveAccessOperator, **nobody).execute(CONTEXT)
         make(RemoveReadersOperator, **nobody).execute(CONTEXT)
-        with pytest.raises(AirflowSkipException, match="MARKETING_ANALYSTS is not set"):
+        with pytest.raises(AirflowSkipException, match="MARKETING_ANALYSTS and MARKETING_TABLE_READERS are not set"):
             make(SetRowPoliciesOperator, **nobody).execute(CONTEXT)
         make(ProveAccessOperator, **nobody).execute(CONTEXT)
         dataset = warehouse.client.get_dataset(warehouse.table("analytics.x").rpartition(".")[0])
@@ -349,7 +369,7 @@ def test_urls_keep_path_and_campaign(warehouse: PrivateWarehouse, url: str | Non
 
 
 def test_without_analysts_and_tag_nothing_is_set(make: Callable[..., AccessOperator]) -> None:
-    with pytest.raises(AirflowSkipException, match="MARKETING_ANALYSTS is not set"):
+    with pytest.raises(AirflowSkipException, match="MARKETING_ANALYSTS and MARKETING_TABLE_READERS are not set"):
         make(SetRowPoliciesOperator, analysts=()).execute(CONTEXT)
     with pytest.raises(AirflowSkipException, match="MARKETING_PII_POLICY_TAG is not set"):
         make(TagColumnsOperator).execute(CONTEXT)
@@ -358,6 +378,8 @@ def test_without_analysts_and_tag_nothing_is_set(make: Callable[..., AccessOpera
 def test_analysts_need_a_pipeline_that_keeps_seeing_all_rows() -> None:
     with pytest.raises(SettingsError, match="MARKETING_ANALYSTS needs MARKETING_PIPELINE_ACCOUNT"):
         load_settings({"MARKETING_ANALYSTS": ANALYSTS})
+    with pytest.raises(SettingsError, match="MARKETING_TABLE_READERS needs MARKETING_PIPELINE_ACCOUNT"):
+        load_settings({"MARKETING_TABLE_READERS": ANALYSTS})
     with pytest.raises(SettingsError, match="'analysts' is no principal"):
         load_settings({"MARKETING_ANALYSTS": "analysts", "MARKETING_PIPELINE_ACCOUNT": PIPELINE})
     with pytest.raises(SettingsError, match="MARKETING_PII_POLICY_TAG='pii' is no policy tag"):

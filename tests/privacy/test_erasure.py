@@ -40,6 +40,7 @@ from tests.privacy import people
 from tests.privacy.conftest import DATASETS, PrivateWarehouse
 from tests.privacy.people import (
     ANNA,
+    ANNAS_DEAL,
     ANNAS_OWN_EMAIL,
     ANNAS_TRACES,
     BERND,
@@ -250,6 +251,7 @@ def test_destinations_come_first(story: Story) -> None:
         "customers_to_google_ads",
         "customer_health_to_braze",
         "customer_health_to_webhook",
+        "qualified_leads_to_google_ads",
     }
     assert "Destinations have not confirmed the removal" in story.notes["refused"]
     assert "airflow dags trigger activate_customers_to_google_ads" in story.notes["refused"]
@@ -283,7 +285,7 @@ def test_every_step_is_written_down_without_personal_data(story: Story) -> None:
 def test_nothing_of_her_is_left_anywhere(story: Story) -> None:
     """Read row by row, not by the proof's own search."""
     before, after = story.notes["before"], story.notes["after"]
-    traces = (*ANNAS_TRACES, story.annas_id)
+    traces = (*ANNAS_TRACES, ANNAS_DEAL, story.annas_id)
     assert len([table for table, rows in before.items() if any(t in row for row in rows for t in traces)]) > 45
     left = {
         table for table, rows in after.items() if any(t.casefold() in row.casefold() for row in rows for t in traces)
@@ -292,7 +294,7 @@ def test_nothing_of_her_is_left_anywhere(story: Story) -> None:
 
 
 def test_nobody_else_loses_a_row(story: Story) -> None:
-    traces = (*ANNAS_TRACES, story.annas_id)
+    traces = (*ANNAS_TRACES, ANNAS_DEAL, story.annas_id)
     for table, rows in story.notes["before"].items():
         if table.startswith("ops.") or table == "intermediate.int_identity__clusters":
             continue
@@ -540,8 +542,11 @@ def test_she_does_not_come_back_when_her_data_land_again(story: Story, rebuilt: 
     assert story.warehouse.found(traces, ["intermediate", "silver", "gold"]) == set()
     customers = story.warehouse.rows("customer_360", "silver")
     assert [row["customer_id"] for row in customers if row["email"] == SHARED_EMAIL] == [story.notes["bernds_id"]]
-    orders = {row["transaction_id"] for row in story.warehouse.rows("unified_transactions", "silver")}
-    assert "shopify:9100000000002" in orders
+    owners = {
+        row["transaction_id"]: row["customer_id"] for row in story.warehouse.rows("unified_transactions", "silver")
+    }
+    assert "shopify:9100000000002" in owners
+    assert owners[f"salesforce:{ANNAS_DEAL}"] is None, "the company's, where Salesforce still has it"
 
 
 def test_another_salt_stops_staging_instead_of_letting_her_in(story: Story) -> None:

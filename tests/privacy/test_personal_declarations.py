@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from martech.declarations.reader import DeclarationError
 from martech.privacy.personal_table import SHORTEST_SEARCHED
+from martech.quality.client import QualityClient
 from martech.retention.client import RetentionClient
 from martech.warehouse.ddl import render
 
@@ -17,6 +18,8 @@ from include.pipeline.declared_retention import declared_retention
 from include.pipeline.layer_ddl import layer_scripts
 from include.pipeline.settings import SQL_DIR, settings
 from include.privacy.declared_personal_data import model_tables, ops_tables
+from include.quality.declared_checks import quality_tables
+from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY
 from tests.privacy.conftest import PrivateWarehouse
 
 # Names of columns that hold what identifies a person. Flags, hashes, counts and the like do not.
@@ -94,6 +97,27 @@ def test_every_transaction_of_a_customer_is_found_by_its_id(warehouse: PrivateWa
     sold = warehouse.query("select transaction_id from unified_transactions where customer_id is not null", "silver")
     assert sold
     assert {row["transaction_id"] for row in sold} - {row["value"] for row in named} == set()
+
+
+def test_the_monitor_of_columns_keeps_no_value_that_names_anybody(warehouse: PrivateWarehouse) -> None:
+    """On days of a few rows too, where each value is a frequent one."""
+    everybody = render(SQL_DIR / "privacy" / "person_identifiers.sql", {**warehouse.sql_context, "whose": "true"})
+    rows = warehouse.query(f"select value from ({everybody}) where char_length(value) >= {SHORTEST_SEARCHED}")
+    names = {row["value"].casefold() for row in rows}
+    personal = {table.name: {*table.pii, *table.owners, *table.references} for table in warehouse.tables()}
+    client = QualityClient(project_id=warehouse.project, location="US")
+    kept = {
+        f"{table.label}.{column}: {value}"
+        for layer in ("bronze", "silver", "gold")
+        for table in quality_tables(layer)
+        for column, days in client.profile_columns(
+            table, FIRST_DAY, LAST_DAY, personal.get(f"{warehouse.project}.{table.label}", table.columns)
+        ).items()
+        for profile in days.values()
+        for value in profile.values
+        if value.casefold() in names
+    }
+    assert kept == set()
 
 
 def test_the_warehouse_keeps_rows_for_as_long_as_is_declared(warehouse: PrivateWarehouse) -> None:

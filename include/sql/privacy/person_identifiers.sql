@@ -22,7 +22,7 @@ tickets as (
 ),
 
 opportunities as (
-    select * from `{{ project_id }}.{{ intermediate_dataset }}.stg_salesforce__opportunities`
+    select * from `{{ project_id }}.{{ intermediate_dataset }}.int_opportunities__identified`
 ),
 
 -- Ids that the customer had before a merge are aliases.
@@ -97,13 +97,11 @@ persons_orders as (
     where kind = 'shopify:order'
 ),
 
+-- By the contact, or by the lead that became it.
 persons_deals as (
     select opportunities.opportunity_id
     from opportunities
-    inner join persons_records
-        on
-            persons_records.kind = 'salesforce:contact'
-            and opportunities.contact_id = persons_records.source_record_id
+    inner join persons_records on opportunities.identity_key = persons_records.identity_key
 ),
 
 -- Values as the records have them and as identity resolution compares them.

@@ -26,10 +26,10 @@ class AccessOperator(WarehouseOperator):
     :param sql_dir: folder with ``row_access`` (the policies).
     :param sql_context: values for the Jinja templates in them.
     :param table: returns the full name of ``layer.table``.
-    :param analysts: who reads the views; nobody gets row access policies while it is empty.
-    :param pipeline_account: who keeps seeing all rows; needed where there are analysts.
+    :param analysts: who reads the views, and whom row access policies show the people who may be contacted.
+    :param pipeline_account: who keeps seeing all rows; needed where there are analysts or readers of tables.
     :param policy_tag: policy tag of personal columns; None sets none.
-    :param table_readers: who may read tables of silver and gold too.
+    :param table_readers: who may read tables of silver and gold too, of these people only.
     :param removes_undeclared: false only reports who reads and is not declared.
     :param kwargs: where the warehouse is, see :class:`WarehouseOperator`.
     """
@@ -74,16 +74,17 @@ class AccessOperator(WarehouseOperator):
         return [create for create in creates if create.kind == "view" and create.name in read]
 
     def row_policies(self) -> list[RowPolicy]:
-        """Return the row access policies; none while there are no analysts."""
-        return self._policies_for(self.analysts) if self.analysts else []
+        """Return the row access policies; none while nobody but the pipeline reads."""
+        readers = list(dict.fromkeys([*self.analysts, *self.table_readers]))
+        return self._policies_for(readers) if readers else []
 
     def tables_with_policies(self) -> list[str]:
-        """Return the tables that have row access policies where there are analysts."""
+        """Return the tables that have row access policies where anybody is declared."""
         return list(dict.fromkeys(policy.table for policy in self._policies_for(["group:nobody@example.com"])))
 
-    def _policies_for(self, analysts: Sequence[str]) -> list[RowPolicy]:
+    def _policies_for(self, readers: Sequence[str]) -> list[RowPolicy]:
         grantees = {
-            "analysts": principals_sql(analysts),
+            "readers": principals_sql(readers),
             "pipeline": principals_sql([self.pipeline_account or ""]),
         }
         files = sorted((self.sql_dir / "row_access").glob("*.sql"))
@@ -137,14 +138,16 @@ class SetRowPoliciesOperator(AccessOperator):
     def execute(self, context: Context) -> int:
         """Set them, and return their number.
 
-        :raises AirflowSkipException: where no analysts are named.
+        :raises AirflowSkipException: where nobody is declared who reads.
         """
         policies = self.row_policies()
         access = Access(self.warehouse(context).bigquery)
         for name in access.drop_row_policies(policies, self.tables_with_policies()):
             self.log.warning("Dropped, since it is not declared: %s", name)
         if not policies:
-            raise AirflowSkipException("MARKETING_ANALYSTS is not set: nobody but the pipeline reads tables.")
+            raise AirflowSkipException(
+                "MARKETING_ANALYSTS and MARKETING_TABLE_READERS are not set: nobody but the pipeline reads tables."
+            )
         access.set_row_policies(policies)
         return len(policies)
 

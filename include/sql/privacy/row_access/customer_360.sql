@@ -6,5 +6,5 @@ filter using (true);
 
 create or replace row access policy analysts_see_contactable
 on `{{ project_id }}.{{ silver_dataset }}.customer_360`
-grant to ({{ analysts }})
+grant to ({{ readers }})
 filter using (is_unsubscribed is not true);

@@ -6,5 +6,5 @@ filter using (true);
 
 create or replace row access policy analysts_see_contactable
 on `{{ project_id }}.{{ gold_dataset }}.customer_health_scores`
-grant to ({{ analysts }})
+grant to ({{ readers }})
 filter using (is_unsubscribed is not true);

@@ -6,5 +6,5 @@ filter using (true);
 
 create or replace row access policy analysts_see_contactable
 on `{{ project_id }}.{{ silver_dataset }}.unified_leads`
-grant to ({{ analysts }})
+grant to ({{ readers }})
 filter using (is_unsubscribed is not true);
