@@ -66,12 +66,9 @@ class PrivateWarehouse(DbtWarehouse):
             **further,
         )
 
-    def kinds_of_identifiers(self) -> set[str]:
-        """Return the kinds of everything that names anybody."""
-        everybody = render(SQL_DIR / "privacy" / "person_identifiers.sql", self.sql_context).replace(
-            "@customer_id", "customer_id"
-        )
-        return {row["kind"] for row in self.query(f"select distinct kind from ({everybody})")}
+    def identifiers(self) -> list[dict[str, str]]:
+        """Return all that names anybody, as kind and value."""
+        return self.query(render(SQL_DIR / "privacy" / "person_identifiers.sql", {**self.sql_context, "whose": "true"}))
 
     def build(self) -> None:
         """Build all models for all days."""

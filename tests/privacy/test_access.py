@@ -119,7 +119,6 @@ class TestGoverned:
             (others,) = client_of(warehouse, "pii-readers@example.com").query(sql).result()
             assert (seen.people, seen.opted_out) == (everybody.people - everybody.opted_out, 0), table
             assert others.people == 0, "a policy tag's role shows columns, and no rows"
-        make(SetRowPoliciesOperator).execute(CONTEXT)
 
     def test_views_hold_people_and_nothing_that_names_them(
         self, warehouse: PrivateWarehouse, analyst: bigquery.Client

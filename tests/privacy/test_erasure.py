@@ -58,7 +58,7 @@ from tools.destinations.webhook import WebhookServer
 REQUEST = "GDPR-1"
 LAYERS = ["bronze", "intermediate", "silver", "gold"]
 EVERYWHERE = [*LAYERS, "ops"]
-# Anna is no lead of Salesforce.
+# There is no Salesforce here.
 THEIR_SYNCS = {sync.name for sync in load_syncs() if sync.destination != "salesforce"}
 # It tells of nobody here.
 LAST_SYNC = "critical_customers_to_slack"
@@ -167,7 +167,7 @@ def story(  # noqa: PLR0915 - one story
             f"create table copied_by_hand as select 1 as id, [struct('{ANNAS_OWN_EMAIL}' as mail)] as people", "ops"
         )
         deliver_to_a_shop(warehouse)
-        notes["kinds"] = warehouse.kinds_of_identifiers()
+        notes["kinds"] = {row["kind"] for row in warehouse.identifiers()}
         story.sync()
         notes["audience_before"] = story.audience()
         notes["braze_before"] = deepcopy(braze.attributes)

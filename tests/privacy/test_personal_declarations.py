@@ -17,7 +17,7 @@ from martech.warehouse.ddl import render
 from include.pipeline.declared_retention import declared_retention
 from include.pipeline.layer_ddl import layer_scripts
 from include.pipeline.settings import SQL_DIR, settings
-from include.privacy.declared_personal_data import model_tables, ops_tables
+from include.privacy.declared_personal_data import model_tables, ops_tables, personal_columns
 from include.quality.declared_checks import quality_tables
 from tests.dbt.dbt_warehouse import FIRST_DAY, LAST_DAY
 from tests.privacy.conftest import PrivateWarehouse
@@ -91,27 +91,24 @@ def names_somebody(value: Any, values: set[str]) -> bool:
 
 def test_every_transaction_of_a_customer_is_found_by_its_id(warehouse: PrivateWarehouse) -> None:
     """Those of guests too, whose orders are records of their own: destinations of conversions know no other key."""
-    context = {**warehouse.sql_context, "whose": "true"}
-    everybody = render(SQL_DIR / "privacy" / "person_identifiers.sql", context)
-    named = warehouse.query(f"select value from ({everybody}) where kind = 'transaction'")
+    named = {row["value"] for row in warehouse.identifiers() if row["kind"] == "transaction"}
     sold = warehouse.query("select transaction_id from unified_transactions where customer_id is not null", "silver")
     assert sold
-    assert {row["transaction_id"] for row in sold} - {row["value"] for row in named} == set()
+    assert {row["transaction_id"] for row in sold} - named == set()
 
 
 def test_the_monitor_of_columns_keeps_no_value_that_names_anybody(warehouse: PrivateWarehouse) -> None:
     """On days of a few rows too, where each value is a frequent one."""
-    everybody = render(SQL_DIR / "privacy" / "person_identifiers.sql", {**warehouse.sql_context, "whose": "true"})
-    rows = warehouse.query(f"select value from ({everybody}) where char_length(value) >= {SHORTEST_SEARCHED}")
-    names = {row["value"].casefold() for row in rows}
-    personal = {table.name: {*table.pii, *table.owners, *table.references} for table in warehouse.tables()}
+    values = (row["value"] for row in warehouse.identifiers())
+    names = {value.casefold() for value in values if len(value) >= SHORTEST_SEARCHED}
+    personal = personal_columns(warehouse.manifest)
     client = QualityClient(project_id=warehouse.project, location="US")
     kept = {
         f"{table.label}.{column}: {value}"
         for layer in ("bronze", "silver", "gold")
         for table in quality_tables(layer)
         for column, days in client.profile_columns(
-            table, FIRST_DAY, LAST_DAY, personal.get(f"{warehouse.project}.{table.label}", table.columns)
+            table, FIRST_DAY, LAST_DAY, personal[f"{settings.project_id}.{table.label}"]
         ).items()
         for profile in days.values()
         for value in profile.values
